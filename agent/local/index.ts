@@ -1,0 +1,1 @@
+export type { AgentMemberRecord, CheckPlan, LocalAgent, LocalCheck, LocalService } from "./local-agent.ts";

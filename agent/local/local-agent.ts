@@ -1,0 +1,83 @@
+import type { CheckStatus } from "../../lib/api/index.ts";
+import type { CheckContent, ServiceContent } from "../rpc/index.ts";
+
+/**
+ * How a check is made; parsed from `AgentCheckRegistration`. Intervals and time-outs are in milliseconds; `definition` keeps
+ * what the API shows. Kinds beyond http, tcp, script and ttl are stored and shown, and run once the agent can.
+ */
+export interface CheckPlan {
+	readonly content: CheckContent;
+	readonly kind: "ttl" | "http" | "tcp" | "udp" | "script" | "docker" | "grpc" | "h2ping" | "alias" | "os_service";
+	readonly intervalMs: number;
+	readonly timeoutMs: number;
+	readonly ttlMs: number;
+	readonly http?: {
+		readonly url: string;
+		readonly method: string;
+		readonly header: Readonly<Record<string, readonly string[]>>;
+		readonly body: string;
+		readonly disableRedirects: boolean;
+		readonly tlsServerName: string;
+		readonly tlsSkipVerify: boolean;
+	};
+	/** `host:port` for tcp, udp, grpc, h2ping. */
+	readonly target?: string;
+	readonly args?: readonly string[];
+	readonly successBeforePassing: number;
+	readonly failuresBeforeWarning: number;
+	readonly failuresBeforeCritical: number;
+	/** 0: never. */
+	readonly deregisterCriticalServiceAfterMs: number;
+	readonly outputSizeBytesMax: number;
+	/** The registration as given, CamelCase, for the disk and for `/v1/agent/checks`. */
+	readonly definition: Readonly<Record<string, unknown>>;
+}
+
+export interface LocalService {
+	readonly content: ServiceContent;
+	readonly token: string;
+}
+
+export interface LocalCheck {
+	readonly plan: CheckPlan;
+	readonly content: CheckContent;
+	readonly token: string;
+}
+
+export interface AgentMemberRecord {
+	readonly name: string;
+	readonly address: string;
+	readonly port: number;
+	readonly tags: Readonly<Record<string, string>>;
+	readonly status: "alive" | "leaving" | "left" | "failed";
+}
+
+/**
+ * What is registered at this agent, which is the truth that anti-entropy carries into the catalog. Every write resolves when it
+ * is on disk (unless in memory only) **and** in the catalog, so that an acknowledged registration is in every answer at once;
+ * when the catalog cannot be reached it resolves after `syncWaitMs` and anti-entropy goes on trying.
+ */
+export interface LocalAgent {
+	readonly nodeName: string;
+	services(): ReadonlyMap<string, LocalService>;
+	checks(): ReadonlyMap<string, LocalCheck>;
+	/** `SERVICE_INVALID`, `CHECK_INVALID`. */
+	registerService(
+		service: ServiceContent,
+		checks: readonly CheckPlan[],
+		options: { readonly token: string; readonly replaceExistingChecks: boolean },
+	): Promise<void>;
+	/** `SERVICE_UNKNOWN`. */
+	deregisterService(id: string): Promise<void>;
+	/** `SERVICE_UNKNOWN` when the check names a service that is not here, `CHECK_INVALID`. */
+	registerCheck(check: CheckPlan, options: { readonly token: string }): Promise<void>;
+	/** `CHECK_UNKNOWN`. */
+	deregisterCheck(id: string): Promise<void>;
+	/** A TTL check's report. `CHECK_UNKNOWN`, `CHECK_NOT_TTL`. */
+	updateTtlCheck(id: string, status: CheckStatus, output: string): Promise<void>;
+	/** `SERVICE_UNKNOWN`. */
+	serviceMaintenance(id: string, enable: boolean, reason: string, token: string): Promise<void>;
+	nodeMaintenance(enable: boolean, reason: string, token: string): Promise<void>;
+	/** Members of the pool; this agent alone until gossip exists. Filled by `runtime`. */
+	members(): readonly AgentMemberRecord[];
+}

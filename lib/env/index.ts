@@ -1,0 +1,11 @@
+/**
+ * Everything the core may not take from its surroundings: time, chance, network and disk (decision 9).
+ *
+ * `lib/node` implements these with Node, `lib/env/fake.ts` (and `agent/sim` on top of it) from one seed, so that a whole
+ * cluster runs in one process, faster than real time, and a failure replays exactly.
+ */
+export type { Clock, Timer } from "./clock.ts";
+export type { AppendFile, Disk } from "./disk.ts";
+export type { Address, Connection, DatagramSocket, Listener, Network } from "./network.ts";
+export type { Random } from "./random.ts";
+export { shuffle, uuid } from "./random.ts";

@@ -1,0 +1,2 @@
+export type { Fields, Logger, LogLevel } from "./logger.ts";
+export { createLogger, logLevels, parseLogLevel, silentLogger } from "./logger.ts";

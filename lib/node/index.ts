@@ -1,0 +1,5 @@
+/** The Node versions of `lib/env`. Only the edges import this; the core folders never do (checked). */
+
+export { writeFileAtomic } from "./atomic-file.ts";
+export { nodeClock } from "./clock.ts";
+export { nodeRandom } from "./random.ts";

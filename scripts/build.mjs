@@ -1,0 +1,53 @@
+// Builds dist/: one bundled file per program (esbuild) and the typed client with its declarations (tsc). Decision 5.
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { build } from "esbuild";
+
+const programs = {
+	disco: "agent/main.ts",
+	"disco-registrator": "registrator/main.ts",
+	"disco-template": "template/main.ts",
+	"disco-env": "envconsul/main.ts",
+	"gotext-engine": "template/gotmpl/engine-main.ts",
+};
+/** Bundled packages that were written for CommonJS ask for these three. */
+const banner = [
+	"#!/usr/bin/env node",
+	'import { createRequire as __createRequire } from "node:module";',
+	'import { fileURLToPath as __fileURLToPath } from "node:url";',
+	'import { dirname as __pathDirname } from "node:path";',
+	"const require = __createRequire(import.meta.url);",
+	"const __filename = __fileURLToPath(import.meta.url);",
+	"const __dirname = __pathDirname(__filename);",
+].join("\n");
+
+const only = process.argv.slice(2);
+mkdirSync("dist", { recursive: true });
+const started = Date.now();
+await Promise.all(
+	Object.entries(programs)
+		.filter(([name, entry]) => existsSync(entry) && (only.length === 0 || only.includes(name)))
+		.map(async ([name, entry]) => {
+			await build({
+				entryPoints: [entry],
+				outfile: `dist/${name}.js`,
+				bundle: true,
+				platform: "node",
+				format: "esm",
+				target: "node20",
+				external: ["*.node"],
+				banner: { js: banner },
+				loader: { ".html": "text", ".css": "text", ".svg": "text" },
+				logLevel: "warning",
+				sourcemap: false,
+			});
+			chmodSync(`dist/${name}.js`, 0o755);
+		}),
+);
+if (only.length === 0 && existsSync("client/index.ts")) {
+	rmSync("dist/client", { recursive: true, force: true });
+	execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+		stdio: "inherit",
+	});
+}
+if (process.stderr.isTTY) console.error(`built dist/ in ${Date.now() - started} ms`);

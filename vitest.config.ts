@@ -1,0 +1,44 @@
+import { defineConfig } from "vitest/config";
+
+/** Folders with unit tests; `test/` holds what crosses folders and starts real programs (its own lanes, see scripts/test.sh). */
+const sources = "{agent,client,lib,registrator,template,envconsul,examples,bench,scripts}";
+
+export default defineConfig({
+	test: {
+		maxWorkers: 2,
+		coverage: {
+			provider: "v8",
+			include: ["{agent,client,lib,registrator,template,envconsul}/**/*.ts"],
+			exclude: ["**/*.{test,sim,bench}.ts"],
+		},
+		projects: [
+			{ extends: true, test: { name: "unit", pool: "threads", include: [`${sources}/**/*.test.ts`] } },
+			{
+				extends: true,
+				test: { name: "sim", pool: "threads", include: [`${sources}/**/*.sim.ts`], testTimeout: 120_000 },
+			},
+			{
+				extends: true,
+				test: {
+					name: "e2e",
+					pool: "forks",
+					include: ["test/**/*.test.ts"],
+					exclude: ["test/docker/**", "test/conformance/**", "node_modules/**"],
+					testTimeout: 120_000,
+					hookTimeout: 120_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "docker",
+					pool: "forks",
+					maxWorkers: 1,
+					include: ["test/docker/**/*.test.ts"],
+					testTimeout: 300_000,
+					hookTimeout: 300_000,
+				},
+			},
+		],
+	},
+});
