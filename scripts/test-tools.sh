@@ -1,0 +1,158 @@
+#!/usr/bin/env bash
+# Installs what the tests start for real and this machine lacks, then prints the versions.
+#
+#   apt packages      docker.io haproxy dnsutils busybox-static iproute2 iptables curl procps ... (needs root and apt)
+#   peers             consul 1.14.4, consul-template, Docker Compose v2: built with Go from the Go module proxy
+#
+# Peers are kept in DISCO_TOOLS (default ~/.cache/disco-tools) and built once. With CI set, anything that is still missing at the
+# end is a failure; elsewhere it is said, and the tests that need it are skipped visibly (decision 17).
+set -euo pipefail
+
+tools=${DISCO_TOOLS:-$HOME/.cache/disco-tools}
+bin=$tools/bin
+go_version=1.26.0
+mkdir -p "$bin"
+
+say() { printf 'tools: %s\n' "$*"; }
+
+# program -> Debian package
+packages=(
+	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
+	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git"
+)
+
+install_packages() {
+	local entry program package wanted=()
+	for entry in "${packages[@]}"; do
+		program=${entry% *}
+		package=${entry#* }
+		PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || wanted+=("$package")
+	done
+	# The images are made of a busybox without shared libraries.
+	[ -x /bin/busybox ] || [ ${#wanted[@]} -gt 0 ] || wanted+=(busybox-static)
+	[ ${#wanted[@]} -gt 0 ] || return 0
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		say "missing and not installed (needs root and apt): ${wanted[*]}"
+		return 0
+	fi
+	say "installing ${wanted[*]}"
+	local log=$tools/apt.log
+	# Debian starts installed services; the tests start their own.
+	local policy=/usr/sbin/policy-rc.d made_policy=no
+	if [ ! -e $policy ]; then
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod +x $policy
+		made_policy=yes
+	fi
+	if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${wanted[@]}"; } >"$log" 2>&1; then
+		tail -n 20 "$log" >&2
+		say "apt-get failed; its log is $log"
+	fi
+	[ $made_policy = no ] || rm -f $policy
+}
+
+go_is_recent() {
+	local version
+	version=$("$1" version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
+	[ -n "$version" ] && [ "$version" -ge 25 ]
+}
+
+# Sets `go` to a recent Go. Where only Debian's old one can be had, that one fetches the recent one as the module it is.
+ensure_go() {
+	local candidate
+	for candidate in "$(command -v go || true)" /usr/local/go/bin/go "$tools/go/bin/go"; do
+		if [ -n "$candidate" ] && go_is_recent "$candidate"; then
+			go=$candidate
+			return 0
+		fi
+	done
+	if ! command -v go >/dev/null; then
+		if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+			say "no Go to build the peers with"
+			return 1
+		fi
+		say "installing Debian's Go to fetch Go $go_version with"
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go ca-certificates >>"$tools/apt.log" 2>&1 || {
+			apt-get update >>"$tools/apt.log" 2>&1
+			DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go ca-certificates >>"$tools/apt.log" 2>&1
+		} || return 1
+	fi
+	local architecture folder
+	architecture=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+	folder=$(mktemp -d)
+	(
+		cd "$folder"
+		printf 'module fetch\n\ngo 1.19\n' >go.mod
+		GOFLAGS=-mod=mod GOPATH=$tools/gopath go mod download "golang.org/toolchain@v0.0.1-go$go_version.linux-$architecture"
+	)
+	rm -rf "$folder" "$tools/go"
+	cp -a "$tools/gopath/pkg/mod/golang.org/toolchain@v0.0.1-go$go_version.linux-$architecture" "$tools/go"
+	# A module's files lose their execute bits.
+	chmod -R u+w "$tools/go"
+	chmod +x "$tools"/go/bin/* "$tools"/go/pkg/tool/*/* 2>/dev/null || true
+	go=$tools/go/bin/go
+	export GOTOOLCHAIN=local GOPATH=$tools/gopath
+	go_is_recent "$go"
+}
+
+# build NAME IMPORT MODULE@VERSION: in a throw-away module, since these modules refuse 'go install' (replace directives).
+build() {
+	local name=$1 import=$2 module=$3 folder=$tools/src/$1
+	[ -x "$bin/$name" ] && return 0
+	ensure_go || return 1
+	say "building $name ($module); a few minutes the first time"
+	mkdir -p "$folder"
+	cat >"$folder/go.mod" <<-'MOD'
+		module peers
+
+		go 1.24
+
+		exclude (
+			github.com/hashicorp/go-msgpack v1.1.5
+			github.com/hashicorp/go-msgpack v1.1.6
+		)
+	MOD
+	printf '//go:build tools\n\npackage peers\n\nimport _ "%s"\n' "$import" >"$folder/tools.go"
+	if ! (cd "$folder" && "$go" get "$module" && GOFLAGS='-mod=mod -buildvcs=false' "$go" build -o "$bin/$name.new" "$import") >"$tools/$name.log" 2>&1; then
+		tail -n 20 "$tools/$name.log" >&2
+		return 1
+	fi
+	mv "$bin/$name.new" "$bin/$name"
+}
+
+install_packages
+build consul github.com/hashicorp/consul github.com/hashicorp/consul@v1.14.4 || say "consul could not be built"
+build docker-compose github.com/docker/compose/v2/cmd github.com/docker/compose/v2@v2.40.3 || say "docker-compose could not be built"
+build consul-template github.com/hashicorp/consul-template github.com/hashicorp/consul-template@v0.42.1 ||
+	build consul-template github.com/hashicorp/consul-template github.com/hashicorp/consul-template@v0.41.1 ||
+	say "consul-template could not be built"
+
+PATH=$bin:$PATH:/usr/sbin:/sbin
+missing=()
+version() {
+	local name=$1
+	shift
+	if command -v "$name" >/dev/null 2>&1; then
+		say "$name: $("$@" 2>&1 | head -n 1)"
+	else
+		say "$name: missing"
+		missing+=("$name")
+	fi
+}
+version node node --version
+version dockerd dockerd --version
+version docker docker --version
+version docker-compose docker-compose version
+version haproxy haproxy -v
+version dig dig -v
+version busybox busybox --help
+version ip ip -V
+version nsenter nsenter --version
+version curl curl --version
+version consul consul version
+version consul-template consul-template -v
+
+if [ ${#missing[@]} -gt 0 ] && [ -n "${CI:-}" ]; then
+	say "missing in CI: ${missing[*]}"
+	exit 1
+fi
