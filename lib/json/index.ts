@@ -1,0 +1,20 @@
+/** JSON as Go reads and writes it, which is what clients of the HTTP API compare. */
+export type { Decoded, Decoder } from "./decode.ts";
+export {
+	anything,
+	boolean,
+	decimal,
+	durationMs,
+	integer,
+	isObject,
+	listOf,
+	mapOf,
+	objectOf,
+	oneOrMany,
+	text,
+	unsigned64,
+} from "./decode.ts";
+export type { Encodable } from "./encode.ts";
+export { compareUtf8, encodeJson, joined } from "./encode.ts";
+export type { Json } from "./parse.ts";
+export { parseFirstJson } from "./parse.ts";
