@@ -1,0 +1,117 @@
+import type {
+	AgentCheck,
+	AgentCheckRegistration,
+	AgentMember,
+	AgentService,
+	AgentServiceRegistration,
+	CheckStatus,
+} from "../lib/api/index.ts";
+import { callOptions, type ReadOptions, read, readOptional } from "./read.ts";
+import { type CallOptions, type QueryValue, type Requester, v1 } from "./request.ts";
+
+/** `/v1/agent/self`. */
+export interface AgentSelf {
+	readonly Config: {
+		readonly Datacenter: string;
+		readonly NodeName: string;
+		readonly NodeID: string;
+		readonly Server: boolean;
+		readonly Version: string;
+		readonly Revision: string;
+		readonly [field: string]: unknown;
+	};
+	readonly Member: AgentMember;
+	readonly Meta: Readonly<Record<string, string>> | null;
+	readonly Stats?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+	readonly Coord?: unknown;
+	readonly DebugConfig?: Readonly<Record<string, unknown>>;
+}
+
+type Filter = CallOptions & { readonly filter?: string };
+
+/** `/v1/agent`: what is registered at this agent, and the agent itself. */
+export interface AgentClient {
+	self(options?: CallOptions): Promise<AgentSelf>;
+	/** With `wan`, the servers of all data centers. */
+	members(options?: CallOptions & { readonly wan?: boolean }): Promise<readonly AgentMember[]>;
+	/** By service id. */
+	services(options?: Filter): Promise<Readonly<Record<string, AgentService>>>;
+	/** Undefined when there is no such service at this agent. */
+	service(id: string, options?: CallOptions): Promise<AgentService | undefined>;
+	/** By check id. */
+	checks(options?: Filter): Promise<Readonly<Record<string, AgentCheck>>>;
+	/** `replaceExistingChecks` removes the service's checks that the registration does not name. */
+	registerService(
+		registration: AgentServiceRegistration,
+		options?: CallOptions & { readonly replaceExistingChecks?: boolean },
+	): Promise<void>;
+	deregisterService(id: string, options?: CallOptions): Promise<void>;
+	registerCheck(registration: AgentCheckRegistration, options?: CallOptions): Promise<void>;
+	deregisterCheck(id: string, options?: CallOptions): Promise<void>;
+	/** The result of a TTL check. */
+	passCheck(id: string, options?: CallOptions & { readonly note?: string }): Promise<void>;
+	warnCheck(id: string, options?: CallOptions & { readonly note?: string }): Promise<void>;
+	failCheck(id: string, options?: CallOptions & { readonly note?: string }): Promise<void>;
+	/** The result of a TTL check with its output in the body, which may be longer than a note. */
+	updateCheck(
+		id: string,
+		update: { readonly status: CheckStatus; readonly output?: string },
+		options?: CallOptions,
+	): Promise<void>;
+	/** Whether the node, with all its services, is in maintenance. */
+	maintenance(enabled: boolean, options?: CallOptions & { readonly reason?: string }): Promise<void>;
+	serviceMaintenance(id: string, enabled: boolean, options?: CallOptions & { readonly reason?: string }): Promise<void>;
+	/** Reads the agent's configuration files again. */
+	reload(options?: CallOptions): Promise<void>;
+	/** The agent leaves its cluster and ends. */
+	leave(options?: CallOptions): Promise<void>;
+	forceLeave(node: string, options?: CallOptions & { readonly prune?: boolean; readonly wan?: boolean }): Promise<void>;
+	join(address: string, options?: CallOptions & { readonly wan?: boolean }): Promise<void>;
+}
+
+export function createAgentClient(requester: Requester): AgentClient {
+	const put = async (
+		path: string,
+		options: CallOptions = {},
+		content: { readonly json?: unknown; readonly query?: Readonly<Record<string, QueryValue>> } = {},
+	) => {
+		await requester.call({ method: "PUT", path, ...callOptions(options), ...content });
+	};
+	const get = async <T>(path: string, options: ReadOptions = {}, query: Readonly<Record<string, QueryValue>> = {}) =>
+		(await read<T>(requester, path, options, query)).value;
+	return {
+		self: (options) => get(v1("agent", "self"), options),
+		members: (options) => get(v1("agent", "members"), options, { wan: options?.wan === true ? "1" : undefined }),
+		services: (options) => get(v1("agent", "services"), options),
+		service: async (id, options) =>
+			(await readOptional<AgentService>(requester, v1("agent", "service", id), options)).value,
+		checks: (options) => get(v1("agent", "checks"), options),
+		registerService: (registration, options) =>
+			put(v1("agent", "service", "register"), options, {
+				json: registration,
+				query: { "replace-existing-checks": options?.replaceExistingChecks === true ? "true" : undefined },
+			}),
+		deregisterService: (id, options) => put(v1("agent", "service", "deregister", id), options),
+		registerCheck: (registration, options) => put(v1("agent", "check", "register"), options, { json: registration }),
+		deregisterCheck: (id, options) => put(v1("agent", "check", "deregister", id), options),
+		passCheck: (id, options) => put(v1("agent", "check", "pass", id), options, { query: { note: options?.note } }),
+		warnCheck: (id, options) => put(v1("agent", "check", "warn", id), options, { query: { note: options?.note } }),
+		failCheck: (id, options) => put(v1("agent", "check", "fail", id), options, { query: { note: options?.note } }),
+		updateCheck: (id, update, options) =>
+			put(v1("agent", "check", "update", id), options, {
+				json: { Status: update.status, Output: update.output ?? "" },
+			}),
+		maintenance: (enabled, options) =>
+			put(v1("agent", "maintenance"), options, { query: { enable: String(enabled), reason: options?.reason } }),
+		serviceMaintenance: (id, enabled, options) =>
+			put(v1("agent", "service", "maintenance", id), options, {
+				query: { enable: String(enabled), reason: options?.reason },
+			}),
+		reload: (options) => put(v1("agent", "reload"), options),
+		leave: (options) => put(v1("agent", "leave"), options),
+		forceLeave: (node, options) =>
+			put(v1("agent", "force-leave", node), options, { query: { prune: options?.prune, wan: options?.wan } }),
+		join: (address, options) =>
+			put(v1("agent", "join", address), options, { query: { wan: options?.wan === true ? "1" : undefined } }),
+	};
+}

@@ -1,0 +1,123 @@
+import type { KvPair } from "../lib/api/index.ts";
+import { DiscoError } from "../lib/errors.ts";
+import { callOptions, parseJson, type ReadOptions, type ReadResult, readAnswer, readOptional, result } from "./read.ts";
+import type { CallOptions, QueryValue, Requester } from "./request.ts";
+
+export interface KvPutOptions extends CallOptions {
+	/** Unsigned 64 bit. */
+	readonly flags?: number | bigint;
+	/** Write only if the key's ModifyIndex is this; 0: only if there is no such key. */
+	readonly cas?: number;
+	/** Take the lock for this session. */
+	readonly acquire?: string;
+	/** Give the lock of this session back. */
+	readonly release?: string;
+}
+
+export interface KvDeleteOptions extends CallOptions {
+	/** The key is a prefix: everything below it goes. */
+	readonly recurse?: boolean;
+	readonly cas?: number;
+}
+
+/** `/v1/kv`. Keys are given as they are (not encoded); one leading slash is dropped, as the reference's tools do. */
+export interface KvClient {
+	/** One entry; undefined when there is none. */
+	get(key: string, options?: ReadOptions): Promise<ReadResult<KvPair | undefined>>;
+	/** One value's bytes, without base64 on the way; undefined when there is no such key. */
+	raw(key: string, options?: ReadOptions): Promise<ReadResult<Buffer | undefined>>;
+	/** Every entry whose key starts with `prefix`, in the order of the keys' bytes; empty when there is none. */
+	list(prefix: string, options?: ReadOptions): Promise<ReadResult<readonly KvPair[]>>;
+	/** Names only; with a separator, up to the first one after the prefix. */
+	keys(prefix: string, options?: ReadOptions & { readonly separator?: string }): Promise<ReadResult<readonly string[]>>;
+	/** Whether it was written (false: `cas`, `acquire` or `release` did not hold). Error: `KV_KEY_EMPTY`. */
+	put(key: string, value: string | Uint8Array, options?: KvPutOptions): Promise<boolean>;
+	/** Whether it was deleted (true also when there was nothing). */
+	delete(key: string, options?: KvDeleteOptions): Promise<boolean>;
+}
+
+export function createKvClient(requester: Requester): KvClient {
+	const pairs = (prefix: string, query: Readonly<Record<string, QueryValue>>, options?: ReadOptions) =>
+		readOptional<readonly KvPair[]>(requester, kvPath(prefix), options, query, (text) =>
+			parseKvPairs(text, kvPath(prefix)),
+		);
+	return {
+		async get(key, options) {
+			const answer = await pairs(required(key), {}, options);
+			return { ...answer, value: answer.value?.[0] };
+		},
+		async raw(key, options = {}) {
+			const answer = await readAnswer(requester, kvPath(required(key)), options, { raw: true }, 404);
+			return result(answer, answer.status === 404 ? undefined : answer.body);
+		},
+		async list(prefix, options) {
+			const answer = await pairs(prefix, { recurse: true }, options);
+			return { ...answer, value: answer.value ?? [] };
+		},
+		async keys(prefix, options = {}) {
+			const answer = await readOptional<readonly string[] | null>(requester, kvPath(prefix), options, {
+				keys: true,
+				separator: options.separator,
+			});
+			return { ...answer, value: answer.value ?? [] };
+		},
+		put: (key, value, options = {}) =>
+			change(requester, "PUT", required(key), options, {
+				body: value,
+				query: { flags: options.flags, cas: options.cas, acquire: options.acquire, release: options.release },
+			}),
+		delete: (key, options = {}) =>
+			change(requester, "DELETE", options.recurse === true ? key : required(key), options, {
+				query: { recurse: options.recurse, cas: options.cas },
+			}),
+	};
+}
+
+/** An entry's value as bytes (`Value` is base64, null when empty). */
+export function kvBytes(pair: KvPair): Buffer {
+	return Buffer.from(pair.Value ?? "", "base64");
+}
+
+/** An entry's value as UTF-8 text. */
+export function kvText(pair: KvPair): string {
+	return kvBytes(pair).toString("utf8");
+}
+
+/**
+ * Entries from JSON with every digit of `Flags`: a number up to 2^53, a bigint above. `JSON.parse` alone would round.
+ *
+ * Inside a JSON string each quote has a backslash before it, so `"Flags":` without one is the field.
+ */
+export function parseKvPairs(text: string, path: string): readonly KvPair[] {
+	if (!/"Flags":\s*\d{16}/.test(text)) return parseJson<readonly KvPair[]>(text, path);
+	const quoted = text.replace(/(?<!\\)("Flags":\s*)(\d{16,20})/g, '$1"$2"');
+	return parseJson<readonly (KvPair & { readonly Flags: number | string })[]>(quoted, path).map((pair) =>
+		typeof pair.Flags === "string" ? { ...pair, Flags: wholeNumber(pair.Flags) } : pair,
+	);
+}
+
+async function change(
+	requester: Requester,
+	method: "PUT" | "DELETE",
+	key: string,
+	options: CallOptions,
+	request: { readonly body?: string | Uint8Array; readonly query: Readonly<Record<string, QueryValue>> },
+): Promise<boolean> {
+	const answer = await requester.call({ method, path: kvPath(key), ...callOptions(options), ...request });
+	return answer.body.toString("utf8").trim() === "true";
+}
+
+function wholeNumber(digits: string): number | bigint {
+	const value = BigInt(digits);
+	return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
+function kvPath(key: string): string {
+	return `/v1/kv/${key.replace(/^\//, "").split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function required(key: string): string {
+	if (key === "" || key === "/")
+		throw new DiscoError("KV_KEY_EMPTY", "KV key is empty; give a path such as service/api/prod");
+	return key;
+}
