@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Everything that reads the sources without running them. Each check is one test: prints `N passed, N failed` last.
+# knip runs before a build would: it follows dist's declarations otherwise.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+bin=node_modules/.bin
+
+passed=0
+failed=0
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok    $name"
+	else
+		failed=$((failed + 1))
+		printf 'FAIL  %s\n%s\n' "$name" "$output"
+	fi
+}
+
+folders=()
+for folder in agent client lib registrator template envconsul; do
+	[ -n "$(find "$folder" -name '*.ts' -print -quit 2>/dev/null)" ] && folders+=("$folder")
+done
+
+check "format and general lint (biome)" "$bin/biome" ci --error-on-warnings .
+check "types (tsc)" "$bin/tsc" --noEmit
+check "promises, switches, deterministic core (eslint)" "$bin/eslint" --max-warnings 0 .
+check "arrows between folders (dependency-cruiser)" "$bin/depcruise" --config .dependency-cruiser.cjs "${folders[@]}"
+check "dead code and dependencies (knip)" "$bin/knip" --no-progress
+check "shell scripts parse" bash -c 'for script in scripts/*.sh .ci/run; do bash -n "$script" || exit 1; done'
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,373 @@
+// Runs the lanes of the test suite, two at a time (CI has two cores), and adds them up. Each lane is a list of steps; a step is a
+// command whose output tells how many passed. The replays of recorded behaviour are held to the floors of test/floors.json: a
+// replay below its floor fails; what is above is printed, so that the floor can be raised in the same commit.
+import { spawn } from "node:child_process";
+import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ci = Boolean(process.env.CI);
+const floors = JSON.parse(readFileSync("test/floors.json", "utf8"));
+const logs = mkdtempSync(join(tmpdir(), "disco-test-"));
+const started = Date.now();
+const seconds = (sinceMs) => `${((Date.now() - sinceMs) / 1000).toFixed(0)} s`;
+const say = (text) => console.log(text);
+
+const recorded = "test/conformance";
+const scenarios = (suite) =>
+	readdirSync(`${recorded}/${suite}/scenarios`)
+		.sort()
+		.map((name) => `${recorded}/${suite}/scenarios/${name}`);
+const vitest = (project) => ["node_modules/.bin/vitest", "run", "--project", project, "--reporter", "default"];
+const program = (name) => `node dist/disco${name}.js`;
+
+/** A fresh agent for one replay, on a loopback address of its own so that the usual ports never clash. */
+const disco = (host, extra = []) => ({
+	host,
+	command: [
+		process.execPath,
+		"dist/disco.js",
+		"agent",
+		"-dev",
+		"-bind",
+		host,
+		"-client",
+		host,
+		"-log-level=warn",
+		...extra,
+	],
+});
+const consul = (host, extra = []) => ({
+	host,
+	command: ["consul", "agent", "-dev", "-bind", host, "-client", host, "-log-level=warn", ...extra],
+});
+
+const replay = (suite, name, args) => ["node", `${recorded}/${suite}/${name}`, ...args];
+
+/** name, command, and for a replay `floor` (its key in floors.json) and the `agent` it wants. */
+const lanes = {
+	lint: [{ name: "lint", command: ["bash", "scripts/lint.sh"] }],
+	unit: [{ name: "unit", command: vitest("unit"), vitest: true }],
+	sim: [{ name: "sim", command: vitest("sim"), vitest: true }],
+	e2e: [{ name: "e2e", command: vitest("e2e"), vitest: true }],
+	http: [
+		{
+			name: "replay http (dev)",
+			floor: "http",
+			agent: disco("127.21.0.1", ["-enable-script-checks", "-hcl", 'telemetry { prometheus_retention_time = "60s" }']),
+			command: replay("http", "replay.mjs", [
+				"--base",
+				"http://127.21.0.1:8500",
+				"--jobs",
+				"4",
+				"--no-slow",
+				...scenarios("http"),
+			]),
+		},
+	],
+	dns: [
+		{
+			name: "replay dns",
+			floor: "dns",
+			command: replay("dns", "replay.mjs", [
+				"--agent",
+				`${program("")} agent -dev -config-file {config}`,
+				...scenarios("dns"),
+			]),
+		},
+	],
+	template: [
+		{
+			name: "replay template/gotext",
+			floor: "template/gotext",
+			command: replay("template", "replay.mjs", [
+				"gotext",
+				"--engine",
+				"node dist/gotext-engine.js",
+				"--errors",
+				"full",
+			]),
+		},
+		...["functions", "runner", "handlebars"].map((part, number) => ({
+			name: `replay template/${part}`,
+			floor: `template/${part}`,
+			agent: consul(`127.22.0.${number + 1}`),
+			command: replay("template", "replay.mjs", [
+				part,
+				"--bin",
+				`${program("-template")} -compat`,
+				"--http",
+				`http://127.22.0.${number + 1}:8500`,
+			]),
+		})),
+	],
+	env: [
+		{
+			name: "replay envconsul",
+			floor: "envconsul",
+			agent: consul("127.23.0.1"),
+			command: replay("envconsul", "replay.mjs", [
+				"--bin",
+				`${program("-env")} -compat`,
+				"--http",
+				"http://127.23.0.1:8500",
+			]),
+		},
+		{
+			name: "replay envconsul on disco",
+			floor: "envconsul on disco",
+			agent: disco("127.23.0.2"),
+			command: replay("envconsul", "replay.mjs", [
+				"--bin",
+				`${program("-env")} -compat`,
+				"--http",
+				"http://127.23.0.2:8500",
+			]),
+		},
+	],
+	docker: [{ name: "docker", docker: true }],
+};
+
+const results = [];
+let open = 0;
+
+/** Runs a command with its output in a log file; resolves to its exit code. */
+function run(command, log, environment = {}) {
+	return new Promise((done) => {
+		const child = spawn(command[0], command.slice(1), {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: { ...process.env, DISCO_COMPAT: undefined, NO_COLOR: "1", ...environment },
+		});
+		const file = createWriteStream(log, { flags: "a" });
+		child.stdout.pipe(file, { end: false });
+		child.stderr.pipe(file, { end: false });
+		child.on("error", (error) => {
+			file.end(`cannot start ${command[0]}: ${error.message}\n`, () => done(127));
+		});
+		child.on("close", (code) => file.end(() => done(code ?? 1)));
+	});
+}
+
+const textOf = (log) => (existsSync(log) ? readFileSync(log, "utf8") : "");
+
+/** `N passed, N failed[, N skipped]`, as the replayers and lint.sh end. */
+function plainCounts(text) {
+	const lines = [...text.matchAll(/(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/g)];
+	const last = lines.at(-1);
+	return last && { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3] ?? 0) };
+}
+
+/** vitest's `Tests  1 failed | 41 passed | 2 skipped (44)`; a file that could not be loaded counts as one failure. */
+function vitestCounts(text) {
+	const count = (line, word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
+	const tests = /^\s*Tests\s+(.*)$/m.exec(text)?.[1];
+	const files = /^\s*Test Files\s+(.*)$/m.exec(text)?.[1] ?? "";
+	if (tests === undefined) return undefined;
+	const failed = count(tests, "failed");
+	return {
+		passed: count(tests, "passed"),
+		failed: failed === 0 ? count(files, "failed") : failed,
+		skipped: count(tests, "skipped"),
+	};
+}
+
+function get(url) {
+	return new Promise((done) => {
+		const outgoing = request(url, { agent: false, timeout: 2000 }, (response) => {
+			let text = "";
+			response.on("data", (chunk) => {
+				text += chunk;
+			});
+			response.on("end", () => done(text));
+		});
+		outgoing.on("timeout", () => outgoing.destroy());
+		outgoing.on("error", () => done(""));
+		outgoing.end();
+	});
+}
+
+/** Starts a fresh agent and waits until it has a leader and its own node is in the catalog. */
+async function startAgent(agent, log, environment = {}) {
+	const file = createWriteStream(log, { flags: "a" });
+	const child = spawn(agent.command[0], agent.command.slice(1), {
+		stdio: ["ignore", "pipe", "pipe"],
+		env: { ...process.env, ...environment },
+	});
+	child.stdout.pipe(file, { end: false });
+	child.stderr.pipe(file, { end: false });
+	const ended = new Promise((done) => {
+		child.on("close", done);
+		child.on("error", done);
+	});
+	let over = false;
+	ended.then(() => {
+		over = true;
+	});
+	const base = `http://${agent.host}:8500/v1`;
+	for (let attempt = 0; attempt < 300 && !over; attempt++) {
+		const leader = await get(`${base}/status/leader`);
+		if (leader.length > 4 && (await get(`${base}/health/service/consul?passing`)).length > 10) break;
+		await new Promise((tick) => setTimeout(tick, 100));
+	}
+	return async () => {
+		const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+		child.kill("SIGINT");
+		if (!over) await ended;
+		clearTimeout(killer);
+	};
+}
+
+function record(step, counts, log, code) {
+	const result = { name: step.name, log, ...(counts ?? { passed: 0, failed: 1, skipped: 0 }) };
+	if (step.floor !== undefined) {
+		const floor = floors[step.floor] ?? 0;
+		const below = Math.max(0, floor - result.passed);
+		open += Math.max(0, result.failed - below);
+		result.note = `floor ${floor}${result.passed > floor ? ", can be raised" : ""}${result.failed > 0 ? `, ${result.failed} open` : ""}`;
+		result.failed = counts === undefined ? 1 : below;
+	} else if (code !== 0 && result.failed === 0) {
+		result.failed = 1;
+		result.note = `exit status ${code}`;
+	}
+	results.push(result);
+	return result;
+}
+
+async function runStep(step, wrap = (command) => command, environment = {}) {
+	const startedMs = Date.now();
+	const log = join(logs, `${step.name.replaceAll(/[^a-z0-9]+/gi, "-")}.log`);
+	const wrapped = step.agent && { ...step.agent, command: wrap(step.agent.command) };
+	const stopAgent = wrapped && (await startAgent(wrapped, `${log}.agent`, environment));
+	const compat = step.floor === undefined ? {} : { DISCO_COMPAT: "1" };
+	const code = await run(wrap(step.command), log, { ...environment, ...compat });
+	await stopAgent?.();
+	const counts = step.vitest ? vitestCounts(textOf(log)) : plainCounts(textOf(log));
+	const result = record(step, counts, log, code);
+	const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : "";
+	say(
+		`${result.failed === 0 ? "ok  " : "FAIL"}  ${step.name}: ${result.passed} passed, ${result.failed} failed${skipped}${result.note ? ` (${result.note})` : ""}, ${seconds(startedMs)}`,
+	);
+	if (result.failed > 0) {
+		const lines = textOf(log).split("\n");
+		const telling = lines
+			.filter((line) => /^(FAIL| FAIL|\s*[×✗]|not ok)|AssertionError|Error:/.test(line))
+			.slice(0, 40);
+		say([...telling, "  ...", ...lines.slice(-40)].map((line) => `      ${line}`).join("\n"));
+	}
+}
+
+/** The lane that needs a Docker engine: starts a private one, makes base images without a registry, runs inside its namespace. */
+async function dockerLane() {
+	const folder = join(logs, "engine");
+	const log = join(logs, "engine.log");
+	const startedMs = Date.now();
+	if ((await run(["bash", "scripts/docker-engine.sh", "start", folder, "40"], log)) !== 0) {
+		if (!ci) {
+			say("SKIP  docker: no private Docker engine could be started (needs root and dockerd)");
+			return;
+		}
+		record({ name: "docker engine" }, { passed: 0, failed: 1, skipped: 0 }, log, 1);
+		say(`FAIL  docker engine does not start\n${textOf(log)}`);
+		return;
+	}
+	const environment = { DOCKER_HOST: `unix://${folder}/docker.sock`, DISCO_ENGINE: folder };
+	const inside = (command) => ["bash", "scripts/docker-engine.sh", "run", folder, ...command];
+	try {
+		const images = [
+			["bash", "scripts/docker-images.sh"],
+			["bash", "scripts/image.sh"],
+		];
+		for (const command of images) {
+			const code = await run(command, log, { ...environment, SKIP_BUILD: "1", DOCKER_BUILDKIT: "0" });
+			if (code !== 0) {
+				record({ name: command[1] }, { passed: 0, failed: 1, skipped: 0 }, log, code);
+				say(`FAIL  ${command[1]}\n${textOf(log)}`);
+				return;
+			}
+		}
+		record({ name: "docker engine and images" }, { passed: 2, failed: 0, skipped: 0 }, log, 0);
+		say(`ok    docker engine and images without a registry: 2 passed, 0 failed, ${seconds(startedMs)}`);
+		await runStep({ name: "docker", command: vitest("docker"), vitest: true }, inside, environment);
+		await runStep(
+			{
+				name: "replay registrator",
+				floor: "registrator",
+				agent: consul("127.0.0.1", ["-enable-script-checks"]),
+				command: replay("registrator", "replay.mjs", [
+					"--bin",
+					`${program("-registrator")} -compat`,
+					"--consul",
+					"http://127.0.0.1:8500",
+				]),
+			},
+			inside,
+			environment,
+		);
+	} finally {
+		await run(["bash", "scripts/docker-engine.sh", "stop", folder], log);
+	}
+}
+
+/** Copies must equal what was handed over, where that lies beside the project (decision 17b). */
+async function compareWithShared() {
+	if (!existsSync("../shared/conformance")) return;
+	for (const [copy, original] of [
+		["test/conformance", "../shared/conformance"],
+		["test/vectors", "../shared/design/wire"],
+	]) {
+		const log = join(logs, "copies.log");
+		const filter = copy === "test/vectors" ? ["--exclude=*.md"] : [];
+		if ((await run(["diff", "-rq", ...filter, copy, original], log)) !== 0)
+			say(`note  ${copy} differs from ${original}:\n${textOf(log)}`);
+	}
+}
+
+async function main() {
+	const wanted = process.argv.slice(2);
+	for (const name of wanted) {
+		if (!(name in lanes)) {
+			console.error(`test: no lane "${name}"; there are ${Object.keys(lanes).join(", ")}`);
+			process.exit(2);
+		}
+	}
+	const chosen = Object.keys(lanes).filter((name) => wanted.length === 0 || wanted.includes(name));
+	mkdirSync(logs, { recursive: true });
+	await compareWithShared();
+	// Lint first and alone: knip must not see a half-built dist, and a tree that does not compile is not worth the rest.
+	if (chosen.includes("lint")) {
+		rmSync("dist", { recursive: true, force: true });
+		await runStep(lanes.lint[0]);
+	}
+	const buildLog = join(logs, "build.log");
+	if ((await run(["node", "scripts/build.mjs"], buildLog)) !== 0) {
+		say(`FAIL  build\n${textOf(buildLog)}`);
+		say("0 passed, 1 failed");
+		process.exit(1);
+	}
+	const queue = chosen.filter((name) => name !== "lint");
+	// The longest lane goes first, so that the two workers end together.
+	queue.sort((a, b) => Number(b === "docker") - Number(a === "docker"));
+	const worker = async () => {
+		for (let lane = queue.shift(); lane !== undefined; lane = queue.shift()) {
+			if (lane === "docker") await dockerLane();
+			else for (const step of lanes[lane]) await runStep(step);
+		}
+	};
+	await Promise.all([worker(), worker()]);
+	const total = results.reduce(
+		(sum, { passed, failed, skipped }) => ({
+			passed: sum.passed + passed,
+			failed: sum.failed + failed,
+			skipped: sum.skipped + skipped,
+		}),
+		{ passed: 0, failed: 0, skipped: 0 },
+	);
+	say(
+		`\n${seconds(started)}; logs in ${resolve(logs)}${open > 0 ? `; ${open} recorded cases above the floors are still open` : ""}`,
+	);
+	say(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+	process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+await main();
