@@ -1,1 +1,13 @@
-export type { AgentMemberRecord, CheckPlan, LocalAgent, LocalCheck, LocalService } from "./local-agent.ts";
+export type { NodeIdentity } from "./catalog-sync.ts";
+export type { LocalAgentOptions, RunningLocalAgent } from "./create-local-agent.ts";
+export { createLocalAgent } from "./create-local-agent.ts";
+export type {
+	AgentMemberRecord,
+	CheckPlan,
+	CheckRunner,
+	LocalAgent,
+	LocalCheck,
+	LocalService,
+} from "./local-agent.ts";
+export type { LocalStore } from "./local-store.ts";
+export { createDiskStore, memoryStore } from "./local-store.ts";

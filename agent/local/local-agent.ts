@@ -7,7 +7,18 @@ import type { CheckContent, ServiceContent } from "../rpc/index.ts";
  */
 export interface CheckPlan {
 	readonly content: CheckContent;
-	readonly kind: "ttl" | "http" | "tcp" | "udp" | "script" | "docker" | "grpc" | "h2ping" | "alias" | "os_service";
+	readonly kind:
+		| "ttl"
+		| "http"
+		| "tcp"
+		| "udp"
+		| "script"
+		| "docker"
+		| "grpc"
+		| "h2ping"
+		| "alias"
+		| "os_service"
+		| "maintenance";
 	readonly intervalMs: number;
 	readonly timeoutMs: number;
 	readonly ttlMs: number;
@@ -65,12 +76,17 @@ export interface LocalAgent {
 	registerService(
 		service: ServiceContent,
 		checks: readonly CheckPlan[],
-		options: { readonly token: string; readonly replaceExistingChecks: boolean },
+		options: {
+			readonly token: string;
+			readonly replaceExistingChecks: boolean;
+			/** `file`: of the configuration, so not persisted, and dropped when a reload no longer has it. `api` unless given. */
+			readonly source?: "api" | "file";
+		},
 	): Promise<void>;
 	/** `SERVICE_UNKNOWN`. */
 	deregisterService(id: string): Promise<void>;
 	/** `SERVICE_UNKNOWN` when the check names a service that is not here, `CHECK_INVALID`. */
-	registerCheck(check: CheckPlan, options: { readonly token: string }): Promise<void>;
+	registerCheck(check: CheckPlan, options: { readonly token: string; readonly source?: "api" | "file" }): Promise<void>;
 	/** `CHECK_UNKNOWN`. */
 	deregisterCheck(id: string): Promise<void>;
 	/** A TTL check's report. `CHECK_UNKNOWN`, `CHECK_NOT_TTL`. */
@@ -80,4 +96,19 @@ export interface LocalAgent {
 	nodeMaintenance(enable: boolean, reason: string, token: string): Promise<void>;
 	/** Members of the pool; this agent alone until gossip exists. Filled by `runtime`. */
 	members(): readonly AgentMemberRecord[];
+	/** Calls `listener` after every change of a service or check here; the answer ends it. For waits on a content hash. */
+	onChange(listener: () => void): () => void;
+}
+
+/** Runs the checks that are registered. `agent/checks` has one; `runtime` hands it to the local agent. */
+export interface CheckRunner {
+	/**
+	 * Replaces a running check with the same id. `restored`: it was known before this process started, so the first probe comes
+	 * at a random moment of its interval, instead of at once.
+	 */
+	start(check: CheckPlan, options: { readonly restored: boolean }): void;
+	/** Idempotent. */
+	stop(checkId: string): void;
+	/** A TTL check was reported in time: its TTL begins again, `ttlMs` long. The output is shown when it expires. */
+	renew(checkId: string, ttlMs: number, output: string): void;
 }
