@@ -1,0 +1,44 @@
+import type { CheckStatus } from "../../lib/api/index.ts";
+
+/** What a probe needs of a check; the local agent's `CheckPlan` has all of it. Times are in milliseconds. */
+export interface ProbePlan {
+	readonly content: { readonly checkId: string; readonly status: CheckStatus };
+	readonly kind: string;
+	readonly intervalMs: number;
+	/** 0: the kind's own default. */
+	readonly timeoutMs: number;
+	readonly ttlMs: number;
+	readonly http?: {
+		readonly url: string;
+		readonly method: string;
+		readonly header: Readonly<Record<string, readonly string[]>>;
+		readonly body: string;
+		readonly disableRedirects: boolean;
+		readonly tlsServerName: string;
+		readonly tlsSkipVerify: boolean;
+	};
+	/** `host:port`. */
+	readonly target?: string;
+	readonly args?: readonly string[];
+	readonly successBeforePassing: number;
+	readonly failuresBeforeWarning: number;
+	readonly failuresBeforeCritical: number;
+	/** 0: 4096. */
+	readonly outputSizeBytesMax: number;
+}
+
+export interface Outcome {
+	readonly status: CheckStatus;
+	readonly output: string;
+}
+
+/**
+ * Makes one attempt. Never rejects: what goes wrong is a critical outcome. Ends soon after `signal` is aborted (its outcome is
+ * not looked at then).
+ */
+export type Probe = (plan: ProbePlan, signal: AbortSignal) => Promise<Outcome>;
+
+/** Longest time of an attempt for kinds that set none of their own. */
+export const timeoutMsDefault = 10_000;
+
+export const outputSizeBytesDefault = 4096;

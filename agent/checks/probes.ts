@@ -1,0 +1,13 @@
+import { httpCheck } from "./http-check.ts";
+import type { Probe } from "./plan.ts";
+import { scriptCheck } from "./script-check.ts";
+import { tcpCheck } from "./tcp-check.ts";
+import { udpCheck } from "./udp-check.ts";
+
+/** Every kind of check that the agent probes by itself. A new kind is a file and a line here. */
+export const probes: Readonly<Record<string, Probe>> = {
+	http: httpCheck,
+	tcp: tcpCheck,
+	udp: udpCheck,
+	script: scriptCheck,
+};

@@ -1,0 +1,136 @@
+import type { CheckStatus } from "../../lib/api/index.ts";
+import type { Clock, Random, Timer } from "../../lib/env/index.ts";
+import type { Outcome, Probe, ProbePlan } from "./plan.ts";
+import { createThreshold } from "./schedule-threshold.ts";
+
+export interface CheckScheduleOptions {
+	readonly clock: Clock;
+	readonly random: Random;
+	/** How each kind is probed; a kind that is missing is never run. */
+	readonly probes: Readonly<Record<string, Probe>>;
+	/** Called with every outcome that counts. */
+	readonly report: (checkId: string, status: CheckStatus, output: string) => void;
+	/**
+	 * Probe a newly registered check at once, and again after 100, 200, 400 ms ... until it first succeeds or the interval is
+	 * reached, so that a service that just starts is served in a moment. Otherwise (as the reference) the first probe comes at a
+	 * random moment of the interval.
+	 */
+	readonly eagerStart: boolean;
+	/** Probes under way at once; those above wait for their turn. 256 unless given. */
+	readonly concurrencyMax?: number;
+}
+
+/** Runs registered checks. Deterministic: time and chance are arguments, the probes are the edges. */
+export interface CheckSchedule {
+	/** Replaces a running check with the same id; `restored` spreads the first probes over the interval. */
+	start(plan: ProbePlan, options: { readonly restored: boolean }): void;
+	/** Idempotent; a probe under way is aborted. */
+	stop(checkId: string): void;
+	/** A TTL check was reported: it expires `ttlMs` from now, with `output` in the text. */
+	renew(checkId: string, ttlMs: number, output: string): void;
+	/** Stops every check. */
+	close(): void;
+}
+
+/** Pause after the first failed probe of a check that has never succeeded; doubled each time up to the interval. */
+const eagerPauseMsFirst = 100;
+const concurrencyMaxDefault = 256;
+/** Keeps a mistaken interval of a few nanoseconds from becoming a busy loop. */
+const intervalMsMin = 100;
+
+interface RunningCheck {
+	timer: Timer | undefined;
+	readonly abort: AbortController;
+}
+
+export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedule {
+	const { clock, random, probes, report } = options;
+	const running = new Map<string, RunningCheck>();
+	const turns = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
+
+	function startProbes(check: RunningCheck, plan: ProbePlan, probe: Probe, restored: boolean): void {
+		const intervalMs = Math.max(intervalMsMin, plan.intervalMs);
+		const threshold = createThreshold(plan);
+		const eager = options.eagerStart && !restored;
+		let eagerPauseMs = eager && plan.content.status === "critical" ? eagerPauseMsFirst : intervalMs;
+		const attempt = async (): Promise<void> => {
+			await turns.take();
+			let outcome: Outcome | undefined;
+			try {
+				if (!check.abort.signal.aborted) outcome = await probe(plan, check.abort.signal);
+			} finally {
+				turns.give();
+			}
+			if (outcome === undefined || check.abort.signal.aborted) return;
+			const counted = threshold(outcome);
+			if (counted !== undefined) report(plan.content.checkId, counted.status, counted.output);
+			if (counted?.status === "passing") eagerPauseMs = intervalMs;
+			const pauseMs = Math.min(intervalMs, eagerPauseMs);
+			eagerPauseMs = Math.min(intervalMs, eagerPauseMs * 2);
+			check.timer = clock.after(pauseMs, () => void attempt());
+		};
+		const delayMs = eager ? 0 : random.next() * intervalMs;
+		check.timer = clock.after(delayMs, () => void attempt());
+	}
+
+	function armTtl(check: RunningCheck, checkId: string, ttlMs: number, lastOutput: string): void {
+		check.timer?.cancel();
+		check.timer = clock.after(ttlMs, () => {
+			// Recorded texts: the last report is kept, so that one sees what went before.
+			report(
+				checkId,
+				"critical",
+				lastOutput === "" ? "TTL expired" : `TTL expired (last output before timeout follows): ${lastOutput}`,
+			);
+		});
+	}
+
+	function stop(checkId: string): void {
+		const check = running.get(checkId);
+		if (check === undefined) return;
+		running.delete(checkId);
+		check.timer?.cancel();
+		check.abort.abort();
+	}
+
+	return {
+		start(plan, { restored }) {
+			const checkId = plan.content.checkId;
+			stop(checkId);
+			const check: RunningCheck = { timer: undefined, abort: new AbortController() };
+			const probe = probes[plan.kind];
+			if (plan.kind === "ttl") armTtl(check, checkId, plan.ttlMs, "");
+			else if (probe !== undefined) startProbes(check, plan, probe, restored);
+			else return;
+			running.set(checkId, check);
+		},
+		stop,
+		renew(checkId, ttlMs, output) {
+			const check = running.get(checkId);
+			if (check !== undefined) armTtl(check, checkId, ttlMs, output);
+		},
+		close() {
+			for (const checkId of [...running.keys()]) stop(checkId);
+		},
+	};
+}
+
+/** At most `count` holders at once, first come, first served. */
+function createTurns(count: number): { take(): Promise<void>; give(): void } {
+	let free = count;
+	const waiting: (() => void)[] = [];
+	return {
+		take() {
+			if (free > 0) {
+				free--;
+				return Promise.resolve();
+			}
+			return new Promise((resolve) => waiting.push(resolve));
+		},
+		give() {
+			const next = waiting.shift();
+			if (next === undefined) free++;
+			else next();
+		},
+	};
+}

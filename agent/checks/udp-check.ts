@@ -1,0 +1,36 @@
+import { createSocket } from "node:dgram";
+import { isIPv6 } from "node:net";
+import { errorMessage } from "../../lib/errors.ts";
+import { type Outcome, type Probe, timeoutMsDefault } from "./plan.ts";
+import { splitHostPort } from "./target.ts";
+
+/** Critical only when the host says that nobody listens (ICMP port unreachable): no answer is what most UDP services give. */
+export const udpCheck: Probe = (plan, signal) => {
+	const target = plan.target ?? "";
+	const address = splitHostPort(target);
+	if (address === undefined) {
+		return Promise.resolve({ status: "critical", output: `UDP target "${target}" is not HOST:PORT` });
+	}
+	return new Promise((resolve) => {
+		const socket = createSocket(isIPv6(address.host) ? "udp6" : "udp4");
+		const end = (outcome: Outcome) => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", abort);
+			socket.removeAllListeners("error");
+			// A late error of a closing socket must not end the process.
+			socket.on("error", () => {});
+			socket.close();
+			resolve(outcome);
+		};
+		const passing: Outcome = { status: "passing", output: `UDP connect ${target}: Success` };
+		const timer = setTimeout(
+			() => end(passing),
+			Math.min(plan.timeoutMs || timeoutMsDefault, plan.intervalMs || timeoutMsDefault),
+		);
+		const abort = () => end(passing);
+		signal.addEventListener("abort", abort, { once: true });
+		socket.on("error", (error) => end({ status: "critical", output: `dial udp ${target}: ${errorMessage(error)}` }));
+		socket.on("message", () => end(passing));
+		socket.connect(address.port, address.host, () => socket.send(new Uint8Array()));
+	});
+};
