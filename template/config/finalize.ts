@@ -1,0 +1,198 @@
+import { DiscoError } from "../../lib/errors.ts";
+import { parseLogLevel } from "../../lib/log/index.ts";
+import type { CommandLine } from "./flags.ts";
+import type {
+	ConfigLayer,
+	ConsulLayer,
+	DedupLayer,
+	EnvironmentLayer,
+	ExecLayer,
+	LogFileLayer,
+	RetryLayer,
+	SslLayer,
+	TemplateLayer,
+} from "./layer.ts";
+import { parseSignal } from "./signals.ts";
+import type {
+	ConsulConfig,
+	DedupConfig,
+	EnvironmentConfig,
+	ExecConfig,
+	LogFileConfig,
+	RetryConfig,
+	RuntimeConfig,
+	TemplateConfig,
+	TlsConfig,
+} from "./types.ts";
+import { waitConfig } from "./wait.ts";
+
+/** What is not on the command line's layer: how the program runs. */
+export type Mode = Pick<CommandLine, "once" | "dry" | "parseOnly" | "compat">;
+
+/**
+ * The merged layers with every default filled in (RUNNER.md "Flags", "Configuration").
+ * Errors: `LOG_LEVEL_UNKNOWN`, `SIGNAL_UNKNOWN`, `WAIT_INVALID`, `ENGINE_UNKNOWN`, `CONFIG_UNSUPPORTED`.
+ */
+export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
+	const logLevel = parseLogLevel(layer.logLevel ?? "WARN");
+	if (logLevel === undefined) {
+		throw new DiscoError(
+			"LOG_LEVEL_UNKNOWN",
+			`log level "${layer.logLevel}" is not known; use trace, debug, info, warn or err`,
+		);
+	}
+	const killSignal = parseSignal(layer.killSignal ?? "SIGINT", "kill_signal");
+	const reloadSignal = parseSignal(layer.reloadSignal ?? "SIGHUP", "reload_signal");
+	const exec = execConfig(layer.exec);
+	const wait = mode.once ? undefined : waitConfig(layer.wait);
+	const logFile = logFileConfig(layer.logFile);
+	const dedup = mode.once ? undefined : dedupConfig(layer.dedup);
+	return Object.freeze({
+		consul: consulConfig(layer.consul ?? {}, mode),
+		templates: (layer.templates ?? []).map((template) => templateConfig(template, layer, mode)),
+		...(exec === undefined ? {} : { exec }),
+		once: mode.once,
+		dry: mode.dry,
+		parseOnly: mode.parseOnly,
+		compat: mode.compat,
+		...(killSignal === undefined ? {} : { killSignal }),
+		...(reloadSignal === undefined ? {} : { reloadSignal }),
+		logLevel,
+		...(logFile === undefined ? {} : { logFile }),
+		...(layer.syslog === undefined || layer.syslog.enabled === false
+			? {}
+			: { syslog: { facility: layer.syslog.facility ?? "LOCAL0", name: layer.syslog.name ?? "disco-template" } }),
+		...(layer.pidFile === undefined || layer.pidFile === "" ? {} : { pidFile: layer.pidFile }),
+		...(wait === undefined ? {} : { wait }),
+		maxStaleMs: layer.maxStaleMs ?? 2_000,
+		blockQueryWaitMs: layer.blockQueryWaitMs ?? 60_000,
+		errOnFailedLookup: layer.errOnFailedLookup ?? false,
+		...(dedup === undefined ? {} : { dedup }),
+	});
+}
+
+function consulConfig(layer: ConsulLayer, mode: Mode): ConsulConfig {
+	const retry = retryConfig(layer.retry, mode);
+	const auth = layer.auth?.enabled === false ? undefined : layer.auth;
+	return {
+		address: layer.address ?? "127.0.0.1:8500",
+		...optional("token", layer.token),
+		...optional("tokenFile", layer.tokenFile),
+		...optional("namespace", layer.namespace),
+		...(auth?.username === undefined
+			? {}
+			: { auth: auth.password === undefined ? auth.username : `${auth.username}:${auth.password}` }),
+		...(retry === undefined ? {} : { retry }),
+		tls: tlsConfig(layer.ssl),
+	};
+}
+
+/**
+ * The reference gives up after 12 retries (about five minutes). A daemon of ours goes on without end unless it is told a
+ * number: an outage of the agent must not take the renderer with it.
+ */
+function retryConfig(layer: RetryLayer | undefined, mode: Mode): RetryConfig | undefined {
+	if (layer?.enabled === false) return undefined;
+	const forEver = !mode.compat && !mode.once && !mode.parseOnly;
+	return {
+		attempts: layer?.attempts ?? (forEver ? 0 : 12),
+		backoffMs: layer?.backoffMs ?? 250,
+		maxBackoffMs: layer?.maxBackoffMs ?? 60_000,
+	};
+}
+
+function tlsConfig(layer: SslLayer = {}): TlsConfig {
+	if (layer.caCertBytes !== undefined) {
+		throw new DiscoError(
+			"CONFIG_UNSUPPORTED",
+			"consul.ssl.ca_cert_bytes is not supported; write it to a file and give ca_cert",
+		);
+	}
+	const { enabled, verify, ...rest } = layer;
+	return {
+		enabled: enabled ?? (verify === true || Object.values(rest).some((value) => value !== "")),
+		verify: verify ?? true,
+		...optional("cert", rest.cert),
+		...optional("key", rest.key),
+		...optional("caCert", rest.caCert),
+		...optional("caPath", rest.caPath),
+		...optional("serverName", rest.serverName),
+	};
+}
+
+function environmentConfig(layer: EnvironmentLayer = {}): EnvironmentConfig {
+	return {
+		pristine: layer.pristine ?? false,
+		custom: layer.custom ?? [],
+		allowlist: layer.allowlist ?? [],
+		denylist: layer.denylist ?? [],
+	};
+}
+
+function execConfig(layer: ExecLayer | undefined): ExecConfig | undefined {
+	if (layer?.command === undefined || layer.enabled === false) return undefined;
+	const reloadSignal = parseSignal(layer.reloadSignal ?? "", "exec.reload_signal");
+	return {
+		command: layer.command,
+		environment: environmentConfig(layer.environment),
+		killSignal: parseSignal(layer.killSignal ?? "SIGINT", "exec.kill_signal") ?? "SIGINT",
+		killTimeoutMs: layer.killTimeoutMs ?? 30_000,
+		...(reloadSignal === undefined ? {} : { reloadSignal }),
+		splayMs: layer.splayMs ?? 0,
+	};
+}
+
+function logFileConfig(layer: LogFileLayer | undefined): LogFileConfig | undefined {
+	if (layer?.path === undefined || layer.path === "") return undefined;
+	return {
+		path: layer.path,
+		rotateBytes: layer.rotateBytes ?? 0,
+		rotateMs: layer.rotateMs ?? 24 * 3600_000,
+		maxFiles: layer.maxFiles ?? 0,
+	};
+}
+
+function dedupConfig(layer: DedupLayer | undefined): DedupConfig | undefined {
+	if (layer === undefined || layer.enabled === false) return undefined;
+	return { prefix: layer.prefix ?? "consul-template/dedup/", ttlMs: layer.ttlMs ?? 15_000 };
+}
+
+function templateConfig(layer: TemplateLayer, top: ConfigLayer, mode: Mode): TemplateConfig {
+	const command = layer.exec?.enabled === false ? undefined : (layer.exec?.command ?? layer.command);
+	const wait = mode.once ? undefined : waitConfig(layer.wait);
+	// -template-error-fatal overrides every template; the reference's default is fatal (RUNNER.md).
+	const errorFatal = top.templateErrorFatal ?? layer.errorFatal ?? (mode.compat ? true : undefined);
+	return {
+		...optional("source", layer.source),
+		...optional("contents", layer.contents),
+		destination: layer.destination ?? "",
+		engine: engineOf(layer),
+		...optional("command", command),
+		commandTimeoutMs: layer.exec?.timeoutMs ?? layer.commandTimeoutMs ?? 30_000,
+		commandEnvironment: environmentConfig(layer.exec?.environment),
+		...(layer.mode === undefined || layer.mode === 0 ? {} : { mode: layer.mode }),
+		...optional("user", layer.user ?? layer.uid?.toString()),
+		...optional("group", layer.group ?? layer.gid?.toString()),
+		backup: layer.backup ?? false,
+		createFolders: layer.createFolders ?? true,
+		errorOnMissingKey: layer.errorOnMissingKey ?? false,
+		...optional("errorFatal", errorFatal),
+		leftDelimiter: layer.leftDelimiter ?? top.delimiters?.left ?? "{{",
+		rightDelimiter: layer.rightDelimiter ?? top.delimiters?.right ?? "}}",
+		...optional("wait", wait),
+		...optional("sandboxPath", layer.sandboxPath),
+		functionDenylist: layer.functionDenylist ?? [],
+	};
+}
+
+/** By `engine`, or by the ending of the source (HANDLEBARS.md). */
+function engineOf(layer: TemplateLayer): TemplateConfig["engine"] {
+	if (layer.engine === undefined) return /\.(?:hbs|handlebars)$/.test(layer.source ?? "") ? "handlebars" : "go";
+	if (layer.engine === "go" || layer.engine === "handlebars") return layer.engine;
+	throw new DiscoError("ENGINE_UNKNOWN", `template.engine: "${layer.engine}" is not known; use "go" or "handlebars"`);
+}
+
+/** `{ [name]: value }`, or nothing for undefined: optional fields are left out, never set to undefined. */
+function optional<Name extends string, T>(name: Name, value: T | undefined): { readonly [Key in Name]?: T } {
+	return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]?: T });
+}

@@ -1,0 +1,15 @@
+/** Flags, files and variables in; one frozen `RuntimeConfig` out. */
+export { type CommandLine, helpText, parseCommandLine } from "./flags.ts";
+export { loadConfig } from "./load.ts";
+export type {
+	Command,
+	ConsulConfig,
+	DedupConfig,
+	EnvironmentConfig,
+	ExecConfig,
+	LogFileConfig,
+	RetryConfig,
+	RuntimeConfig,
+	TemplateConfig,
+	WaitConfig,
+} from "./types.ts";

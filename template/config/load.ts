@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { parseHcl } from "../../lib/hcl/index.ts";
+import { environmentLayer } from "./environment.ts";
+import { configDocument } from "./file-schema.ts";
+import { finalizeConfig } from "./finalize.ts";
+import type { CommandLine } from "./flags.ts";
+import { type ConfigLayer, mergeLayers } from "./layer.ts";
+import type { RuntimeConfig } from "./types.ts";
+
+/**
+ * The whole configuration: environment, then `-config` files in order, then `$CT_LOCAL_CONFIG`, then the flags.
+ *
+ * Errors (all of them exit code 15): `CONFIG_UNREADABLE`, `CONFIG_SYNTAX` and those of the schema and the defaults; each text
+ * begins with the file.
+ */
+export function loadConfig(
+	commandLine: CommandLine,
+	variables: Readonly<Record<string, string | undefined>>,
+): RuntimeConfig {
+	const layers: ConfigLayer[] = [environmentLayer(variables)];
+	for (const path of commandLine.configPaths) {
+		for (const file of filesOf(path)) layers.push(parseDocument(read(file), file));
+	}
+	const local = variables["CT_LOCAL_CONFIG"];
+	if (local !== undefined && local.trim() !== "") layers.push(parseDocument(local, "$CT_LOCAL_CONFIG"));
+	layers.push(commandLine.layer);
+	const compat = commandLine.compat || variables["DISCO_COMPAT"] === "1";
+	return finalizeConfig(layers.reduce(mergeLayers), { ...commandLine, compat });
+}
+
+/** A folder stands for all files below it, in name order, whatever their ending. */
+function filesOf(path: string): string[] {
+	let folder: boolean;
+	try {
+		folder = statSync(path).isDirectory();
+	} catch (error) {
+		throw new DiscoError("CONFIG_UNREADABLE", `config: ${path}: ${reason(error)}`, { cause: error });
+	}
+	if (!folder) return [path];
+	return readdirSync(path)
+		.sort()
+		.flatMap((name) => filesOf(join(path, name)));
+}
+
+function read(file: string): string {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (error) {
+		throw new DiscoError("CONFIG_UNREADABLE", `config: ${file}: ${reason(error)}`, { cause: error });
+	}
+}
+
+function parseDocument(source: string, name: string): ConfigLayer {
+	try {
+		return configDocument(source.trimStart().startsWith("{") ? JSON.parse(source) : parseHcl(source), "");
+	} catch (error) {
+		throw new DiscoError("CONFIG_SYNTAX", `config: ${name}: ${errorMessage(error)}`, { cause: error });
+	}
+}
+
+function reason(error: unknown): string {
+	const text = errorMessage(error);
+	return /^ENOENT/.test(text) ? "no such file or folder" : text;
+}

@@ -1,0 +1,130 @@
+/** A program to run: one text (through the shell when it has blanks) or a list that is executed as it stands. */
+export type Command = { readonly text: string } | { readonly argv: readonly string[] };
+
+/** Which variables a child sees (RUNNER.md "Commands"). */
+export interface EnvironmentConfig {
+	/** Inherit nothing. */
+	readonly pristine: boolean;
+	/** `NAME=VALUE`, added last. */
+	readonly custom: readonly string[];
+	/** Globs; when there are any, only matching names are inherited. */
+	readonly allowlist: readonly string[];
+	/** Globs that are not inherited, whatever the allow list says. */
+	readonly denylist: readonly string[];
+}
+
+/** How long a template waits for calm before it is rendered again. */
+export interface WaitConfig {
+	readonly minMs: number;
+	readonly maxMs: number;
+}
+
+export interface TemplateConfig {
+	/** A path; exactly one of `source` and `contents` is set, or the template fails when it is loaded. */
+	readonly source?: string;
+	readonly contents?: string;
+	/** Empty when none was given, which only `-dry` allows. */
+	readonly destination: string;
+	readonly engine: "go" | "handlebars";
+	readonly command?: Command;
+	readonly commandTimeoutMs: number;
+	readonly commandEnvironment: EnvironmentConfig;
+	/** Permission bits; undefined keeps those of an existing file (0644 for a new one). */
+	readonly mode?: number;
+	/** Name or number of the file's owner. */
+	readonly user?: string;
+	readonly group?: string;
+	readonly backup: boolean;
+	readonly createFolders: boolean;
+	readonly errorOnMissingKey: boolean;
+	/** Whether a failing rendering ends the program; undefined leaves it to the mode (`-once`, `-compat`). */
+	readonly errorFatal?: boolean;
+	readonly leftDelimiter: string;
+	readonly rightDelimiter: string;
+	/** Wins over the global one; undefined: the global one. */
+	readonly wait?: WaitConfig;
+	readonly sandboxPath?: string;
+	/** Globs of functions that fail when called. */
+	readonly functionDenylist: readonly string[];
+}
+
+export interface RetryConfig {
+	/** Retries after the first failure; 0 is without end. */
+	readonly attempts: number;
+	readonly backoffMs: number;
+	readonly maxBackoffMs: number;
+}
+
+export interface ConsulConfig {
+	/** `host:port`, with or without a scheme, or `unix://PATH`. */
+	readonly address: string;
+	readonly token?: string;
+	readonly tokenFile?: string;
+	/** `user` or `user:password`. */
+	readonly auth?: string;
+	readonly namespace?: string;
+	/** Undefined: the first error ends the program. */
+	readonly retry?: RetryConfig;
+	readonly tls: TlsConfig;
+}
+
+export interface TlsConfig {
+	readonly enabled: boolean;
+	readonly verify: boolean;
+	readonly cert?: string;
+	readonly key?: string;
+	readonly caCert?: string;
+	readonly caPath?: string;
+	readonly serverName?: string;
+}
+
+export interface ExecConfig {
+	readonly command: Command;
+	readonly environment: EnvironmentConfig;
+	readonly killSignal: NodeJS.Signals;
+	readonly killTimeoutMs: number;
+	/** Sent on a change instead of a restart. */
+	readonly reloadSignal?: NodeJS.Signals;
+	/** Upper limit of the random wait before a reload or a restart. */
+	readonly splayMs: number;
+}
+
+export interface LogFileConfig {
+	readonly path: string;
+	/** 0: no limit. */
+	readonly rotateBytes: number;
+	readonly rotateMs: number;
+	/** Old files kept; 0 keeps all, -1 none. */
+	readonly maxFiles: number;
+}
+
+export interface DedupConfig {
+	readonly prefix: string;
+	readonly ttlMs: number;
+}
+
+/** Everything the program was told, parsed once; the rest of the program never looks at flags, files or variables. */
+export interface RuntimeConfig {
+	readonly consul: ConsulConfig;
+	readonly templates: readonly TemplateConfig[];
+	readonly exec?: ExecConfig;
+	readonly once: boolean;
+	readonly dry: boolean;
+	readonly parseOnly: boolean;
+	/** Behave as the reference even where we are better by default (decision 3). */
+	readonly compat: boolean;
+	readonly killSignal?: NodeJS.Signals;
+	readonly reloadSignal?: NodeJS.Signals;
+	readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
+	readonly logFile?: LogFileConfig;
+	readonly syslog?: { readonly facility: string; readonly name: string };
+	readonly pidFile?: string;
+	/** Global quiescence; undefined: none. */
+	readonly wait?: WaitConfig;
+	/** How old a stale answer may be; 0 turns stale reads off. */
+	readonly maxStaleMs: number;
+	readonly blockQueryWaitMs: number;
+	/** A key that does not exist ends `-once` after one wait instead of blocking for ever. */
+	readonly errOnFailedLookup: boolean;
+	readonly dedup?: DedupConfig;
+}

@@ -1,0 +1,36 @@
+import { readFile, stat } from "node:fs/promises";
+import { normalize } from "node:path";
+import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import type { Dependency } from "./dependency.ts";
+import { pollingFetch } from "./poll.ts";
+
+/** RUNNER.md "Queries". */
+const pollMs = 2_000;
+
+/** The content of a file, looked at every 2 s. Errors of its reads: `FILE_UNREADABLE`. */
+export function fileDependency(text: string): Dependency {
+	const path = normalize(text.trim());
+	const previous = {};
+	let seen: { readonly stamp: string; readonly content: string } | undefined;
+	const read = async () => {
+		const info = await stat(path).catch((error: unknown) => fail("stat", path, error));
+		if (info.isDirectory()) throw new DiscoError("FILE_UNREADABLE", `read ${path}: is a directory`);
+		const stamp = `${info.mtimeMs} ${info.size} ${info.ino}`;
+		if (seen?.stamp !== stamp) {
+			const content = await readFile(path, "utf8").catch((error: unknown) => fail("open", path, error));
+			seen = { stamp, content };
+		}
+		return seen.content;
+	};
+	return {
+		id: `file(${path})`,
+		noRetry: true,
+		local: true,
+		fetch: ({ clock }, options) => pollingFetch(clock, options, pollMs, read, previous),
+	};
+}
+
+function fail(call: string, path: string, error: unknown): never {
+	const reason = errorCode(error) === "ENOENT" ? "no such file or directory" : errorMessage(error);
+	throw new DiscoError("FILE_UNREADABLE", `${call} ${path}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,55 @@
+import { kvText } from "../../client/index.ts";
+import type { KvPair } from "../../lib/api/index.ts";
+import { answered, type Dependency, withDatacenter } from "./dependency.ts";
+import { dependencyId, grammarOf, marked, matchArgument, pieces } from "./query-text.ts";
+import type { KeyPairRecord } from "./records.ts";
+
+const grammar = grammarOf(pieces.key, pieces.query, pieces.datacenter);
+
+/**
+ * Every pair whose key starts with a prefix, for `ls` and `tree`; the prefix is plain text, not a folder.
+ * Error: `DEPENDENCY_FORMAT`.
+ */
+export function keyListDependency(text: string): Dependency {
+	return keyList("kv.list", text, []);
+}
+
+/** The same for `safeLs` and `safeTree`: no pair at all is unanswered. Error: `DEPENDENCY_FORMAT`. */
+export function safeKeyListDependency(text: string): Dependency {
+	return keyList("kv.list.safe", text, undefined);
+}
+
+function keyList(kind: string, text: string, empty: readonly KeyPairRecord[] | undefined): Dependency {
+	const { key: prefix = "", datacenter } = matchArgument(grammar, text, "kv.list");
+	return {
+		id: dependencyId(kind, prefix, marked("@", datacenter)),
+		async fetch({ client }, options) {
+			const answer = await client.kv.list(prefix, withDatacenter(options, datacenter));
+			const pairs = answer.value.map((pair) => keyPairRecord(pair, prefix));
+			return answered(answer, pairs.length === 0 ? empty : pairs);
+		},
+	};
+}
+
+function keyPairRecord(pair: KvPair, prefix: string): KeyPairRecord {
+	return {
+		Path: pair.Key,
+		Key: pair.Key.slice(prefix.length).replace(/^\/+/, ""),
+		Value: kvText(pair),
+		CreateIndex: pair.CreateIndex,
+		ModifyIndex: pair.ModifyIndex,
+		LockIndex: pair.LockIndex,
+		Flags: pair.Flags,
+		Session: pair.Session ?? "",
+	};
+}
+
+/** Only direct children: a key that is not empty and has no slash. */
+export function directChildren(pairs: readonly KeyPairRecord[]): readonly KeyPairRecord[] {
+	return pairs.filter(({ Key }) => Key !== "" && !Key.includes("/"));
+}
+
+/** Everything below, without folder keys and without the prefix itself. */
+export function descendants(pairs: readonly KeyPairRecord[]): readonly KeyPairRecord[] {
+	return pairs.filter(({ Key }) => Key !== "" && !Key.endsWith("/"));
+}

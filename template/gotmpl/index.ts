@@ -1,0 +1,16 @@
+/** Go's text/template language: parse once, execute often. Synchronous and pure. */
+export { bytesOfText, textOfBytes } from "./bytes.ts";
+export { TemplateError, type TemplateErrorDetails } from "./error.ts";
+export { type Budget, defaultLimits, type Limits, newBudget } from "./limits.ts";
+export {
+	type ExecuteOptions,
+	type FunctionNames,
+	type MissingKey,
+	type ParseOptions,
+	parse,
+	type Template,
+	type TemplateFunctions,
+} from "./template.ts";
+export { goSignature, goType, type NamedTypes } from "./type-text.ts";
+export * from "./types.ts";
+export * from "./values.ts";
