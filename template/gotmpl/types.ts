@@ -2,7 +2,6 @@
  * Go's types, as far as a template can see them: what `%T` prints, what may be assigned to what, which fields and
  * methods there are. Unnamed types are made once (`sliceOf(stringType) === sliceOf(stringType)`), so `===` is identity.
  */
-import type { GoValue } from "./values.ts";
 
 /** Kinds of numbers, texts and truths. */
 export type BasicKind = IntegerKind | "bool" | "float64" | "complex128" | "string";
