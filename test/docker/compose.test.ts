@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually, outcome, succeed } from "../support/programs.ts";
+
+// The README's `docker compose up demo`, with a real engine and a real HAProxy, asked as a user would: curl and dig.
+
+const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
+const folder = mkdtempSync(join(tmpdir(), "disco-compose-"));
+const env = { DOCKER_SOCK: socket, DOCKER_CONFIG: folder, DEMO_ONCE: "1" };
+const compose = (...args: string[]) => ["compose", "--ansi", "never", ...args];
+
+const curl = (...args: string[]) => succeed("curl", ["-sS", "--max-time", "5", ...args]);
+const dig = async (...args: string[]) =>
+	(await succeed("dig", ["@127.0.0.1", "-p", "8600", "+short", "+time=2", "+tries=1", ...args]))
+		.trim()
+		.split("\n")
+		.filter(Boolean);
+
+interface Instance {
+	readonly Service: { readonly ID: string; readonly Address: string; readonly Port: number };
+}
+const healthy = async () => JSON.parse(await curl("http://127.0.0.1:8500/v1/health/service/api?passing")) as Instance[];
+const healthyCount = (count: number) =>
+	eventually(
+		`${count} healthy instances of api`,
+		async () => {
+			const instances = await healthy();
+			return instances.length === count && instances;
+		},
+		60_000,
+	);
+
+/** Who answers through HAProxy in `requests` requests. */
+async function answering(requests: number): Promise<Set<string>> {
+	const seen = new Set<string>();
+	for (let turn = 0; turn < requests; turn++) {
+		const answer = await curl("-f", "-H", "Host: api.haproxy.service.consul", "http://127.0.0.1:8080/");
+		seen.add((JSON.parse(answer) as { instance: string }).instance);
+	}
+	return seen;
+}
+const answeringExactly = (count: number) =>
+	eventually(`${count} instances answer through HAProxy`, async () => {
+		const seen = await answering(2 * count);
+		return seen.size === count && seen;
+	});
+
+describe("docker compose up demo", () => {
+	let demoOutput = "";
+
+	beforeAll(async () => {
+		mkdirSync(join(folder, "cli-plugins"));
+		const plugin = (await succeed("sh", ["-c", "command -v docker-compose"])).trim();
+		symlinkSync(plugin, join(folder, "cli-plugins", "docker-compose"));
+		demoOutput = await succeed("docker", compose("up", "--no-build", "demo"), { env, timeoutMs: 180_000 });
+	});
+
+	afterAll(async () => {
+		await outcome("docker", compose("down", "-v", "-t", "2", "--remove-orphans"), { env, timeoutMs: 120_000 });
+		const left = await succeed("docker", ["ps", "-aq", "--filter", "label=disco-test"]);
+		for (const container of left.split("\n").filter(Boolean)) await outcome("docker", ["rm", "-f", container]);
+	});
+
+	it("ends with status 0 after a tour that names every part", async () => {
+		const status = (await succeed("docker", ["inspect", "disco-demo-1", "--format", "{{.State.ExitCode}}"])).trim();
+		expect(`${status}\n${demoOutput}`).toMatch(/^0\n/);
+		for (const part of [
+			"The registry",
+			"DNS",
+			"The load balancer",
+			"The key-value store",
+			"demo: everything was seen",
+		]) {
+			expect(demoOutput).toContain(part);
+		}
+	});
+
+	it("answers in DNS, over UDP and TCP", async () => {
+		const instances = await healthyCount(2);
+		const addresses = instances.map(({ Service }) => Service.Address).sort();
+		expect((await dig("api.service.consul")).sort()).toEqual(addresses);
+		expect((await dig("+tcp", "api.service.consul")).sort()).toEqual(addresses);
+		expect(await dig("api.service.consul", "SRV")).toHaveLength(2);
+		expect(await dig("api.haproxy.service.consul")).toHaveLength(1);
+	});
+
+	it("serves both instances through HAProxy", async () => {
+		expect((await answeringExactly(2)).size).toBe(2);
+	});
+
+	it("follows `docker compose up --scale api=4`", async () => {
+		await succeed("docker", compose("up", "--no-build", "-d", "--no-recreate", "--scale", "api=4", "api"), {
+			env,
+			timeoutMs: 120_000,
+		});
+		await healthyCount(4);
+		await answeringExactly(4);
+	});
+
+	it("follows `docker stop`, without a failed request", async () => {
+		const stopping = succeed("docker", ["stop", "disco-api-1"]);
+		const answers = await answering(40);
+		await stopping;
+		expect(answers.size).toBeGreaterThanOrEqual(3);
+		await healthyCount(3);
+		await answeringExactly(3);
+	});
+
+	it("serves a container started by hand: docker run -e SERVICE_5000_NAME=api IMAGE", async () => {
+		const container = (
+			await succeed("docker", ["run", "-d", "--label", "disco-test", "-e", "SERVICE_5000_NAME=api", "disco-demo-api"])
+		).trim();
+		await healthyCount(4);
+		await eventually("the container answers through HAProxy", async () =>
+			(await answering(8)).has(container.slice(0, 12)),
+		);
+		await succeed("docker", ["rm", "-f", container]);
+		await healthyCount(3);
+	});
+
+	it("publishes on loopback only", async () => {
+		const ports = await succeed("docker", ["ps", "--format", "{{.Ports}}"]);
+		const published = [...ports.matchAll(/(\S+):\d+->/g)].map((match) => match[1]);
+		expect(published.length).toBeGreaterThanOrEqual(4);
+		expect(new Set(published)).toEqual(new Set(["127.0.0.1"]));
+	});
+});
