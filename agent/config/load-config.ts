@@ -1,0 +1,305 @@
+import { resolve } from "node:path";
+import { parseDurationMs } from "../../lib/duration.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import { parseFlags } from "../../lib/flags.ts";
+import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
+import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
+import { checkRegistration, serviceRegistration } from "./definitions.ts";
+import { agentFlags, flagsFragment } from "./flags.ts";
+import type { Fragment } from "./keys.ts";
+import { mergeFragments } from "./merge.ts";
+import type { DnsConfig, RuntimeConfig } from "./runtime-config.ts";
+import { parseFragment, readFragments } from "./sources.ts";
+
+/** What the machine tells; arguments, so that tests do not depend on it. */
+export interface HostFacts {
+	readonly hostName: string;
+	readonly env: Readonly<Record<string, string | undefined>>;
+	/** IPv4 addresses of the machine's interfaces, private ones first. */
+	readonly addresses?: readonly string[];
+}
+
+/**
+ * Flags, files and defaults -> one frozen configuration. Order of sources, later ones win: defaults, dev defaults,
+ * `-config-file` and `-config-dir` as they stand on the command line, other flags, `-hcl`.
+ *
+ * Fails with `FLAG_*` (lib/flags), `CONFIG_SYNTAX`, `CONFIG_KEY_UNKNOWN`, `CONFIG_VALUE_INVALID`, `CONFIG_UNREADABLE` or
+ * `CONFIG_INVALID`; each text names where, what, and what would be right. Undefined when help was asked for.
+ */
+export function loadAgentConfig(args: readonly string[], host: HostFacts): RuntimeConfig | undefined {
+	const parsed = parseFlags(args, agentFlags);
+	if (parsed.help) return undefined;
+	if (parsed.rest.length > 0) {
+		throw new DiscoError("CONFIG_INVALID", `unexpected argument "${parsed.rest[0]}": agent takes options only`);
+	}
+	const format = parsed.values["config-format"];
+	if (format !== undefined && format !== "hcl" && format !== "json") {
+		throw new DiscoError("CONFIG_INVALID", `option -config-format: "${format}" is not hcl or json`);
+	}
+	const warnings: string[] = [];
+	const warn = (text: string) => warnings.push(text);
+	const layers: Fragment[] = [];
+	for (const { name, text } of parsed.inOrder) {
+		if (name === "config-file" || name === "config-dir") layers.push(...readFragments(text, format, warn));
+	}
+	layers.push(flagsFragment(parsed.values));
+	for (const text of parsed.values.hcl ?? []) layers.push(parseFragment(text, "hcl", "-hcl"));
+	const dev = parsed.values.dev ?? false;
+	const merged = layers.reduce(mergeFragments, dev ? devDefaults : {});
+	const compat = parsed.values.compat ?? host.env["DISCO_COMPAT"] === "1";
+	return buildConfig(merged, { dev, compat, host, warnings });
+}
+
+/** Fragments that `disco validate` reads, checked as the agent would. */
+export function validateFragments(fragments: readonly Fragment[], host: HostFacts): RuntimeConfig {
+	return buildConfig(fragments.reduce(mergeFragments, {}), { dev: false, compat: false, host, warnings: [] });
+}
+
+/** Laid under everything else with `-dev`. */
+const devDefaults: Fragment = {
+	bind_addr: "127.0.0.1",
+	log_level: "debug",
+	server: true,
+	ui_config: { enabled: true },
+	ports: { grpc: 8502 },
+};
+
+interface BuildOptions {
+	readonly dev: boolean;
+	readonly compat: boolean;
+	readonly host: HostFacts;
+	readonly warnings: string[];
+}
+
+function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOptions): RuntimeConfig {
+	const server = given.server ?? false;
+	const expect = given.bootstrap_expect ?? 0;
+	// The reference turns an expectation of one into bootstrap before it checks anything.
+	const bootstrap = given.bootstrap === true || expect === 1;
+	const bootstrapExpect = expect === 1 ? 0 : expect;
+	checkRole({ dev, server, bootstrap: given.bootstrap ?? false, expect, dataDir: given.data_dir ?? "" });
+	const bindAddress = singleAddress("bind_addr", given.bind_addr ?? "0.0.0.0");
+	const advertiseAddress = advertised(given.advertise_addr, bindAddress, host);
+	const advertiseWanAddress = given.advertise_addr_wan ?? advertiseAddress;
+	for (const [key, address] of Object.entries({
+		advertise_addr: advertiseAddress,
+		advertise_addr_wan: advertiseWanAddress,
+	})) {
+		if (isAnyAddress(address)) {
+			throw invalid(`${key}: ${address} is every address; give one that others can reach`);
+		}
+	}
+	if (given.encrypt !== undefined) checkGossipKey(given.encrypt);
+	const datacenter = (given.datacenter ?? "dc1").toLowerCase();
+	if (!/^[a-z0-9_-]+$/.test(datacenter)) {
+		throw invalid(`datacenter: "${datacenter}" may have letters, digits, - and _ only`);
+	}
+	const clientAddresses = parseAddresses("client_addr", given.client_addr ?? "127.0.0.1");
+	const level = parseLogLevel(given.log_level ?? "info");
+	if (level === undefined) throw invalid(`log_level: "${given.log_level}" is not one of ${logLevels.join(", ")}`);
+	const ports = given.ports ?? {};
+	for (const [key, port] of Object.entries(ports)) {
+		if (port < -1 || port > 65535)
+			throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
+	}
+	const listen = (key: "http" | "dns", portDefault: number) => ({
+		addresses:
+			given.addresses?.[key] === undefined ? clientAddresses : parseAddresses(`addresses.${key}`, given.addresses[key]),
+		// In the reference 0 means the default for DNS and HTTP; for a free port there is nothing that tells which.
+		port: ports[key] ?? portDefault,
+	});
+	warnAboutUnused(given, warnings);
+	const scriptsEverywhere = given.enable_script_checks ?? false;
+	return deepFreeze({
+		dev,
+		compat,
+		server,
+		bootstrap,
+		bootstrapExpect,
+		dataFolder: given.data_dir === undefined || given.data_dir === "" ? "" : resolve(given.data_dir),
+		nodeName: nodeName(given.node_name, host.hostName),
+		nodeId: nodeId(given.node_id),
+		nodeMeta: given.node_meta ?? {},
+		datacenter,
+		primaryDatacenter: (given.primary_datacenter ?? datacenter).toLowerCase(),
+		bindAddress,
+		advertiseAddress,
+		advertiseWanAddress,
+		clientAddresses,
+		http: listen("http", 8500),
+		dnsListen: listen("dns", 8600),
+		ports: {
+			https: ports.https ?? -1,
+			grpc: ports.grpc ?? -1,
+			grpcTls: ports.grpc_tls ?? (server ? 8503 : -1),
+			server: ports.server ?? 8300,
+			serfLan: ports.serf_lan ?? 8301,
+			serfWan: ports.serf_wan ?? 8302,
+		},
+		encrypted: given.encrypt !== undefined,
+		dns: dnsConfig(given, datacenter),
+		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
+		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,
+		checkUpdateIntervalMs: given.check_update_interval ?? 5 * 60_000,
+		log: { level, json: given.log_json ?? false },
+		pidFile: given.pid_file ?? "",
+		ui: given.ui_config?.enabled ?? false,
+		responseHeaders: given.http_config?.response_headers ?? {},
+		kvValueBytesMax: given.limits?.kv_max_value_size ?? 512 * 1024,
+		leaveOnTerminate: given.leave_on_terminate ?? !server,
+		skipLeaveOnInterrupt: given.skip_leave_on_interrupt ?? server,
+		startJoin: given.start_join ?? [],
+		retryJoin: given.retry_join ?? [],
+		retryMax: given.retry_max ?? 0,
+		retryIntervalMs: given.retry_interval ?? 30_000,
+		services: [...(given.service ?? []), ...(given.services ?? [])].map(serviceRegistration),
+		checks: [...(given.check ?? []), ...(given.checks ?? [])].map(checkRegistration),
+		agentToken: given.acl?.tokens?.agent ?? given.acl?.tokens?.default ?? "",
+		warnings: [...warnings],
+	});
+}
+
+function checkRole(role: {
+	readonly dev: boolean;
+	readonly server: boolean;
+	readonly bootstrap: boolean;
+	readonly expect: number;
+	readonly dataDir: string;
+}): void {
+	if (role.expect < 0) throw invalid(`bootstrap_expect: ${role.expect} is below 0`);
+	if (role.dev && role.expect > 1) {
+		throw invalid(`bootstrap_expect: ${role.expect} servers cannot be expected in dev mode, which is always alone`);
+	}
+	if (role.bootstrap && role.expect > 1) throw invalid("bootstrap and bootstrap_expect exclude each other; give one");
+	if (!role.server && role.bootstrap) throw invalid("bootstrap is for servers only; add server = true (-server)");
+	if (!role.server && role.expect > 0)
+		throw invalid("bootstrap_expect is for servers only; add server = true (-server)");
+	if (!role.dev && role.dataDir === "") {
+		throw invalid("data_dir is missing: give a folder for the state (-data-dir), or -dev to try things out in memory");
+	}
+}
+
+function nodeName(given: string | undefined, hostName: string): string {
+	const name = given ?? hostName;
+	if (name.trim() === "" || name.length > 128) {
+		throw invalid(`node_name: "${name}" must have 1 to 128 characters`);
+	}
+	return name;
+}
+
+function nodeId(given: string | undefined): string {
+	if (given === undefined || given === "") return "";
+	const id = given.toLowerCase();
+	if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) {
+		throw invalid(`node_id: "${given}" is not a UUID such as 6f1c1f5e-5f6e-4c7b-9d1f-1f2e3d4c5b6a`);
+	}
+	return id;
+}
+
+function singleAddress(key: string, text: string): string {
+	const addresses = parseAddresses(key, text);
+	const [first, second] = addresses;
+	if (first === undefined || second !== undefined) throw invalid(`${key}: "${text}" is not one address`);
+	return first;
+}
+
+/** The address others are told: as given, else the bound one, else the machine's first private IPv4 address. */
+function advertised(given: string | undefined, bindAddress: string, host: HostFacts): string {
+	if (given !== undefined) return singleAddressOrAny("advertise_addr", given);
+	if (!isAnyAddress(bindAddress)) return bindAddress;
+	const [first] = host.addresses ?? hostAddresses();
+	if (first === undefined) {
+		throw invalid(
+			"advertise_addr is missing: this machine has no address of its own but loopback; give -advertise or -bind",
+		);
+	}
+	return first;
+}
+
+function singleAddressOrAny(key: string, text: string): string {
+	return isAnyAddress(text) ? text : singleAddress(key, text);
+}
+
+function checkGossipKey(key: string): void {
+	const sizeBytes = /^[A-Za-z0-9+/]+=*$/.test(key) ? Buffer.from(key, "base64").length : 0;
+	// The key itself stays out of the text: it is a secret.
+	if (![16, 24, 32].includes(sizeBytes))
+		throw invalid("encrypt: the key is not base64 of 16, 24 or 32 bytes; disco keygen makes one");
+}
+
+function dnsConfig(given: Fragment, datacenter: string): DnsConfig {
+	const dns = given.dns_config ?? {};
+	for (const key of ["udp_answer_limit", "a_record_limit"] as const) {
+		if ((dns[key] ?? 0) < 0) throw invalid(`dns_config.${key}: ${dns[key]} is below 0`);
+	}
+	const strategy = dns.recursor_strategy ?? "sequential";
+	if (strategy !== "" && strategy !== "sequential" && strategy !== "random") {
+		throw invalid(`dns_config.recursor_strategy: "${strategy}" is not sequential or random`);
+	}
+	const altDomain = domainName(given.alt_domain ?? "");
+	const firstLabel = altDomain.split(".")[0] ?? "";
+	if (["service", "connect", "virtual", "ingress", "node", "query", "addr", datacenter].includes(firstLabel)) {
+		throw invalid(
+			`alt_domain: "${altDomain}" begins with "${firstLabel}", which has a meaning in names; choose another`,
+		);
+	}
+	return {
+		domain: domainName(given.domain ?? "consul"),
+		altDomain,
+		nodeTtlMs: dns.node_ttl ?? 0,
+		serviceTtlMs: Object.fromEntries(
+			Object.entries(dns.service_ttl ?? {}).map(([name, ttl]) => [
+				name,
+				parseDurationMs(ttl, `dns_config.service_ttl.${name}`),
+			]),
+		),
+		onlyPassing: dns.only_passing ?? false,
+		udpAnswerLimit: dns.udp_answer_limit ?? 3,
+		aRecordLimit: dns.a_record_limit ?? 0,
+		enableTruncate: dns.enable_truncate ?? false,
+		disableCompression: dns.disable_compression ?? false,
+		soa: {
+			refreshSeconds: dns.soa?.refresh ?? 3600,
+			retrySeconds: dns.soa?.retry ?? 600,
+			expireSeconds: dns.soa?.expire ?? 86_400,
+			minTtlSeconds: dns.soa?.min_ttl ?? 0,
+		},
+		recursors: (given.recursors ?? []).map(parseRecursor),
+		recursorStrategy: strategy === "random" ? "random" : "sequential",
+		recursorTimeoutMs: dns.recursor_timeout ?? 2000,
+		allowStale: dns.allow_stale ?? true,
+		maxStaleMs: dns.max_stale ?? 87_600 * 3_600_000,
+		translateWanAddrs: given.translate_wan_addrs ?? false,
+		additionalNodeMetaTxt: dns.enable_additional_node_meta_txt ?? true,
+	};
+}
+
+/** Lower case, without dots at the ends. */
+function domainName(text: string): string {
+	return text.toLowerCase().replaceAll(/^\.+|\.+$/g, "");
+}
+
+/** Keys that are taken so that existing files work, but change nothing yet. Silence would be a lie. */
+function warnAboutUnused(given: Fragment, warnings: string[]): void {
+	const unused: readonly (readonly [unknown, string])[] = [
+		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
+		[given.watches, "watches: handlers are not run yet"],
+		[given.tls ?? given.ca_file ?? given.cert_file, "tls: connections are not encrypted yet"],
+		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
+	];
+	for (const [value, text] of unused) {
+		if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)) warnings.push(text);
+	}
+}
+
+function deepFreeze<Value>(value: Value): Value {
+	if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+		Object.freeze(value);
+		for (const member of Object.values(value)) deepFreeze(member);
+	}
+	return value;
+}
+
+function invalid(text: string): DiscoError {
+	return new DiscoError("CONFIG_INVALID", text);
+}

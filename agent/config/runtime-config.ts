@@ -1,0 +1,92 @@
+import type { LogLevel } from "../../lib/log/index.ts";
+import type { FileRegistration } from "./definitions.ts";
+
+/** Where one interface listens: addresses times one port; port -1 is off. */
+export interface ListenConfig {
+	readonly addresses: readonly string[];
+	readonly port: number;
+}
+
+/** What `dns_config` and its neighbours say; `agent/dns` takes it as it is. */
+export interface DnsConfig {
+	readonly domain: string;
+	readonly altDomain: string;
+	readonly nodeTtlMs: number;
+	readonly serviceTtlMs: Readonly<Record<string, number>>;
+	readonly onlyPassing: boolean;
+	readonly udpAnswerLimit: number;
+	readonly aRecordLimit: number;
+	readonly enableTruncate: boolean;
+	readonly disableCompression: boolean;
+	readonly soa: {
+		readonly refreshSeconds: number;
+		readonly retrySeconds: number;
+		readonly expireSeconds: number;
+		readonly minTtlSeconds: number;
+	};
+	readonly recursors: readonly { readonly host: string; readonly port: number }[];
+	readonly recursorStrategy: "sequential" | "random";
+	readonly recursorTimeoutMs: number;
+	readonly allowStale: boolean;
+	readonly maxStaleMs: number;
+	readonly translateWanAddrs: boolean;
+	readonly additionalNodeMetaTxt: boolean;
+}
+
+/** Everything an agent needs to know before it starts: checked, complete, frozen. Times are in milliseconds. */
+export interface RuntimeConfig {
+	/** In memory only. */
+	readonly dev: boolean;
+	readonly compat: boolean;
+	readonly server: boolean;
+	readonly bootstrap: boolean;
+	readonly bootstrapExpect: number;
+	/** Absolute; empty in dev mode without one. */
+	readonly dataFolder: string;
+	readonly nodeName: string;
+	/** Empty: kept in the data folder, or made. */
+	readonly nodeId: string;
+	readonly nodeMeta: Readonly<Record<string, string>>;
+	/** Lower case. */
+	readonly datacenter: string;
+	readonly primaryDatacenter: string;
+	readonly bindAddress: string;
+	readonly advertiseAddress: string;
+	readonly advertiseWanAddress: string;
+	readonly clientAddresses: readonly string[];
+	readonly http: ListenConfig;
+	readonly dnsListen: ListenConfig;
+	readonly ports: {
+		readonly https: number;
+		readonly grpc: number;
+		readonly grpcTls: number;
+		readonly server: number;
+		readonly serfLan: number;
+		readonly serfWan: number;
+	};
+	/** Gossip keys are given; told in the banner. */
+	readonly encrypted: boolean;
+	readonly dns: DnsConfig;
+	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
+	readonly checkOutputSizeBytesMax: number;
+	readonly checkUpdateIntervalMs: number;
+	readonly log: { readonly level: LogLevel; readonly json: boolean };
+	/** Empty for none. */
+	readonly pidFile: string;
+	readonly ui: boolean;
+	readonly responseHeaders: Readonly<Record<string, string>>;
+	readonly kvValueBytesMax: number;
+	readonly leaveOnTerminate: boolean;
+	readonly skipLeaveOnInterrupt: boolean;
+	/** Agents to join before anything else; failing ends the agent. */
+	readonly startJoin: readonly string[];
+	readonly retryJoin: readonly string[];
+	readonly retryMax: number;
+	readonly retryIntervalMs: number;
+	readonly services: readonly FileRegistration[];
+	readonly checks: readonly FileRegistration[];
+	/** Token for what is registered without one, and of the agent's own writes. Never shown. */
+	readonly agentToken: string;
+	/** What was noticed while reading: skipped files, keys that do nothing here. */
+	readonly warnings: readonly string[];
+}
