@@ -1,0 +1,86 @@
+import type { Container } from "./container.ts";
+import type { ServicePort } from "./ports.ts";
+
+export interface AddressOptions {
+	/** Register the container's own address and port (`-internal`). */
+	readonly internal: boolean;
+	/** `-ip`; empty when not given. */
+	readonly ip: string;
+	/** `-useIpFromLabel`: the label that holds the address; empty when not given. */
+	readonly addressLabel: string;
+	/** What the host's name resolves to; empty when it does not. */
+	readonly hostAddress: string;
+	readonly compat: boolean;
+}
+
+/** Where a service is reached. An empty address stands for the agent's own node. */
+export interface Endpoint {
+	readonly address: string;
+	readonly port: number;
+}
+
+/**
+ * Address and port under which one port of a container is registered, or undefined when nothing leads to it.
+ *
+ * `peer` is the container whose network this one joined (`--net=container:X`), if it did.
+ * With `compat` a published port on a user network gets the container's address with the host's port, which nobody can reach,
+ * and a container without network is registered with an empty address; by default address and port always belong together.
+ */
+export function endpointOfPort(
+	container: Container,
+	port: ServicePort,
+	peer: Container | undefined,
+	options: AddressOptions,
+): Endpoint | undefined {
+	const registeredPort = options.internal ? port.innerPort : port.binding?.hostPort;
+	if (registeredPort === undefined) return undefined;
+	const labelled = addressFromLabel(container, options.addressLabel);
+	const address = labelled ?? addressOfPort(container, port, peer, options);
+	return address === undefined ? undefined : { address, port: registeredPort };
+}
+
+/** The label's value up to its last slash, so that `10.1.2.3/24` is taken; undefined when the container has no such label. */
+function addressFromLabel(container: Container, label: string): string | undefined {
+	const value = label === "" ? undefined : container.labels[label];
+	if (value === undefined || value === "") return undefined;
+	const slash = value.lastIndexOf("/");
+	return slash < 0 ? value : value.slice(0, slash);
+}
+
+function addressOfPort(
+	container: Container,
+	port: ServicePort,
+	peer: Container | undefined,
+	options: AddressOptions,
+): string | undefined {
+	const mode = container.networkMode;
+	if (mode.startsWith("container:")) {
+		// A peer that left meanwhile takes the network with it.
+		return peer === undefined ? (options.compat ? "" : undefined) : ownAddress(peer);
+	}
+	if (mode === "none") return options.compat ? "" : undefined;
+	if (mode === "host") return options.internal && options.compat ? "" : options.ip || options.hostAddress;
+	if (options.internal) return ownAddress(container);
+	if (options.ip !== "") return options.ip;
+	if (options.compat && mode !== "bridge" && mode !== "default") return container.addresses[mode] ?? "";
+	const bound = port.binding?.hostAddress ?? "";
+	return bound === "" || bound === "0.0.0.0" || bound === "::" ? options.hostAddress : bound;
+}
+
+/** The container's address: in the network it was started with if there, else in the first network by name. */
+export function ownAddress(container: Container): string {
+	const mode = container.networkMode === "default" ? "bridge" : container.networkMode;
+	const first = Object.keys(container.addresses).sort()[0];
+	return container.addresses[mode] ?? (first === undefined ? "" : (container.addresses[first] ?? ""));
+}
+
+/** 127.0.0.0/8 and ::1: an address that no other machine can use. */
+export function isLoopback(address: string): boolean {
+	return address.startsWith("127.") || address === "::1";
+}
+
+/** `address:port` with the brackets that an IPv6 address needs. */
+export function hostAndPort(endpoint: Endpoint): string {
+	const address = endpoint.address.includes(":") ? `[${endpoint.address}]` : endpoint.address;
+	return `${address}:${endpoint.port}`;
+}

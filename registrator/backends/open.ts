@@ -1,0 +1,53 @@
+import { type ClientOptions, clientOptionsFromEnvironment, createClient } from "../../client/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import type { Backend } from "./backend.ts";
+import { createConsulBackend } from "./consul.ts";
+import { createConsulKvBackend } from "./consulkv.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const schemes = "consul, consul-unix, consul-tls, consulkv or consulkv-unix";
+
+/**
+ * The backend that a registry URI names, not yet connected.
+ *
+ * `consul://[host:port]` (without a host `CONSUL_HTTP_ADDR` or the default address), `consul-unix:///socket`,
+ * `consul-tls://host:port` (`CONSUL_CACERT`, `CONSUL_CLIENT_CERT`, `CONSUL_CLIENT_KEY`), `consulkv://[host:port]/prefix`,
+ * `consulkv-unix:///socket:/prefix`. Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
+ */
+export function openBackend(uri: string, environment: Environment): Backend {
+	const match = /^([a-z0-9+.-]+):\/\/([^/]*)(.*)$/is.exec(uri);
+	if (match === null) {
+		throw new DiscoError("BACKEND_URI_INVALID", `"${uri}" is not a registry URI; write consul://127.0.0.1:8500`);
+	}
+	const [, scheme = "", host = "", path = ""] = match;
+	const fromEnvironment = clientOptionsFromEnvironment(environment);
+	const at = (options: ClientOptions) => (host === "" ? fromEnvironment : { ...fromEnvironment, ...options });
+	switch (scheme.toLowerCase()) {
+		case "consul":
+			return consul(at({ address: host }));
+		case "consul-tls":
+			return consul({ ...at({ address: `https://${host}` }), tlsEnabled: true });
+		case "consul-unix":
+			return consul({ ...fromEnvironment, address: `unix://${path}` });
+		case "consulkv":
+			return consulKv(at({ address: host }), path);
+		case "consulkv-unix": {
+			const [socket = "", prefix = ""] = path.split(":", 2);
+			return consulKv({ ...fromEnvironment, address: `unix://${socket}` }, prefix);
+		}
+		default:
+			throw new DiscoError("BACKEND_UNKNOWN", `unknown registry "${scheme}://" in "${uri}"; use ${schemes}`);
+	}
+}
+
+function consul(options: ClientOptions): Backend {
+	return createConsulBackend(createClient(options));
+}
+
+function consulKv(options: ClientOptions, path: string): Backend {
+	if (path.replace(/\/+$/, "") === "") {
+		throw new DiscoError("BACKEND_URI_INVALID", "consulkv:// needs a prefix; write consulkv://127.0.0.1:8500/services");
+	}
+	return createConsulKvBackend(createClient(options), path);
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type Dockerode from "dockerode";
+import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
+import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
+import type { DockerAddress } from "./docker-address.ts";
+
+/** A listing or an inspection that takes longer has failed; one of 500 containers takes well below a second. */
+const callMsMax = 30_000;
+/** An event is a few hundred bytes; a longer line is no event, and the stream is given up. */
+const eventBytesMax = 1024 * 1024;
+
+/** Docker's API by dockerode, which is loaded here and not at the program's start (120 ms). */
+export async function connectDocker(address: DockerAddress): Promise<Docker> {
+	const { default: Client } = await import("dockerode");
+	const docker = new Client(clientOptions(address));
+	const limit = () => ({ abortSignal: AbortSignal.timeout(callMsMax) });
+	const call = async <T>(request: () => Promise<T>): Promise<T> => {
+		try {
+			return await request();
+		} catch (error) {
+			throw dockerError(error, address);
+		}
+	};
+	return {
+		address: address.text,
+		ping: async () => {
+			await call(() => docker.ping());
+		},
+		list: ({ ended }) => call(async () => (await docker.listContainers({ all: ended, ...limit() })).map(parseListing)),
+		inspect: (containerId) =>
+			call(async (): Promise<unknown> => {
+				try {
+					return await docker.getContainer(containerId).inspect(limit());
+				} catch (error) {
+					if (statusCode(error) === 404) return undefined;
+					throw error;
+				}
+			}),
+		follow: ({ signal, onOpen, onEvent }) =>
+			call(async () => {
+				const filters = JSON.stringify({ type: ["container"], event: ["start", "die", "destroy"] });
+				// dockerode takes the signal for every call; its types say so only for some.
+				const options: Dockerode.GetEventsOptions & { abortSignal: AbortSignal } = { filters, abortSignal: signal };
+				const stream = await docker.getEvents(options);
+				onOpen();
+				try {
+					for await (const line of lines(stream)) {
+						const event = parseEvent(line);
+						if (event !== undefined) onEvent(event);
+					}
+				} catch (error) {
+					if (!signal.aborted) throw error;
+				}
+			}),
+	};
+}
+
+function clientOptions(address: DockerAddress): Dockerode.DockerOptions {
+	if (address.kind === "socket") return { socketPath: address.path };
+	const { protocol, host, port, certFolder } = address;
+	if (certFolder === undefined) return { protocol, host, port };
+	const [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map((name) => readPem(join(certFolder, name)));
+	return { protocol, host, port, ca, cert, key };
+}
+
+function readPem(path: string): Buffer {
+	try {
+		return readFileSync(path);
+	} catch (error) {
+		throw new DiscoError("DOCKER_TLS_UNREADABLE", `DOCKER_CERT_PATH: ${errorMessage(error)}`, { cause: error });
+	}
+}
+
+async function* lines(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
+	let rest = "";
+	for await (const chunk of stream) {
+		rest += chunk.toString();
+		const complete = rest.split("\n");
+		rest = complete.pop() ?? "";
+		if (rest.length > eventBytesMax)
+			throw new Error(`a line of the event stream is longer than ${eventBytesMax} bytes`);
+		yield* complete;
+	}
+}
+
+/** An event of the stream, or undefined for a line that is none of ours. */
+export function parseEvent(line: string): DockerEvent | undefined {
+	if (line.trim() === "") return undefined;
+	const event = JSON.parse(line) as {
+		readonly Action?: string;
+		readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
+		readonly timeNano?: number;
+	};
+	const { Action: kind, Actor: actor } = event;
+	if ((kind !== "start" && kind !== "die" && kind !== "destroy") || actor?.ID === undefined) return undefined;
+	const exitCode = actor.Attributes?.["exitCode"];
+	return {
+		kind,
+		containerId: actor.ID,
+		containerName: actor.Attributes?.["name"] ?? "",
+		timeMs: (event.timeNano ?? 0) / 1e6,
+		exitCode: exitCode === undefined ? undefined : Number(exitCode),
+	};
+}
+
+function parseListing(container: Dockerode.ContainerInfo): DockerListing {
+	const { Id: id, Names: names, State: state, Status: status, Ports: ports, NetworkSettings: network } = container;
+	const name = (names.find((candidate) => candidate.lastIndexOf("/") === 0) ?? names[0] ?? "").replace(/^\//, "");
+	const exitCode = /^Exited \((\d+)\)/.exec(status)?.[1];
+	const addresses = Object.entries(network?.Networks ?? {}).map(([network, { IPAddress: address }]) => [
+		network,
+		address,
+	]);
+	const shownPorts = ports.map((port) => JSON.stringify([port.IP, port.PrivatePort, port.PublicPort, port.Type]));
+	return {
+		id,
+		name,
+		running: state === "running" || state === "paused",
+		exitCode: exitCode === undefined ? undefined : Number(exitCode),
+		digest: JSON.stringify([name, shownPorts.sort(), addresses.sort()]),
+	};
+}
+
+function dockerError(error: unknown, address: DockerAddress): DiscoError {
+	if (error instanceof DiscoError) return error;
+	const status = statusCode(error);
+	const options = { cause: error, retryable: true };
+	if (status !== undefined) {
+		return new DiscoError("DOCKER_REFUSED", `Docker at ${address.text}: ${errorMessage(error)}`, options);
+	}
+	const code = errorCode(error) ?? "";
+	const advice =
+		address.kind === "socket" && code === "ENOENT"
+			? "no such socket; start Docker, mount the socket there, or set DOCKER_HOST"
+			: code === "EACCES"
+				? "no permission to open the socket; run as root or as a member of the group docker"
+				: code === "ECONNREFUSED"
+					? "nobody answers there; is Docker running?"
+					: errorMessage(error);
+	return new DiscoError("DOCKER_UNREACHABLE", `cannot reach Docker at ${address.text}: ${advice}`, options);
+}
+
+function statusCode(error: unknown): number | undefined {
+	if (typeof error !== "object" || error === null || !("statusCode" in error)) return undefined;
+	return typeof error.statusCode === "number" ? error.statusCode : undefined;
+}

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { errorCode, errorMessage } from "../lib/errors.ts";
+import { createLogger } from "../lib/log/index.ts";
+import { nodeClock } from "../lib/node/index.ts";
+import packageJson from "../package.json" with { type: "json" };
+import { openBackend } from "./backends/open.ts";
+import { dockerAddress } from "./docker-address.ts";
+import { connectDocker } from "./docker-events.ts";
+import { addressOfHost } from "./host-address.ts";
+import { helpText, type Options, parseCommandLine } from "./options.ts";
+import { servicesFromContainer } from "./services-from-container.ts";
+import { runSync } from "./sync.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Between two comparisons of Docker with the registry: how long something missed may stay wrong. */
+const reconcileMs = 10_000;
+
+/**
+ * The whole program. Resolves with its exit status: 0 after a signal, 1 when it cannot go on, 2 for a wrong command line.
+ */
+export async function main(args: readonly string[], environment: Environment, signal: AbortSignal): Promise<number> {
+	try {
+		const commandLine = parseCommandLine(args, environment);
+		switch (commandLine.kind) {
+			case "help":
+				process.stdout.write(helpText());
+				return 0;
+			case "version":
+				process.stdout.write(`disco-registrator ${packageJson.version}\n`);
+				return 0;
+			case "run":
+				await run(commandLine.options, environment, signal);
+				return 0;
+		}
+	} catch (error) {
+		const usage = errorCode(error)?.startsWith("FLAG_") === true || errorCode(error) === "USAGE";
+		process.stderr.write(`disco-registrator: ${errorMessage(error)}${usage ? " (-h shows all options)" : ""}\n`);
+		return usage ? 2 : 1;
+	}
+}
+
+async function run(options: Options, environment: Environment, signal: AbortSignal): Promise<void> {
+	const { compat } = options;
+	const logger = createLogger({
+		level: options.logLevel,
+		clock: nodeClock,
+		write: (line) => process.stderr.write(line),
+		module: "registrator",
+	});
+	const backend = openBackend(options.uri, environment);
+	const docker = await connectDocker(dockerAddress(environment, existsSync, compat));
+	const hostName = hostname();
+	const owner = options.owner || hostName;
+	const mapping = { ...options, owner, hostAddress: await addressOfHost(hostName) };
+	try {
+		await runSync(
+			{
+				docker,
+				backend,
+				clock: nodeClock,
+				logger,
+				servicesOf: (container, peer) => servicesFromContainer(container, peer, options.tags, mapping),
+				owner,
+				deregistration: options.deregistration,
+				resyncMs: options.resyncMs,
+				reconcileMs: compat ? 0 : reconcileMs,
+				cleanup: options.cleanup,
+				retry: options.retry,
+			},
+			signal,
+		);
+	} finally {
+		backend.close();
+	}
+}

@@ -1,0 +1,323 @@
+import type { ServiceRegistration } from "./registration.ts";
+
+/** How one service stands in the registry, as far as a reader of the registry sees it. */
+export interface RegistryEntry {
+	/** What the backend tells entries apart by: an id, a path. */
+	readonly key: string;
+	/** Service id. */
+	readonly id: string;
+	/** Service name. */
+	readonly name: string;
+	/** Equal for two entries exactly when a reader sees no difference. */
+	readonly fingerprint: string;
+}
+
+export type Operation =
+	| {
+			readonly kind: "register";
+			readonly entry: RegistryEntry;
+			readonly service: ServiceRegistration;
+			readonly epoch: number;
+	  }
+	| { readonly kind: "deregister"; readonly entry: RegistryEntry };
+
+/** `refused`: the registry does not want it as it is. `unreachable`: nobody knows whether it was done. */
+export type Outcome = "done" | "refused" | "unreachable";
+
+/** A question to Docker about one container; the answer counts only while nothing newer was heard of the container. */
+export interface Inspection {
+	readonly containerId: string;
+	readonly generation: number;
+}
+
+/** A container as a listing of Docker shows it. */
+export interface ListedContainer {
+	readonly id: string;
+	readonly name: string;
+	/** `kept`: it failed, and `-deregister on-success` keeps the services of such. */
+	readonly state: "running" | "kept";
+	/** Changes when something changed that may change its services (addresses, ports, name). */
+	readonly digest: string;
+}
+
+export interface ReconcilerOptions {
+	readonly entryOf: (service: ServiceRegistration) => RegistryEntry;
+	/** The container's name in an entry that this registrator (now or before) made, undefined for others' entries. */
+	readonly containerOfOwn: (entry: RegistryEntry) => string | undefined;
+	/**
+	 * True: whatever differs between Docker and the registry is mended. False: only events are followed, as the reference does;
+	 * failures are not retried and what a failed container leaves is forgotten.
+	 */
+	readonly repair: boolean;
+}
+
+/**
+ * Keeps two pictures, what Docker runs and what the registry holds, and says what to do about their differences.
+ *
+ * It does nothing itself: the caller brings news (events, listings, results) and carries out `plan`. News may be lost, doubled,
+ * late or in the wrong order: each listing corrects the picture, and generations keep an old answer from undoing newer news
+ * (a listing that began before a container's last event says nothing about this container).
+ * At most one operation per entry is under way, so the registry cannot see two of them in the wrong order.
+ */
+export interface Reconciler {
+	/** A start event. `timeMs` is Docker's time of it. */
+	started(containerId: string, name: string, timeMs: number): Inspection;
+	/** The answer to an inspection; undefined services: the container does not run (any more). */
+	inspected(
+		inspection: Inspection,
+		answer:
+			| { readonly name: string; readonly startedAtMs: number; readonly services: readonly ServiceRegistration[] }
+			| undefined,
+	): void;
+	/** A die event; `keep`: it failed and its services stay. An event older than the container's last start is ignored. */
+	died(containerId: string, timeMs: number, keep: boolean): void;
+	/** The container was removed from Docker. */
+	destroyed(containerId: string): void;
+	/** To be called before a listing of Docker or of the registry is asked for; hand the number to what takes the answer. */
+	listingBegins(): number;
+	/** Docker's whole answer. `missedEvents`: the stream was interrupted before. Gives what must be inspected. */
+	dockerListed(
+		generation: number,
+		containers: readonly ListedContainer[],
+		options: { readonly missedEvents: boolean },
+	): readonly Inspection[];
+	/** Every entry in the registry. With `repair` the picture is replaced; without, see `removeDangling`. */
+	registryListed(generation: number, entries: readonly RegistryEntry[]): void;
+	/** The reference's `-cleanup`: own entries for which no known container has that name and a service of the same name. */
+	removeDangling(entries: readonly RegistryEntry[]): void;
+	/** Everything is registered again, whether it seems to stand or not. */
+	registerAgain(): void;
+	/** What was refused may be tried again. */
+	forgetRefusals(): void;
+	/** Up to `operationsMax` things to do now, which count as under way until `finished`. */
+	plan(operationsMax: number): readonly Operation[];
+	finished(operation: Operation, outcome: Outcome): void;
+	/** Services that should stand, for refreshing and for people. */
+	desired(): readonly ServiceRegistration[];
+}
+
+interface Claim {
+	readonly service: ServiceRegistration;
+	readonly entry: RegistryEntry;
+}
+
+interface ContainerRecord {
+	readonly name: string;
+	/** When something was last heard of it. */
+	readonly generation: number;
+	/** `inspecting`: it runs, and its services are those of before until the answer is there. */
+	readonly phase: "inspecting" | "up" | "kept";
+	readonly startedAtMs: number;
+	/** Of the claims. Rises with each start; of two containers that claim one entry the one started last has it. */
+	readonly epoch: number;
+	/** What `epoch` becomes with the answer to the inspection: until then the claims are those of the run before. */
+	readonly nextEpoch: number;
+	readonly claims: readonly Claim[];
+	readonly digest: string | undefined;
+}
+
+/** An entry that is, or may be, in the registry. */
+interface Standing {
+	readonly entry: RegistryEntry;
+	/** Of the claim that we registered; 0: found there, -1: perhaps there, as the registry did not answer. */
+	readonly epoch: number;
+	readonly generation: number;
+}
+
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+	const containers = new Map<string, ContainerRecord>();
+	const standing = new Map<string, Standing>();
+	const underWay = new Map<string, Operation>();
+	/** Entry to the epoch of the claim that was refused; 0 for a refused removal. */
+	const refused = new Map<string, number>();
+	let generation = 0;
+	let epoch = 0;
+	let dockerKnown = false;
+
+	const inspect = (containerId: string, record: Omit<ContainerRecord, "generation" | "phase">): Inspection => {
+		generation++;
+		containers.set(containerId, { ...record, generation, phase: "inspecting" });
+		return { containerId, generation };
+	};
+
+	const forgetContainer = (containerId: string) => {
+		generation++;
+		containers.delete(containerId);
+	};
+
+	const claims = (): Map<string, Claim & { readonly epoch: number }> => {
+		const winners = new Map<string, Claim & { readonly epoch: number }>();
+		for (const record of containers.values()) {
+			for (const claim of record.claims) {
+				const rival = winners.get(claim.entry.key);
+				if (rival === undefined || rival.epoch <= record.epoch) {
+					winners.set(claim.entry.key, { ...claim, epoch: record.epoch });
+				}
+			}
+		}
+		return winners;
+	};
+
+	/** Names of containers about whose services we know too little to remove an entry that carries their name. */
+	const undecidedNames = (): ReadonlySet<string> =>
+		new Set(
+			[...containers.values()]
+				.filter(({ phase, claims }) => phase === "inspecting" || (phase === "kept" && claims.length === 0))
+				.map(({ name }) => name),
+		);
+
+	return {
+		started(containerId, name, timeMs) {
+			const before = containers.get(containerId);
+			epoch++;
+			return inspect(containerId, {
+				name,
+				startedAtMs: Math.max(timeMs, before?.startedAtMs ?? 0),
+				epoch: before?.epoch ?? epoch,
+				nextEpoch: epoch,
+				claims: before?.claims ?? [],
+				digest: undefined,
+			});
+		},
+
+		inspected(inspection, answer) {
+			const record = containers.get(inspection.containerId);
+			if (record === undefined || record.generation !== inspection.generation) return;
+			if (answer === undefined) {
+				forgetContainer(inspection.containerId);
+				return;
+			}
+			generation++;
+			containers.set(inspection.containerId, {
+				...record,
+				name: answer.name,
+				generation,
+				phase: "up",
+				startedAtMs: answer.startedAtMs || record.startedAtMs,
+				epoch: record.nextEpoch,
+				claims: answer.services.map((service) => ({ service, entry: options.entryOf(service) })),
+			});
+		},
+
+		died(containerId, timeMs, keep) {
+			const record = containers.get(containerId);
+			if (record === undefined || timeMs < record.startedAtMs) return;
+			if (!keep) {
+				forgetContainer(containerId);
+			} else if (options.repair) {
+				generation++;
+				containers.set(containerId, { ...record, generation, phase: "kept" });
+			} else {
+				forgetContainer(containerId);
+				for (const { entry } of record.claims) standing.delete(entry.key);
+			}
+		},
+
+		destroyed: forgetContainer,
+
+		listingBegins: () => ++generation,
+
+		dockerListed(listedAt, listed, { missedEvents }) {
+			dockerKnown = true;
+			const inspections: Inspection[] = [];
+			const present = new Set(listed.map(({ id }) => id));
+			for (const [id, record] of containers) {
+				if (options.repair && !present.has(id) && record.generation < listedAt) forgetContainer(id);
+			}
+			for (const container of listed) {
+				const record = containers.get(container.id);
+				if (record !== undefined && record.generation > listedAt) continue;
+				if (container.state === "kept") {
+					generation++;
+					const known = record ?? { startedAtMs: 0, epoch: 0, nextEpoch: 0, claims: [], digest: undefined };
+					if (options.repair)
+						containers.set(container.id, { ...known, name: container.name, generation, phase: "kept" });
+					continue;
+				}
+				const settled = record?.phase === "up" && (!options.repair || record.digest === container.digest);
+				if (settled && !missedEvents) continue;
+				const { name, digest } = container;
+				const known = record ?? { startedAtMs: 0, epoch: ++epoch, nextEpoch: epoch, claims: [] };
+				inspections.push(inspect(container.id, { ...known, name, digest }));
+			}
+			return inspections;
+		},
+
+		registryListed(listedAt, entries) {
+			const wanted = claims();
+			const present = new Set(entries.map(({ key }) => key));
+			for (const [key, { generation: touchedAt }] of standing) {
+				if (!present.has(key) && !underWay.has(key) && touchedAt < listedAt) standing.delete(key);
+			}
+			for (const entry of entries) {
+				const known = standing.get(entry.key);
+				if (underWay.has(entry.key) || (known !== undefined && known.generation > listedAt)) continue;
+				const ours = known !== undefined || wanted.has(entry.key) || options.containerOfOwn(entry) !== undefined;
+				if (ours) standing.set(entry.key, { entry, epoch: known?.epoch ?? 0, generation: known?.generation ?? 0 });
+			}
+		},
+
+		removeDangling(entries) {
+			const known = new Set(
+				[...containers.values()].flatMap(({ name, claims }) =>
+					claims.map(({ service }) => JSON.stringify([name, service.name])),
+				),
+			);
+			for (const entry of entries) {
+				const container = options.containerOfOwn(entry);
+				if (container === undefined || known.has(JSON.stringify([container, entry.name]))) continue;
+				if (!standing.has(entry.key)) standing.set(entry.key, { entry, epoch: 0, generation });
+			}
+		},
+
+		registerAgain() {
+			for (const [id, record] of containers) {
+				epoch++;
+				containers.set(id, { ...record, epoch, nextEpoch: epoch });
+			}
+		},
+
+		forgetRefusals: () => refused.clear(),
+
+		plan(operationsMax) {
+			const operations: Operation[] = [];
+			const wanted = claims();
+			for (const [key, { entry, service, epoch: claimed }] of wanted) {
+				if (operations.length >= operationsMax) break;
+				const found = standing.get(key);
+				const stands = found !== undefined && found.epoch >= claimed && found.entry.fingerprint === entry.fingerprint;
+				if (stands || underWay.has(key) || refused.get(key) === claimed) continue;
+				operations.push({ kind: "register", entry, service, epoch: claimed });
+			}
+			const undecided = undecidedNames();
+			for (const [key, { entry, epoch: registered }] of standing) {
+				if (operations.length >= operationsMax) break;
+				if (wanted.has(key) || underWay.has(key) || refused.get(key) === 0) continue;
+				// What we did not register in this life is removed only when Docker has been asked.
+				const container = options.containerOfOwn(entry);
+				if (registered === 0 && (!dockerKnown || (container !== undefined && undecided.has(container)))) continue;
+				operations.push({ kind: "deregister", entry });
+			}
+			for (const operation of operations) underWay.set(operation.entry.key, operation);
+			return operations;
+		},
+
+		finished(operation, outcome) {
+			const { entry } = operation;
+			generation++;
+			underWay.delete(entry.key);
+			refused.delete(entry.key);
+			if (operation.kind === "register") {
+				if (outcome === "done") standing.set(entry.key, { entry, epoch: operation.epoch, generation });
+				else if (outcome === "unreachable" && options.repair) standing.set(entry.key, { entry, epoch: -1, generation });
+				else refused.set(entry.key, operation.epoch);
+			} else if (outcome === "done" || !options.repair) {
+				standing.delete(entry.key);
+			} else if (outcome === "refused") {
+				refused.set(entry.key, 0);
+			}
+		},
+
+		desired: () => [...claims().values()].map(({ service }) => service),
+	};
+}

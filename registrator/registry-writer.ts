@@ -1,0 +1,144 @@
+import type { Clock, Timer } from "../lib/env/index.ts";
+import { DiscoError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../lib/log/index.ts";
+import type { Backend } from "./backends/backend.ts";
+import type { Operation, Outcome, Reconciler } from "./reconcile.ts";
+
+/** Writes to the registry under way at once; more are left to the next one that ends. */
+const operationsMax = 16;
+const pauseMsFirst = 250;
+const pauseMsMax = 10_000;
+
+export interface RegistryWriterOptions {
+	readonly backend: Backend;
+	readonly reconciler: Reconciler;
+	readonly clock: Clock;
+	readonly logger: Logger;
+	/** Whether a registry that cannot be reached is tried again until it can. */
+	readonly repair: boolean;
+}
+
+/** Carries out what the reconciler plans. */
+export interface RegistryWriter {
+	/** To be called after any news; returns at once. */
+	wake(): void;
+	/** Compares the picture with the registry and mends it. */
+	reconcile(): Promise<void>;
+	/** Resolves when nothing is to be done and nothing is under way, or the registry is away. */
+	idle(): Promise<void>;
+	/** Starts nothing more. Idempotent. */
+	close(): void;
+}
+
+export function createRegistryWriter(options: RegistryWriterOptions): RegistryWriter {
+	const { backend, reconciler, clock, logger, repair } = options;
+	let underWay = 0;
+	let closed = false;
+	/** Set while the registry cannot be reached: then nothing is sent until a probe gets through. */
+	let probe: Timer | undefined;
+	let waiting: (() => void)[] = [];
+
+	const wake = () => {
+		if (!closed && probe === undefined) {
+			for (const operation of reconciler.plan(operationsMax - underWay)) {
+				underWay++;
+				void perform(operation);
+			}
+		}
+		if (underWay > 0) return;
+		for (const resolve of waiting) resolve();
+		waiting = [];
+	};
+
+	const perform = async (operation: Operation) => {
+		const outcome = await attempt(operation);
+		underWay--;
+		reconciler.finished(operation, outcome);
+		if (outcome === "unreachable" && repair) goAway();
+		wake();
+	};
+
+	const attempt = async (operation: Operation): Promise<Outcome> => {
+		const { id, name } = operation.entry;
+		const what = operation.kind === "register" ? "registered" : "deregistered";
+		try {
+			if (operation.kind === "register") await backend.register(operation.service);
+			else await backend.deregister(operation.entry);
+			logger.info(what, { id, service: name, ...endpointFields(operation) });
+			return "done";
+		} catch (error) {
+			logger.error(`not ${what}: ${errorMessage(error)}`, { id, service: name });
+			return isUnreachable(error) ? "unreachable" : "refused";
+		}
+	};
+
+	const goAway = () => {
+		if (probe !== undefined || closed) return;
+		logger.warn(`${backend.name} cannot be reached; trying until it can`);
+		const schedule = (pauseMs: number) => {
+			probe = clock.after(pauseMs, () => {
+				void comeBack().then((back) => {
+					if (closed) return;
+					if (back) {
+						probe = undefined;
+						logger.info(`${backend.name} is back`);
+						wake();
+					} else {
+						schedule(Math.min(pauseMs * 2, pauseMsMax));
+					}
+				});
+			});
+		};
+		schedule(pauseMsFirst);
+	};
+
+	/** The registry may have lost what it held (an agent in development mode has): its list comes before anything is written. */
+	const comeBack = async (): Promise<boolean> => {
+		try {
+			await backend.ping();
+			await listRegistry();
+			return true;
+		} catch (error) {
+			logger.debug(errorMessage(error));
+			return false;
+		}
+	};
+
+	const listRegistry = async () => {
+		const generation = reconciler.listingBegins();
+		reconciler.registryListed(generation, await backend.list());
+		reconciler.forgetRefusals();
+	};
+
+	return {
+		wake,
+		async reconcile() {
+			if (closed || probe !== undefined) return;
+			try {
+				await listRegistry();
+			} catch (error) {
+				logger.error(errorMessage(error));
+				if (isUnreachable(error)) goAway();
+			}
+			wake();
+		},
+		idle: () =>
+			new Promise((resolve) => {
+				waiting.push(resolve);
+				wake();
+			}),
+		close() {
+			closed = true;
+			probe?.cancel();
+		},
+	};
+}
+
+/** No answer, as opposed to an answer that says no. */
+function isUnreachable(error: unknown): boolean {
+	return error instanceof DiscoError && error.retryable && error.code !== "HTTP_STATUS";
+}
+
+function endpointFields(operation: Operation): { readonly address?: string; readonly port?: number } {
+	return operation.kind === "register" ? { address: operation.service.address, port: operation.service.port } : {};
+}

@@ -1,0 +1,108 @@
+import { type AddressOptions, endpointOfPort, isLoopback } from "./addresses.ts";
+import { checkOfService } from "./checks.ts";
+import type { Container } from "./container.ts";
+import { serviceMeta } from "./meta.ts";
+import { metadataOfPort, metadataValue } from "./metadata.ts";
+import { nameFromImage, serviceId } from "./names.ts";
+import { type ServicePort, servicePorts } from "./ports.ts";
+import type { ServiceRegistration } from "./registration.ts";
+import { serviceTags } from "./tags.ts";
+
+export interface MappingOptions extends AddressOptions {
+	/** First part of every id: the host's name or `-owner`. */
+	readonly owner: string;
+	/** Only services that metadata names (`-explicit`). */
+	readonly explicit: boolean;
+}
+
+export interface MappingResult {
+	readonly services: readonly ServiceRegistration[];
+	/** What was left out or looks wrong, one line each, with the container's name. */
+	readonly warnings: readonly string[];
+}
+
+/**
+ * The services of one container: one for each of its usable ports.
+ *
+ * `peer` is the container whose network it joined, if it did; `forcedTags` the text of `-tags` with its template already
+ * rendered for this container. Behaviour from `test/conformance/registrator/README.md`.
+ */
+export function servicesFromContainer(
+	container: Container,
+	peer: Container | undefined,
+	forcedTags: string,
+	options: MappingOptions,
+): MappingResult {
+	const warnings: string[] = [];
+	const usable = servicePorts(container, options.compat).filter(
+		(port) => options.internal || port.binding !== undefined,
+	);
+	// Ignored ports count for the suffix too: a name does not change when a port is ignored.
+	const drafts = usable.flatMap((port) => {
+		const draft = draftOfPort(container, port, peer, forcedTags, usable.length > 1, options);
+		warnings.push(...(draft?.warnings ?? []));
+		return draft === undefined ? [] : [draft];
+	});
+	const services = options.compat ? drafts.map(({ service }) => service) : withUniqueIds(drafts, warnings);
+	return { services, warnings: warnings.map((warning) => `container ${container.name}: ${warning}`) };
+}
+
+interface Draft {
+	readonly service: ServiceRegistration;
+	readonly protocol: string;
+	readonly warnings: readonly string[];
+}
+
+function draftOfPort(
+	container: Container,
+	port: ServicePort,
+	peer: Container | undefined,
+	forcedTags: string,
+	suffixed: boolean,
+	options: MappingOptions,
+): Draft | undefined {
+	const metadata = metadataOfPort(container, port.innerPort);
+	const givenName = metadataValue(metadata, "name");
+	if (metadataValue(metadata, "ignore") !== undefined) return undefined;
+	if (options.explicit && givenName === undefined) return undefined;
+	const endpoint = endpointOfPort(container, port, peer, options);
+	if (endpoint === undefined) return undefined;
+	const name = givenName ?? nameFromImage(container.image, options.compat);
+	const exactName = givenName !== undefined && metadata.ofPort.has("name");
+	const { meta, warnings: metaWarnings } = serviceMeta(metadata, options.compat);
+	const subject = { metadata, endpoint, containerId: container.id, innerPort: port.innerPort };
+	const { check, warnings: checkWarnings } = checkOfService(subject, options.compat);
+	const service: ServiceRegistration = {
+		id: metadataValue(metadata, "id") ?? serviceId(options.owner, container.name, port.innerPort, port.protocol),
+		name: suffixed && !exactName ? `${name}-${port.innerPort}` : name,
+		tags: serviceTags(metadata.values.get("tags") ?? "", forcedTags, port.protocol, options.compat),
+		meta,
+		...endpoint,
+		...(check === undefined ? {} : { check }),
+		innerPort: port.innerPort,
+		containerHostName: container.hostName,
+	};
+	const loopback = isLoopback(endpoint.address)
+		? [
+				`${service.name} is registered at ${endpoint.address}, which other machines cannot reach; give an address with -ip`,
+			]
+		: [];
+	return { service, protocol: port.protocol, warnings: [...metaWarnings, ...checkWarnings, ...loopback] };
+}
+
+/**
+ * A general `SERVICE_ID` names every port of a container alike, and the registry would keep only one of them. Those get the
+ * port (and for UDP the protocol) added.
+ */
+function withUniqueIds(drafts: readonly Draft[], warnings: string[]): ServiceRegistration[] {
+	const uses = new Map<string, number>();
+	for (const { service } of drafts) uses.set(service.id, (uses.get(service.id) ?? 0) + 1);
+	return drafts.map(({ service, protocol }) => {
+		if (uses.get(service.id) === 1) return service;
+		const id = `${service.id}-${service.innerPort}${protocol === "udp" ? "-udp" : ""}`;
+		warnings.push(
+			`SERVICE_ID ${service.id} is given to several ports; port ${service.innerPort} is registered as ${id}`,
+		);
+		return { ...service, id };
+	});
+}

@@ -1,0 +1,130 @@
+import type { Clock } from "../lib/env/index.ts";
+import { DiscoError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../lib/log/index.ts";
+import type { Backend } from "./backends/backend.ts";
+import type { Container } from "./container.ts";
+import { createContainerWatch } from "./container-watch.ts";
+import type { DeregistrationPolicy } from "./deregistration.ts";
+import type { Docker } from "./docker.ts";
+import { containerOfOwnId } from "./names.ts";
+import { pause } from "./pause.ts";
+import { createReconciler } from "./reconcile.ts";
+import { createRegistryWriter } from "./registry-writer.ts";
+import type { MappingResult } from "./services-from-container.ts";
+
+export interface SyncOptions {
+	readonly docker: Docker;
+	readonly backend: Backend;
+	readonly clock: Clock;
+	readonly logger: Logger;
+	readonly servicesOf: (container: Container, peer: Container | undefined) => MappingResult;
+	/** First part of the ids that are ours. */
+	readonly owner: string;
+	readonly deregistration: DeregistrationPolicy;
+	/** Between two full registrations of everything; 0: never. */
+	readonly resyncMs: number;
+	/** Between two comparisons of Docker and registry; 0: never, and nothing is repaired (the reference's way). */
+	readonly reconcileMs: number;
+	/** The reference's `-cleanup`: dangling entries go at start and with each resync. With `reconcileMs` they always go. */
+	readonly cleanup: boolean;
+	readonly retry: {
+		/** Further attempts to reach the registry at start; -1: for ever. */
+		readonly attempts: number;
+		readonly intervalMs: number;
+	};
+}
+
+/** Longest wait at the end for writes that are under way. */
+const closeMsMax = 2_000;
+
+/**
+ * Keeps the registry equal to Docker until `signal` is aborted; what is registered stays.
+ *
+ * Errors: `DOCKER_UNREACHABLE` at start, the registry's when its attempts are used up, and without repair what ended the stream
+ * of events.
+ */
+export async function runSync(options: SyncOptions, signal: AbortSignal): Promise<void> {
+	const { docker, backend, clock, logger } = options;
+	await docker.ping();
+	await reachRegistry(options, signal);
+	if (signal.aborted) return;
+	const repair = options.reconcileMs > 0;
+	const reconciler = createReconciler({
+		entryOf: backend.entryOf,
+		containerOfOwn: ({ id }) => containerOfOwnId(options.owner, id),
+		repair,
+	});
+	const writer = createRegistryWriter({ backend, reconciler, clock, logger, repair });
+	const removeDangling = async () => {
+		reconciler.removeDangling(await backend.list());
+		writer.wake();
+	};
+	const watch = createContainerWatch({
+		docker,
+		reconciler,
+		servicesOf: options.servicesOf,
+		deregistration: options.deregistration,
+		clock,
+		logger,
+		repair,
+		onNews: () => writer.wake(),
+		onListed: () => {
+			if (repair) void writer.reconcile();
+			else if (options.cleanup) removeDangling().catch((error) => logger.error(errorMessage(error)));
+		},
+	});
+	const resync = async () => {
+		await watch.list({ missedEvents: false });
+		reconciler.forgetRefusals();
+		reconciler.registerAgain();
+		writer.wake();
+		if (options.cleanup && !repair) await removeDangling();
+	};
+	const reconcile = async () => {
+		await watch.list({ missedEvents: false });
+		await writer.reconcile();
+	};
+	const stop = new AbortController();
+	const both = AbortSignal.any([signal, stop.signal]);
+	const loops = [every(options.resyncMs, resync, options, both), every(options.reconcileMs, reconcile, options, both)];
+	try {
+		await watch.run(both);
+	} finally {
+		stop.abort();
+		await Promise.all(loops);
+		writer.close();
+		const closed = new AbortController();
+		await Promise.race([writer.idle(), pause(closeMsMax, clock, closed.signal)]);
+		closed.abort();
+	}
+}
+
+async function reachRegistry({ backend, clock, logger, retry }: SyncOptions, signal: AbortSignal): Promise<void> {
+	for (let attempt = 0; !signal.aborted; attempt++) {
+		try {
+			await backend.ping();
+			return;
+		} catch (error) {
+			// Without a number of attempts, what cannot pass by itself (a wrong certificate) is not waited for.
+			const again = retry.attempts < 0 ? error instanceof DiscoError && error.retryable : attempt < retry.attempts;
+			if (!again) throw error;
+			logger.warn(`${errorMessage(error)}; trying again in ${retry.intervalMs} ms`);
+			await pause(retry.intervalMs, clock, signal);
+		}
+	}
+}
+
+/** Runs `job` every `intervalMs` (0: never), one at a time; a failure is logged, and the next turn tries again. */
+async function every(
+	intervalMs: number,
+	job: () => Promise<void>,
+	{ clock, logger }: SyncOptions,
+	signal: AbortSignal,
+): Promise<void> {
+	if (intervalMs === 0) return;
+	for (;;) {
+		await pause(intervalMs, clock, signal);
+		if (signal.aborted) return;
+		await job().catch((error: unknown) => logger.error(errorMessage(error)));
+	}
+}
