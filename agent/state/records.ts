@@ -111,3 +111,54 @@ export interface Deregistration {
 	readonly serviceId?: string;
 	readonly checkId?: string;
 }
+
+/** One change of the key-value table. */
+export type KvWrite =
+	| { readonly operation: "set"; readonly key: string; readonly value: Uint8Array; readonly flags: bigint }
+	| {
+			readonly operation: "cas";
+			readonly key: string;
+			readonly value: Uint8Array;
+			readonly flags: bigint;
+			/** The modifyIndex the key must have; 0: the key must not exist. */
+			readonly index: number;
+	  }
+	| {
+			readonly operation: "lock" | "unlock";
+			readonly key: string;
+			readonly value: Uint8Array;
+			readonly flags: bigint;
+			readonly session: string;
+	  }
+	| { readonly operation: "delete"; readonly key: string }
+	| { readonly operation: "delete-cas"; readonly key: string; readonly index: number }
+	| { readonly operation: "delete-tree"; readonly prefix: string };
+
+/** What becomes of a session's keys when it ends: they are freed, or deleted. */
+export type SessionBehavior = "release" | "delete";
+
+export interface SessionContent {
+	/** UUID. */
+	readonly id: string;
+	readonly name: string;
+	readonly node: string;
+	readonly behavior: SessionBehavior;
+	readonly lockDelayMs: number;
+	/** A Go duration as it was given, empty for none. */
+	readonly ttl: string;
+}
+
+export interface SessionRecord extends SessionContent, Indexed {}
+
+/** A node with what runs on it, services by id. */
+export interface NodeServicesRecord {
+	readonly node: NodeRecord;
+	readonly services: readonly ServiceRecord[];
+}
+
+/** What a read gives. `value` is deeply frozen, and the same object as before while nothing relevant changed. */
+export interface QueryResult<Value> {
+	/** At least 1. */
+	readonly index: number;
+	readonly value: Value;
+}

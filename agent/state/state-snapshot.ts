@@ -1,0 +1,33 @@
+import type { CatalogIndexes, CatalogRecord } from "./catalog-tables.ts";
+import type { KvRecord, SessionRecord } from "./records.ts";
+import type { Tombstone } from "./tombstones.ts";
+
+/** Index of the last change per table, and what is derived from no record. */
+export interface StateIndexes {
+	readonly catalog: CatalogIndexes;
+	readonly kv: number;
+	readonly sessions: number;
+	/** Index below which deletes are not remembered. */
+	readonly tombstoneFloor: number;
+}
+
+/** One record of a snapshot. The order in which they come does not matter to a restore. */
+export type SnapshotRecord =
+	| { readonly kind: "indexes"; readonly value: StateIndexes }
+	| CatalogRecord
+	| { readonly kind: "kv"; readonly value: KvRecord }
+	| { readonly kind: "tombstone"; readonly value: Tombstone }
+	| { readonly kind: "session"; readonly value: SessionRecord };
+
+/** The whole state as it was at one moment, however long it takes to read it. */
+export interface StateSnapshot {
+	/** Once only. */
+	readonly records: Iterable<SnapshotRecord>;
+}
+
+/** Takes a snapshot's records piece by piece, in slices as the caller likes; the store changes only at `finish`. */
+export interface StateRestore {
+	add(record: SnapshotRecord): void;
+	/** Replaces the store's content and wakes every waiter. */
+	finish(): void;
+}
