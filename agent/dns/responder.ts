@@ -3,6 +3,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
 import { soaRecord } from "./answers.ts";
+import { compressOwners } from "./compress-owners.ts";
 import { type LookupContext, lookUp, lookUpNameservers, lookUpReverse, type Nameservers } from "./lookup.ts";
 import { decodeQuery, encodeResponse, type QueryMessage, type ResponseMessage } from "./message.ts";
 import { type ZoneName, zoneNameOf } from "./name.ts";
@@ -56,7 +57,7 @@ export function createResponder(parts: ResponderParts): Responder {
 			return encodeResponse(plain(query, responseCode.REFUSED), !options.disableCompression);
 		}
 		const relayed = await recursor.relay(packet, query, transport);
-		if (relayed !== undefined) return relayed;
+		if (relayed !== undefined) return options.disableCompression ? relayed : compressOwners(relayed);
 		const failed = { ...plain(query, responseCode.SERVFAIL), recursionAvailable: true, ...ednsOf(query, true) };
 		return encodeResponse(failed, !options.disableCompression);
 	}
