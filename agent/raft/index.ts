@@ -1,0 +1,3 @@
+export { MemoryLog } from "./memory-log.ts";
+export type { Committed, LogState, ReplicatedLog, StateMachine } from "./replicated-log.ts";
+export { entrySizeBytesMax, pendingBytesMax, pendingProposalsMax } from "./replicated-log.ts";
