@@ -1,0 +1,263 @@
+import { formatDuration } from "../../lib/duration.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import {
+	anything,
+	boolean,
+	type Decoded,
+	durationMs,
+	integer,
+	listOf,
+	mapOf,
+	objectOf,
+	text,
+} from "../../lib/json/index.ts";
+import type { CheckContent, Deregistration, Registration, ServiceContent } from "../rpc/index.ts";
+import { statusOf } from "./check-plan.ts";
+import { decodeBody, meshField } from "./decode-body.ts";
+import { addressesOf, addressFields, weightFields, weightsOf } from "./service-registration.ts";
+
+const definitionShape = {
+	HTTP: text,
+	TLSServerName: text,
+	TLSSkipVerify: boolean,
+	Header: mapOf(listOf(text)),
+	Method: text,
+	Body: text,
+	DisableRedirects: boolean,
+	TCP: text,
+	UDP: text,
+	H2PING: text,
+	H2PingUseTLS: boolean,
+	OSService: text,
+	Interval: durationMs,
+	OutputMaxSize: integer,
+	Timeout: durationMs,
+	DeregisterCriticalServiceAfter: durationMs,
+	ScriptArgs: listOf(text),
+	DockerContainerID: text,
+	Shell: text,
+	GRPC: text,
+	GRPCUseTLS: boolean,
+	AliasNode: text,
+	AliasService: text,
+	TTL: durationMs,
+	// Duplicates that the Go client sends beside the three durations.
+	IntervalDuration: anything,
+	TimeoutDuration: anything,
+	DeregisterCriticalServiceAfterDuration: anything,
+} as const;
+
+const checkShape = {
+	Node: text,
+	CheckID: text,
+	Name: text,
+	Status: text,
+	Notes: text,
+	Output: text,
+	ServiceID: text,
+	ServiceName: text,
+	ServiceTags: listOf(text),
+	Type: text,
+	Interval: text,
+	Timeout: text,
+	ExposedPort: integer,
+	Definition: objectOf(definitionShape),
+	CreateIndex: anything,
+	ModifyIndex: anything,
+	Namespace: anything,
+	Partition: anything,
+	PeerName: anything,
+} as const;
+
+const checkObject = objectOf(checkShape);
+
+const serviceShape = {
+	Kind: text,
+	ID: text,
+	Service: text,
+	Tags: listOf(text),
+	Address: text,
+	TaggedAddresses: mapOf(addressFields),
+	Meta: mapOf(text),
+	Port: integer,
+	SocketPath: text,
+	Weights: weightFields,
+	EnableTagOverride: boolean,
+	Proxy: meshField,
+	Connect: meshField,
+	CreateIndex: anything,
+	ModifyIndex: anything,
+	Namespace: anything,
+	Partition: anything,
+	PeerName: anything,
+} as const;
+
+const registrationObject = objectOf({
+	Datacenter: text,
+	ID: text,
+	Node: text,
+	Address: text,
+	TaggedAddresses: mapOf(text),
+	NodeMeta: mapOf(text),
+	Service: objectOf(serviceShape, {
+		aliases: { enable_tag_override: "EnableTagOverride", tagged_addresses: "TaggedAddresses" },
+	}),
+	Check: checkObject,
+	Checks: listOf(checkObject),
+	SkipNodeUpdate: boolean,
+	Namespace: anything,
+	Partition: anything,
+	PeerName: anything,
+});
+
+const deregistrationObject = objectOf({
+	Datacenter: text,
+	Node: text,
+	Address: text,
+	ServiceID: text,
+	CheckID: text,
+	Namespace: anything,
+	Partition: anything,
+	PeerName: anything,
+});
+
+type CheckBody = Decoded<typeof checkShape>;
+type ServiceBody = Decoded<typeof serviceShape>;
+
+/**
+ * The body of `PUT /v1/catalog/register`. Malformed JSON is the HTTP layer's business (400); what is missing is found behind it
+ * in the reference and answered with 500: `CATALOG_INVALID`.
+ */
+export function parseRegistration(
+	body: string,
+	ownDatacenter: string,
+): { readonly registration: Registration; readonly datacenter: string } {
+	const fields = decodeBody(body, registrationObject);
+	const node = fields.Node ?? "";
+	const address = fields.Address ?? "";
+	const skipNodeUpdate = fields.SkipNodeUpdate ?? false;
+	if (node === "") throw invalid("Must provide node");
+	if (address === "" && !skipNodeUpdate) throw invalid("Must provide address if SkipNodeUpdate is not set");
+	const id = fields.ID ?? "";
+	if (id !== "" && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
+		throw invalid(`Bad node ID: ${JSON.stringify(id)} is not a UUID`);
+	}
+	const checks = [...(fields.Check === undefined ? [] : [fields.Check]), ...(fields.Checks ?? [])];
+	return {
+		datacenter: fields.Datacenter ?? "",
+		registration: {
+			node,
+			id: id.toLowerCase(),
+			address,
+			datacenter: ownDatacenter,
+			taggedAddresses: fields.TaggedAddresses ?? null,
+			meta: fields.NodeMeta ?? null,
+			skipNodeUpdate,
+			...(fields.Service === undefined ? {} : { service: serviceOf(fields.Service) }),
+			checks: checks.map(checkOf),
+		},
+	};
+}
+
+function serviceOf(fields: ServiceBody): ServiceContent {
+	const service = fields.Service ?? "";
+	if (service === "") throw invalid("Must provide service name (Service.Service) when service ID is provided");
+	const address = fields.Address ?? "";
+	if (address === "0.0.0.0" || address === "::" || address === "[::]") throw invalid("Invalid service address");
+	const addresses = addressesOf(fields.TaggedAddresses ?? {});
+	return {
+		id: fields.ID === undefined || fields.ID === "" ? service : fields.ID,
+		service,
+		kind: fields.Kind ?? "",
+		tags: fields.Tags ?? null,
+		address,
+		taggedAddresses: Object.keys(addresses).length === 0 ? null : addresses,
+		meta: fields.Meta ?? null,
+		port: fields.Port ?? 0,
+		weights: weightsOf(fields.Weights),
+		enableTagOverride: fields.EnableTagOverride ?? false,
+	};
+}
+
+/** A check without a name or a status is stored with an empty name and as critical (recorded behaviour). */
+function checkOf(fields: CheckBody): CheckContent {
+	const name = fields.Name ?? "";
+	const checkId = fields.CheckID === undefined || fields.CheckID === "" ? name : fields.CheckID;
+	if (checkId === "") throw invalid("Must provide check ID or name");
+	const definition = definitionOf(fields.Definition ?? {});
+	return {
+		checkId,
+		name,
+		status: statusOf(fields),
+		notes: fields.Notes ?? "",
+		output: fields.Output ?? "",
+		serviceId: fields.ServiceID ?? "",
+		serviceName: fields.ServiceName ?? "",
+		serviceTags: fields.ServiceTags ?? [],
+		type: fields.Type || typeOf(definition),
+		interval: fields.Interval ?? "",
+		timeout: fields.Timeout ?? "",
+		exposedPort: fields.ExposedPort ?? 0,
+		definition,
+	};
+}
+
+/** What was given and is not empty, durations as Go prints them. */
+function definitionOf(fields: Decoded<typeof definitionShape>): Readonly<Record<string, unknown>> {
+	const definition: Record<string, unknown> = {};
+	for (const name of ["Interval", "Timeout", "DeregisterCriticalServiceAfter", "TTL"] as const) {
+		const durationMs = fields[name] ?? 0;
+		if (durationMs > 0) definition[name] = formatDuration(durationMs);
+	}
+	for (const [name, value] of Object.entries(fields)) {
+		if (name in definition || name.endsWith("Duration") || isZero(value)) continue;
+		definition[name] = value;
+	}
+	return definition;
+}
+
+/** A check registered with a definition has the type that follows from it. */
+function typeOf(definition: Readonly<Record<string, unknown>>): string {
+	const types: Readonly<Record<string, string>> = {
+		GRPC: "grpc",
+		HTTP: "http",
+		TTL: "ttl",
+		TCP: "tcp",
+		UDP: "udp",
+		AliasNode: "alias",
+		AliasService: "alias",
+		DockerContainerID: "docker",
+		ScriptArgs: "script",
+		H2PING: "h2ping",
+		OSService: "os_service",
+	};
+	const [, type = ""] = Object.entries(types).find(([field]) => definition[field] !== undefined) ?? [];
+	return type;
+}
+
+function isZero(value: unknown): boolean {
+	if (typeof value === "object" && value !== null) return Object.keys(value).length === 0;
+	return value === undefined || value === "" || value === 0 || value === false;
+}
+
+/** The body of `PUT /v1/catalog/deregister`. Fails as `parseRegistration` does. */
+export function parseDeregistration(body: string): {
+	readonly deregistration: Deregistration;
+	readonly datacenter: string;
+} {
+	const fields = decodeBody(body, deregistrationObject);
+	const node = fields.Node ?? "";
+	if (node === "") throw invalid("Must provide node");
+	return {
+		datacenter: fields.Datacenter ?? "",
+		deregistration: {
+			node,
+			...(fields.ServiceID === undefined || fields.ServiceID === "" ? {} : { serviceId: fields.ServiceID }),
+			...(fields.CheckID === undefined || fields.CheckID === "" ? {} : { checkId: fields.CheckID }),
+		},
+	};
+}
+
+function invalid(message: string): DiscoError {
+	return new DiscoError("CATALOG_INVALID", message);
+}

@@ -1,0 +1,146 @@
+import { encodeJson } from "../../lib/json/index.ts";
+import type { Answer, NodeRecord, ServiceRecord } from "../rpc/index.ts";
+import { catalogHeaders } from "./answer-headers.ts";
+import { parseDeregistration, parseRegistration } from "./catalog-registration.ts";
+import { badRequest } from "./failures.ts";
+import { applyFilter, filterOf } from "./filtering.ts";
+import { nodeMetaOf } from "./parameters.ts";
+import { type ReadRequest, readOptions, writeOptions } from "./read-options.ts";
+import { json, jsonList, jsonMembers, type Reply } from "./reply.ts";
+import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
+import { catalogServiceJson, elementOf, nodeJson, serviceJson } from "./shapes.ts";
+import { mayReadInstance, mayReadNode, mayReadService, visible } from "./visible.ts";
+
+/** `/v1/catalog/...` */
+export const catalogRoutes: readonly Route[] = [
+	{
+		path: "/v1/catalog/register",
+		methods: { PUT: { permission: "filtered", handle: register } },
+	},
+	{
+		path: "/v1/catalog/deregister",
+		methods: { PUT: { permission: "filtered", handle: deregister } },
+	},
+	{
+		path: "/v1/catalog/datacenters",
+		methods: {
+			GET: {
+				permission: "open",
+				handle: async (request, context) => {
+					readOptions(request);
+					return json(await context.endpoints.catalog.datacenters());
+				},
+			},
+		},
+	},
+	{ path: "/v1/catalog/nodes", methods: { GET: filtered(nodes) } },
+	{ path: "/v1/catalog/services", methods: { GET: filtered(services) } },
+	{ path: "/v1/catalog/service/", methods: { GET: filtered(service) } },
+	{ path: "/v1/catalog/node/", methods: { GET: filtered(node) } },
+	{ path: "/v1/catalog/node-services/", methods: { GET: filtered(nodeServices) } },
+];
+
+function filtered(handle: Operation["handle"]): Operation {
+	return { permission: "filtered", handle };
+}
+
+async function register(request: ApiRequest, context: Context): Promise<Reply> {
+	const { registration, datacenter } = parseRegistration(bodyText(request), context.config.datacenter);
+	await context.endpoints.catalog.register(registration, inDatacenter(request, datacenter));
+	return json(true);
+}
+
+async function deregister(request: ApiRequest, context: Context): Promise<Reply> {
+	const { deregistration, datacenter } = parseDeregistration(bodyText(request));
+	await context.endpoints.catalog.deregister(deregistration, inDatacenter(request, datacenter));
+	return json(true);
+}
+
+/** The body's datacenter counts before the parameter. */
+function inDatacenter(request: ApiRequest, datacenter: string) {
+	const options = writeOptions(request);
+	return datacenter === "" ? options : { ...options, datacenter };
+}
+
+const encodeNode = elementOf(nodeJson);
+const encodeCatalogService = elementOf(catalogServiceJson);
+
+async function nodes(request: ApiRequest, context: Context): Promise<Reply> {
+	const read = readOptions(request);
+	const filter = filterOf(request, "node");
+	const answer = await context.endpoints.catalog.nodes({ ...read, ...nodeMetaOf(request) });
+	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
+	const shown = applyFilter(filter, visible(answer.value, mayReadNode(request)), nodeJson);
+	return jsonList(shown, encodeNode, { headers, ...sharedIf(shown, answer, "nodes") });
+}
+
+async function services(request: ApiRequest, context: Context): Promise<Reply> {
+	const read = readOptions(request);
+	const filter = filterOf(request, "service-name");
+	const answer = await context.endpoints.catalog.services({ ...read, ...nodeMetaOf(request) });
+	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
+	const all = [...answer.value];
+	const named = visible(all, ([name]) => mayReadService(request)(name));
+	const shown = applyFilter(filter, named, ([name, tags]) => ({ ServiceName: name, ServiceTags: tags }));
+	const shared = shown === all ? { shared: { source: answer.value, view: "services" } } : {};
+	return jsonMembers(shown, encodeServiceTags, { headers, ...shared });
+}
+
+function encodeServiceTags([name, tags]: readonly [string, readonly string[]], pretty: boolean): string {
+	return `${encodeJson(name)}${pretty ? ": " : ":"}${encodeJson(tags, pretty, 1)}`;
+}
+
+async function service(request: ApiRequest, context: Context): Promise<Reply> {
+	const read = readOptions(request);
+	if (request.item === "") throw badRequest("Missing service name");
+	const filter = filterOf(request, "catalog-service");
+	const tags = request.query.all("tag");
+	const answer = await context.endpoints.catalog.service(request.item, {
+		...read,
+		...nodeMetaOf(request),
+		...(tags.length === 0 ? {} : { tags }),
+	});
+	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
+	const shown = applyFilter(filter, visible(answer.value, mayReadInstance(request)), catalogServiceJson);
+	return jsonList(shown, encodeCatalogService, { headers, ...sharedIf(shown, answer, "catalog-service") });
+}
+
+type NodeAnswer = Answer<{ readonly node: NodeRecord; readonly services: readonly ServiceRecord[] } | undefined>;
+
+async function node(request: ApiRequest, context: Context): Promise<Reply> {
+	const { answer, read, shown } = await readNode(request, context);
+	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
+	if (shown === undefined) return json(null, headers);
+	const byId = new Map(shown.services.map((each) => [each.id, serviceJson(each)]));
+	return json({ Node: nodeJson(shown.node), Services: byId }, headers);
+}
+
+async function nodeServices(request: ApiRequest, context: Context): Promise<Reply> {
+	const { answer, read, shown } = await readNode(request, context);
+	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
+	if (shown === undefined) return json({ Node: null, Services: null }, headers);
+	return json({ Node: nodeJson(shown.node), Services: shown.services.map(serviceJson) }, headers);
+}
+
+async function readNode(
+	request: ApiRequest,
+	context: Context,
+): Promise<{ readonly answer: NodeAnswer; readonly read: ReadRequest; readonly shown: NodeAnswer["value"] }> {
+	const read = readOptions(request);
+	if (request.item === "") throw badRequest("Missing node name");
+	const filter = filterOf(request, "service");
+	const answer: NodeAnswer = await context.endpoints.catalog.node(request.item, read);
+	const found = answer.value;
+	if (found === undefined || !mayReadNode(request)(found.node)) return { answer, read, shown: undefined };
+	const readable = visible(found.services, (each) => mayReadService(request)(each.service));
+	return { answer, read, shown: { node: found.node, services: applyFilter(filter, readable, serviceJson) } };
+}
+
+/** An unfiltered answer is encoded once for all its readers. */
+export function sharedIf(
+	shown: unknown,
+	answer: Answer<object>,
+	view: string,
+): { readonly shared?: { readonly source: object; readonly view: string } } {
+	return shown === answer.value ? { shared: { source: answer.value, view } } : {};
+}

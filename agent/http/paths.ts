@@ -1,0 +1,42 @@
+import { decodePercent } from "./query-string.ts";
+
+/**
+ * What to do with a path before a route is looked for, as Go's ServeMux and the reference's path check do it: `refused` for
+ * unprintable characters and bad escapes, `moved` to the clean path for `//`, `/./`, `/../`, else the decoded path.
+ */
+export type PathVerdict =
+	| { readonly kind: "refused" }
+	| { readonly kind: "moved"; readonly location: string }
+	| { readonly kind: "good"; readonly path: string };
+
+/** Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the ASCII space. */
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
+/** Most paths are made of these only and need no closer look. */
+const plain = /^(?:\/[\w:~!$&'()*+,;=@-][\w.:~!$&'()*+,;=@-]*)+\/?$/;
+
+export function judgePath(rawPath: string): PathVerdict {
+	if (plain.test(rawPath)) return { kind: "good", path: rawPath };
+	const path = decodePercent(rawPath);
+	if (path === undefined || !printable.test(path)) return { kind: "refused" };
+	const clean = cleanPath(path);
+	return clean === path ? { kind: "good", path } : { kind: "moved", location: encodePath(clean) };
+}
+
+/** Without empty, `.` and `..` elements; a slash at the end stays. */
+export function cleanPath(path: string): string {
+	const kept: string[] = [];
+	for (const element of path.split("/")) {
+		if (element === "" || element === ".") continue;
+		if (element === "..") kept.pop();
+		else kept.push(element);
+	}
+	const clean = `/${kept.join("/")}`;
+	return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
+}
+
+/** Percent escapes of a path, for a `Location` header (Go's `EscapedPath`). */
+export function encodePath(path: string): string {
+	return encodeURIComponent(path)
+		.replace(/%(2F|24|26|2B|2C|3A|3B|3D|40)/g, (escaped) => decodeURIComponent(escaped))
+		.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

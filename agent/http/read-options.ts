@@ -1,0 +1,76 @@
+import { tryParseDurationMs } from "../../lib/duration.ts";
+import type { ReadOptions, WriteOptions } from "../rpc/index.ts";
+import { badRequest } from "./failures.ts";
+import type { ApiRequest } from "./route.ts";
+
+/** How long a blocking query waits when the client does not say, and at most. */
+const waitDefaultMs = 300_000;
+const waitMaxMs = 600_000;
+
+/** A read's options with what the answer's headers need to know of them. */
+export interface ReadRequest extends ReadOptions {
+	/** `X-Consul-Effective-Consistency`. */
+	readonly effective: "leader" | "consistent" | "stale";
+	readonly cached: boolean;
+}
+
+/**
+ * `dc`, `index`, `wait`, `stale`, `consistent`, `leader`, `max_stale`, `cached` and `Cache-Control`. Fails with 400 for bad
+ * values and for modes that exclude each other.
+ */
+export function readOptions(request: ApiRequest): ReadRequest {
+	const { query } = request;
+	const minIndex = parseIndex(query.first("index"));
+	const maxWaitMs = parseWait(query.first("wait"));
+	checkCacheControl(request.headers["cache-control"]);
+	const maxStaleMs = parseMaxStale(query.first("max_stale"));
+	const stale = query.has("stale") || maxStaleMs !== undefined;
+	const consistent = query.has("consistent");
+	const cached = query.has("cached");
+	if (stale && consistent) throw badRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
+	if (cached && consistent) throw badRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
+	return {
+		...writeOptions(request),
+		consistency: stale ? "stale" : consistent ? "consistent" : "default",
+		effective: stale ? "stale" : consistent ? "consistent" : "leader",
+		...(maxStaleMs === undefined ? {} : { maxStaleMs }),
+		minIndex,
+		maxWaitMs,
+		...(minIndex > 0 ? { signal: request.signal() } : {}),
+		cached,
+	};
+}
+
+/** `dc` and the token. */
+export function writeOptions(request: ApiRequest): WriteOptions {
+	return { datacenter: request.query.first("dc") ?? "", token: request.token };
+}
+
+function parseIndex(text: string | undefined): number {
+	if (text === undefined || text === "") return 0;
+	if (!/^\d{1,20}$/.test(text) || BigInt(text) > 0xffff_ffff_ffff_ffffn) throw badRequest("Invalid index");
+	return Number(text);
+}
+
+function parseWait(text: string | undefined): number {
+	if (text === undefined || text === "") return waitDefaultMs;
+	const waitMs = tryParseDurationMs(text);
+	if (waitMs === undefined) throw badRequest("Invalid wait time");
+	if (waitMs <= 0) return waitDefaultMs;
+	return Math.min(waitMs, waitMaxMs);
+}
+
+function parseMaxStale(text: string | undefined): number | undefined {
+	if (text === undefined || text === "") return undefined;
+	const maxStaleMs = tryParseDurationMs(text);
+	if (maxStaleMs === undefined) throw badRequest(`Invalid max_stale value ${JSON.stringify(text)}`);
+	return maxStaleMs;
+}
+
+/** Only with `?cached` does the header mean anything, but a bad number is refused always. */
+function checkCacheControl(header: string | undefined): void {
+	for (const part of (header ?? "").split(",")) {
+		const [, seconds] = /^(?:max-age|stale-if-error)=(.*)$/.exec(part.trim().toLowerCase()) ?? [];
+		if (seconds !== undefined && !/^\d+$/.test(seconds)) throw badRequest("Invalid Cache-Control header.");
+	}
+}

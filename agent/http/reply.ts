@@ -1,0 +1,68 @@
+import type { Encodable } from "../../lib/json/index.ts";
+
+/** What a route answers; `send.ts` turns it into bytes. */
+export interface Reply {
+	readonly status: number;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: ReplyBody;
+}
+
+export type ReplyBody =
+	| { readonly kind: "empty" }
+	| { readonly kind: "text"; readonly text: string }
+	| { readonly kind: "json"; readonly value: Encodable }
+	| { readonly kind: "json-pieces"; readonly pieces: JsonPieces }
+	| { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly contentType: string };
+
+/**
+ * A JSON list or object that may be large: encoded piece by piece so that the event loop goes on, and only once for all readers
+ * of the same `source`.
+ */
+export interface JsonPieces {
+	readonly open: "[" | "{";
+	readonly items: readonly unknown[];
+	/** An element, or a member with its name, standing at level 1. */
+	readonly encode: (item: unknown, pretty: boolean) => string;
+	/** What the pieces were made from, and how. Absent when the answer is for this reader only. */
+	readonly shared?: { readonly source: object; readonly view: string };
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+export function empty(status = 200, headers: Headers = {}): Reply {
+	return { status, headers, body: { kind: "empty" } };
+}
+
+export function plainText(status: number, text: string, headers: Headers = {}): Reply {
+	return { status, headers, body: { kind: "text", text } };
+}
+
+export function json(value: Encodable, headers: Headers = {}, status = 200): Reply {
+	return { status, headers, body: { kind: "json", value } };
+}
+
+/** A list whose elements are made by `encode` from `items`; see `JsonPieces`. */
+export function jsonList<Item>(
+	items: readonly Item[],
+	encode: (item: Item, pretty: boolean) => string,
+	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+): Reply {
+	return pieces({ open: "[", items, encode: encode as (item: unknown, pretty: boolean) => string }, options);
+}
+
+/** As `jsonList`, for an object's members (name included, already sorted). */
+export function jsonMembers<Item>(
+	items: readonly Item[],
+	encode: (item: Item, pretty: boolean) => string,
+	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+): Reply {
+	return pieces({ open: "{", items, encode: encode as (item: unknown, pretty: boolean) => string }, options);
+}
+
+function pieces(
+	made: JsonPieces,
+	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+): Reply {
+	const shared = options.shared === undefined ? {} : { shared: options.shared };
+	return { status: 200, headers: options.headers, body: { kind: "json-pieces", pieces: { ...made, ...shared } } };
+}

@@ -1,0 +1,68 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Logger } from "../../lib/log/index.ts";
+import type { Authorizer, Permission } from "../acl/index.ts";
+import type { LocalAgent } from "../local/index.ts";
+import type { Endpoints } from "../rpc/index.ts";
+import type { CachedQuestions } from "./cached-questions.ts";
+import type { HttpConfig, HttpServerOptions } from "./options.ts";
+import type { Query } from "./query-string.ts";
+import type { Reply } from "./reply.ts";
+
+/** One family of requests. A path that ends with a slash stands for everything below it, any other for itself alone. */
+export interface Route {
+	readonly path: string;
+	readonly methods: Readonly<Partial<Record<Method, Operation>>>;
+	/** Largest body in bytes; above it the answer is 413. */
+	readonly bodyBytesMax?: number;
+}
+
+export type Method = "GET" | "PUT" | "POST" | "DELETE";
+
+export interface Operation {
+	/**
+	 * `open`: needs none. `filtered`: the handler leaves out what the token may not read. Otherwise the token must have it for
+	 * the name that `of` gives, else 403.
+	 */
+	readonly permission:
+		| "open"
+		| "filtered"
+		| (Permission & { readonly of: (request: ApiRequest, context: Context) => string });
+	readonly handle: (request: ApiRequest, context: Context) => Reply | Promise<Reply>;
+}
+
+/** A request as routes see it. */
+export interface ApiRequest {
+	/** What follows a prefix route's path, decoded: the key, the service name ... */
+	readonly item: string;
+	/** Path and query as they came. */
+	readonly url: string;
+	readonly query: Query;
+	readonly headers: IncomingHttpHeaders;
+	/** Empty when there is none. */
+	readonly body: Uint8Array;
+	readonly token: string;
+	readonly authorizer: Authorizer;
+	/** Aborted when the client has gone or the server closes. Made on first use. */
+	readonly signal: () => AbortSignal;
+}
+
+/** What routes work with. */
+export interface Context {
+	readonly config: HttpConfig;
+	readonly endpoints: Endpoints;
+	readonly local: LocalAgent;
+	readonly self: HttpServerOptions["self"];
+	readonly reload: HttpServerOptions["reload"];
+	/** Runs after the present answer was sent. */
+	readonly leaveSoon: () => void;
+	readonly devStatus: HttpServerOptions["devStatus"];
+	readonly statusPage: string | undefined;
+	readonly cachedQuestions: CachedQuestions;
+	readonly logger: Logger;
+	readonly clock: HttpServerOptions["clock"];
+}
+
+/** The body as text. */
+export function bodyText(request: ApiRequest): string {
+	return new TextDecoder().decode(request.body);
+}

@@ -1,0 +1,29 @@
+import { agentRoutes } from "./agent.ts";
+import { agentCheckRoutes } from "./agent-check.ts";
+import { agentHealthRoutes } from "./agent-health.ts";
+import { agentServiceRoutes } from "./agent-service.ts";
+import { catalogRoutes } from "./catalog.ts";
+import { healthRoutes } from "./health.ts";
+import { kvRoutes, kvValueBytesMaxDefault } from "./kv.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { removedRoutes } from "./removed.ts";
+import type { Route } from "./route.ts";
+import { statusRoutes } from "./status.ts";
+import { devRoutes, uiRoutes } from "./ui.ts";
+
+/** Everything that is answered, family by family. */
+export function routes(options: HttpServerOptions): readonly Route[] {
+	return [
+		...agentRoutes,
+		...agentServiceRoutes,
+		...agentCheckRoutes,
+		...agentHealthRoutes,
+		...catalogRoutes,
+		...healthRoutes,
+		...kvRoutes(options.config.kvValueBytesMax ?? kvValueBytesMaxDefault),
+		...statusRoutes,
+		...removedRoutes,
+		...(options.devStatus === undefined ? [] : devRoutes),
+		...(options.statusPage === undefined ? [] : uiRoutes),
+	];
+}

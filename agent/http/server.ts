@@ -1,0 +1,139 @@
+import { chmod, stat, unlink } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { createApp } from "./app.ts";
+import { createOpenRequests } from "./open-requests.ts";
+import type { HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
+
+/** Request line and headers together, in bytes; a KV key stands in the request line. */
+const headerBytesMax = 128 * 1024;
+/** Connections per address; more are closed at once. */
+const connectionsMax = 20_000;
+/** How many connections may wait to be accepted: thousands of watchers come back together after a restart. */
+const backlog = 4096;
+/** A client has this long to send its headers, and its whole request. Long polls are answers and not concerned. */
+const headersTimeoutMs = 60_000;
+const requestTimeoutMs = 300_000;
+/** Longer than the pauses of clients that keep connections, so that they do not meet one that closes. */
+const keepAliveTimeoutMs = 120_000;
+/** A connection on which nothing moves; above the longest long poll (600 s and a sixteenth). */
+const idleTimeoutMs = 900_000;
+/** How long `close` waits for answers under way. */
+const closeGraceMs = 1_000;
+
+/** Makes the HTTP API's server; it listens after `start`. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+	const open = createOpenRequests();
+	const app = createApp(options, open, () => leaveSoon(options));
+	const servers: Server[] = [];
+	let closing: Promise<void> | undefined;
+	return {
+		async start() {
+			await app.ready();
+			const bound: HttpListenAddress[] = [];
+			try {
+				for (const address of options.config.listen) {
+					const server = createServer(
+						{
+							maxHeaderSize: headerBytesMax,
+							headersTimeout: headersTimeoutMs,
+							requestTimeout: requestTimeoutMs,
+							keepAliveTimeout: keepAliveTimeoutMs,
+							noDelay: true,
+						},
+						app.routing,
+					);
+					server.maxConnections = connectionsMax;
+					server.setTimeout(idleTimeoutMs);
+					bound.push(await listen(server, address));
+					servers.push(server);
+				}
+			} catch (error) {
+				await this.close();
+				throw error;
+			}
+			return bound;
+		},
+		close() {
+			closing ??= closeAll(servers, options, () => open.abortAll()).then(() => app.close());
+			return closing;
+		},
+	};
+}
+
+async function listen(server: Server, address: HttpListenAddress): Promise<HttpListenAddress> {
+	if ("path" in address) await removeStaleSocket(address.path);
+	await new Promise<void>((resolve, reject) => {
+		server.once("error", (error) => reject(listenError(error, address)));
+		server.listen(
+			{ ...("path" in address ? { path: address.path } : { host: address.host, port: address.port }), backlog },
+			() => {
+				server.removeAllListeners("error");
+				resolve();
+			},
+		);
+	});
+	if ("path" in address) {
+		if (address.mode !== undefined) await chmod(address.path, address.mode);
+		return address;
+	}
+	const taken = server.address();
+	return { host: address.host, port: typeof taken === "object" && taken !== null ? taken.port : address.port };
+}
+
+/** What an agent that was killed has left behind. Anything but a socket stays, and listening then fails. */
+async function removeStaleSocket(path: string): Promise<void> {
+	const found = await stat(path).catch(() => undefined);
+	if (found?.isSocket() === true) await unlink(path);
+}
+
+function listenError(error: unknown, address: HttpListenAddress): DiscoError {
+	const shown = "path" in address ? address.path : `${address.host}:${address.port}`;
+	switch (errorCode(error)) {
+		case "EADDRINUSE":
+			return new DiscoError(
+				"ADDRESS_IN_USE",
+				`HTTP address ${shown} is in use by another process; stop it, or choose another port with -http-port (ports.http)`,
+				{ cause: error },
+			);
+		case "EADDRNOTAVAIL":
+		case "ENOTFOUND":
+			return new DiscoError(
+				"ADDRESS_NOT_AVAILABLE",
+				`HTTP address ${shown} is none of this machine's; give one with -client (addresses.http)`,
+				{ cause: error },
+			);
+		case "EACCES":
+			return new DiscoError(
+				"ADDRESS_NOT_AVAILABLE",
+				`HTTP address ${shown}: permission denied; ports below 1024 need root`,
+				{
+					cause: error,
+				},
+			);
+		default:
+			return new DiscoError("ADDRESS_NOT_AVAILABLE", `HTTP address ${shown}: ${errorMessage(error)}`, { cause: error });
+	}
+}
+
+async function closeAll(
+	servers: readonly Server[],
+	{ clock }: HttpServerOptions,
+	abortWaits: () => void,
+): Promise<void> {
+	const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+	abortWaits();
+	for (const server of servers) server.closeIdleConnections();
+	const cut = clock.after(closeGraceMs, () => {
+		for (const server of servers) server.closeAllConnections();
+	});
+	await Promise.all(closed);
+	cut.cancel();
+}
+
+/** After the answer had time to go out: leaving ends this server too. */
+function leaveSoon({ clock, leave, logger }: HttpServerOptions): void {
+	clock.after(50, () => {
+		leave().catch((error: unknown) => logger.error("leaving failed", { error: errorMessage(error) }));
+	});
+}

@@ -1,0 +1,216 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { DiscoError } from "../../lib/errors.ts";
+import {
+	anything,
+	boolean,
+	type Decoded,
+	type Decoder,
+	integer,
+	isObject,
+	type Json,
+	listOf,
+	mapOf,
+	objectOf,
+	oneOrMany,
+	parseFirstJson,
+	text,
+} from "../../lib/json/index.ts";
+import type { CheckPlan } from "../local/index.ts";
+import type { ServiceAddress, ServiceContent } from "../rpc/index.ts";
+import { type CheckFields, checkFields, isNoCheck } from "./check-fields.ts";
+import { checkPlan } from "./check-plan.ts";
+import { meshField } from "./decode-body.ts";
+
+/** A service with its checks, ready for the local agent. */
+export interface ServiceRegistration {
+	readonly service: ServiceContent;
+	readonly checks: readonly CheckPlan[];
+	/** Given in the body; empty when not. */
+	readonly token: string;
+}
+
+export interface RegistrationRules {
+	/** Take the published example's envelope, one check instead of a list, and `script` (all refused by the reference). */
+	readonly lenient: boolean;
+	readonly scriptChecks: boolean;
+}
+
+export const addressFields = objectOf({ Address: text, Port: integer });
+export const weightFields = objectOf({ Passing: integer, Warning: integer });
+
+const serviceShape = {
+	Kind: text,
+	ID: text,
+	Name: text,
+	Tags: listOf(text),
+	Address: text,
+	TaggedAddresses: mapOf(addressFields),
+	Meta: mapOf(text),
+	Port: integer,
+	SocketPath: text,
+	Check: checkFields,
+	Checks: listOf(checkFields),
+	Weights: weightFields,
+	Token: text,
+	EnableTagOverride: boolean,
+	Proxy: meshField,
+	Connect: meshField,
+	Namespace: anything,
+	Partition: anything,
+} as const;
+
+const aliases = { enable_tag_override: "EnableTagOverride", tagged_addresses: "TaggedAddresses" } as const;
+
+type ServiceFields = Decoded<typeof serviceShape>;
+
+const strictService = objectOf(serviceShape, { aliases });
+const lenientService: Decoder<ServiceFields> = objectOf(
+	{ ...serviceShape, Checks: oneOrMany(checkFields) },
+	{ aliases },
+);
+
+/**
+ * The body of `PUT /v1/agent/service/register`. Fails with `JSON_INVALID`, `JSON_FIELD_INVALID`, `SERVICE_INVALID`,
+ * `CHECK_INVALID`.
+ */
+export function parseServiceRegistration(body: string, rules: RegistrationRules): ServiceRegistration {
+	const value = parseFirstJson(body);
+	return serviceRegistration(rules.lenient ? withoutEnvelope(value) : value, rules);
+}
+
+/** As `parseServiceRegistration`, of a JSON value (a configuration file's `service`). */
+export function serviceRegistration(value: Json, rules: RegistrationRules): ServiceRegistration {
+	const fields = (rules.lenient ? lenientService : strictService)(value, "");
+	const service = serviceContent(fields);
+	return { service, checks: serviceChecks(fields, service, rules), token: fields.Token ?? "" };
+}
+
+/** The published example stands in an object whose only field is `service`. */
+function withoutEnvelope(value: Json): Json {
+	if (!isObject(value) || value.size !== 1) return value;
+	const [[name, inner] = ["", null]] = value;
+	return name.toLowerCase() === "service" && isObject(inner) ? inner : value;
+}
+
+function serviceContent(fields: ServiceFields): ServiceContent {
+	const name = fields.Name ?? "";
+	if (name === "") throw invalid('Missing service name; give "Name"');
+	const address = fields.Address ?? "";
+	if (address === "0.0.0.0" || address === "::" || address === "[::]") {
+		throw invalid(`Invalid service address ${JSON.stringify(address)}: give one that others can reach, or none`);
+	}
+	const port = fields.Port ?? 0;
+	const meta = fields.Meta ?? null;
+	if (meta !== null) checkMeta(meta);
+	return {
+		id: fields.ID === undefined || fields.ID === "" ? name : fields.ID,
+		service: name,
+		kind: fields.Kind ?? "",
+		tags: fields.Tags ?? null,
+		address,
+		taggedAddresses: withAddressTags(fields.TaggedAddresses ?? {}, address, port),
+		meta,
+		port,
+		weights: weightsOf(fields.Weights),
+		enableTagOverride: fields.EnableTagOverride ?? false,
+	};
+}
+
+type AddressFields = Readonly<Record<string, Decoded<{ Address: typeof text; Port: typeof integer }>>>;
+
+export function addressesOf(fields: AddressFields): Readonly<Record<string, ServiceAddress>> {
+	return Object.fromEntries(
+		Object.entries(fields).map(([name, each]) => [name, { address: each.Address ?? "", port: each.Port ?? 0 }]),
+	);
+}
+
+/** A service with an IP address is reachable at it from the LAN and the WAN unless the registration says otherwise. */
+function withAddressTags(
+	fields: AddressFields,
+	address: string,
+	port: number,
+): Readonly<Record<string, ServiceAddress>> | null {
+	const given = addressesOf(fields);
+	const own = { address, port };
+	const added = isIPv4(address)
+		? { lan_ipv4: own, wan_ipv4: own }
+		: isIPv6(address)
+			? { lan_ipv6: own, wan_ipv6: own }
+			: {};
+	const all = { ...added, ...given };
+	return Object.keys(all).length === 0 ? null : all;
+}
+
+/** Passing at least 1, Warning at least 0, both at most 65535 (they become DNS weights); 1 and 1 unless given. */
+export function weightsOf(weights: Decoded<{ Passing: typeof integer; Warning: typeof integer }> | undefined): {
+	readonly passing: number;
+	readonly warning: number;
+} {
+	if (weights === undefined) return { passing: 1, warning: 1 };
+	const passing = weights.Passing ?? 0;
+	const warning = weights.Warning ?? 0;
+	if (passing < 1) throw invalid(`Invalid Weights: Passing must be greater than 0; it is ${passing}`);
+	if (warning < 0) throw invalid(`Invalid Weights: Warning must be greater or equal than 0; it is ${warning}`);
+	if (passing > 65_535 || warning > 65_535) throw invalid("Invalid Weights: they must be at most 65535");
+	return { passing, warning };
+}
+
+const metaPairsMax = 64;
+const metaKeyLengthMax = 128;
+const metaValueLengthMax = 512;
+
+function checkMeta(meta: Readonly<Record<string, string>>): void {
+	const pairs = Object.entries(meta);
+	if (pairs.length > metaPairsMax) {
+		throw invalid(`Invalid Service Meta: Node metadata cannot contain more than ${metaPairsMax} key/value pairs`);
+	}
+	for (const [name, value] of pairs) {
+		const problem = metaProblem(name, value);
+		if (problem !== undefined) {
+			throw invalid(`Invalid Service Meta: Couldn't load metadata pair ('${name}', '${value}'): ${problem}`);
+		}
+	}
+}
+
+function metaProblem(name: string, value: string): string | undefined {
+	if (name === "") return "Key cannot be blank";
+	if (!/^[a-zA-Z0-9_-]+$/.test(name)) return "Key contains invalid characters";
+	if (name.length > metaKeyLengthMax) return `Key is too long (limit: ${metaKeyLengthMax} characters)`;
+	if (name.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
+	if (value.length > metaValueLengthMax) return `Value is too long (limit: ${metaValueLengthMax} characters)`;
+	return undefined;
+}
+
+/** One check is `service:ID`, several are numbered from 1 over `Check` and `Checks` together; a given id keeps its place. */
+function serviceChecks(fields: ServiceFields, service: ServiceContent, rules: RegistrationRules): readonly CheckPlan[] {
+	const all: CheckFields[] = [];
+	if (fields.Check !== undefined && !isNoCheck(fields.Check)) all.push(fields.Check);
+	all.push(...(fields.Checks ?? []));
+	return all.map((check, position) => {
+		const numbered = all.length > 1 ? `service:${service.id}:${position + 1}` : `service:${service.id}`;
+		const plan = checkPlan(check, {
+			checkId: check.CheckID || check.ID || numbered,
+			name: check.Name || `Service '${service.service}' check`,
+			serviceId: service.id,
+			serviceName: service.service,
+			serviceTags: service.tags ?? [],
+			zeroDuration: "",
+			allowScriptText: rules.lenient,
+		});
+		refuseScripts(plan, rules.scriptChecks);
+		return plan;
+	});
+}
+
+/** Whoever may register a script check runs commands on this machine, so it must have been switched on. */
+export function refuseScripts(plan: CheckPlan, scriptChecks: boolean): void {
+	if (scriptChecks || (plan.kind !== "script" && plan.kind !== "docker")) return;
+	throw new DiscoError(
+		"SCRIPT_CHECKS_OFF",
+		"Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or 'enable_local_script_checks' to true",
+	);
+}
+
+function invalid(message: string): DiscoError {
+	return new DiscoError("SERVICE_INVALID", message);
+}

@@ -1,0 +1,38 @@
+import { DiscoError } from "../../lib/errors.ts";
+import { json } from "./reply.ts";
+import type { ApiRequest, Context, Route } from "./route.ts";
+
+/** `/v1/status/leader` and `/v1/status/peers`: no token, no index. */
+export const statusRoutes: readonly Route[] = [
+	{
+		path: "/v1/status/leader",
+		methods: {
+			GET: {
+				permission: "open",
+				handle: async (request, context) => {
+					checkDatacenter(request, context);
+					return json(await context.endpoints.status.leader());
+				},
+			},
+		},
+	},
+	{
+		path: "/v1/status/peers",
+		methods: {
+			GET: {
+				permission: "open",
+				handle: async (request, context) => {
+					checkDatacenter(request, context);
+					return json(await context.endpoints.status.peers());
+				},
+			},
+		},
+	},
+];
+
+function checkDatacenter(request: ApiRequest, { config }: Context): void {
+	const datacenter = request.query.first("dc") ?? "";
+	if (datacenter !== "" && datacenter !== config.datacenter) {
+		throw new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(datacenter)}`);
+	}
+}
