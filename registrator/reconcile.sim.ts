@@ -1,0 +1,216 @@
+import { expect, test } from "vitest";
+import type { Inspection, ListedContainer, Operation, RegistryEntry } from "./reconcile.ts";
+import { entryOf, reconcilerOfHost, registration } from "./testing/registrations.ts";
+
+/**
+ * Docker and a registry that lie in every way they can: events are lost, doubled, late and in the wrong order, answers are old
+ * when they come, writes fail with and without effect, the daemon restarts with new ports, the registry forgets everything.
+ *
+ * After quiet time the registry equals Docker (others' entries untouched), and no entry of a container that had been running
+ * for longer than news can be on its way was ever removed.
+ */
+const eventsPerSeed = 10_000;
+const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
+
+const delayMax = 40;
+/** Event, question, answer, plan and write, each as late as can be, and the listing that finds a lost event. */
+const newsMax = 8 * delayMax;
+const others = [entryOf(registration("x", 1, "otherhost:x:80")), entryOf(registration("x", 1, "plain-id"))];
+
+/** Mulberry32: a small generator whose whole state is the seed. */
+function generator(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+interface SimulatedContainer {
+	readonly id: string;
+	readonly name: string;
+	running: boolean;
+	startedAt: number;
+	port: number;
+}
+
+function simulate(seed: number) {
+	const random = generator(seed);
+	const below = (limit: number) => Math.floor(random() * limit);
+	const chance = (probability: number) => random() < probability;
+	const reconciler = reconcilerOfHost(true);
+	const docker = new Map<string, SimulatedContainer>();
+	const registry = new Map<string, RegistryEntry>(
+		[...others, entryOf(registration("left", 80))].map((e) => [e.key, e]),
+	);
+	const agenda = new Map<number, (() => void)[]>();
+	let now = 1;
+	let faults = true;
+	let events = 0;
+	let made = 0;
+	let removals = 0;
+
+	const at = (delay: number, action: () => void) => {
+		const due = now + Math.max(1, delay);
+		agenda.set(due, [...(agenda.get(due) ?? []), action]);
+	};
+	const late = () => (faults ? below(delayMax) : 1);
+
+	const news = (deliver: () => void) => {
+		events++;
+		if (faults && chance(0.1)) return;
+		at(late(), deliver);
+		if (faults && chance(0.1)) at(late(), deliver);
+	};
+
+	const startContainer = (container: SimulatedContainer) => {
+		container.running = true;
+		container.startedAt = now;
+		container.port = 8000 + below(1000);
+		const time = now;
+		news(() => ask(reconciler.started(container.id, container.name, time)));
+	};
+	const stopContainer = (container: SimulatedContainer) => {
+		container.running = false;
+		const time = now;
+		news(() => reconciler.died(container.id, time, false));
+	};
+
+	const ask = (inspection: Inspection) => {
+		at(late(), () => {
+			if (faults && chance(0.05)) return;
+			const container = docker.get(inspection.containerId);
+			const answer =
+				container?.running === true
+					? {
+							name: container.name,
+							startedAtMs: container.startedAt,
+							services: [registration(container.name, container.port)],
+						}
+					: undefined;
+			at(late(), () => reconciler.inspected(inspection, answer));
+		});
+	};
+
+	const listDocker = (missedEvents: boolean) => {
+		const generation = reconciler.listingBegins();
+		at(late(), () => {
+			const listed = [...docker.values()]
+				.filter(({ running }) => running)
+				.map(({ id, name, port }): ListedContainer => ({ id, name, state: "running", digest: String(port) }));
+			at(late(), () => {
+				for (const inspection of reconciler.dockerListed(generation, listed, { missedEvents })) ask(inspection);
+			});
+		});
+	};
+	const listRegistry = () => {
+		const generation = reconciler.listingBegins();
+		at(late(), () => {
+			const entries = [...registry.values()];
+			at(late(), () => {
+				reconciler.registryListed(generation, entries);
+				reconciler.forgetRefusals();
+			});
+		});
+	};
+
+	const perform = (operation: Operation) => {
+		at(late(), () => {
+			const fate = faults ? random() : 1;
+			if (fate >= 0.1) write(operation);
+			const outcome = fate < 0.05 || (fate >= 0.1 && fate < 0.15) ? "unreachable" : fate < 0.1 ? "refused" : "done";
+			at(late(), () => reconciler.finished(operation, outcome));
+		});
+	};
+	const write = (operation: Operation) => {
+		const { entry } = operation;
+		if (operation.kind === "register") {
+			registry.set(entry.key, entry);
+			return;
+		}
+		removals++;
+		for (const { name, running, startedAt } of docker.values()) {
+			const long = running && startedAt < now - newsMax;
+			expect(long && entry.id === `host:${name}:80`, `seed ${seed}: removed ${entry.id} of a running container`).toBe(
+				false,
+			);
+		}
+		registry.delete(entry.key);
+	};
+
+	const somethingHappens = () => {
+		const all = [...docker.values()];
+		const container = all[below(all.length)];
+		const dice = random();
+		if (container === undefined || (dice < 0.1 && all.length < 30)) {
+			const id = `c${++made}`;
+			// Names come back with other containers, as with `docker compose up`.
+			const taken = new Set(all.map(({ name }) => name));
+			const name = Array.from({ length: 31 }, (_, index) => `n${index}`).find((free) => !taken.has(free)) ?? id;
+			const created = { id, name, running: false, startedAt: 0, port: 0 };
+			docker.set(id, created);
+			startContainer(created);
+		} else if (dice < 0.2) {
+			if (container.running) stopContainer(container);
+			docker.delete(container.id);
+			news(() => reconciler.destroyed(container.id));
+		} else if (dice < 0.995) {
+			if (container.running) stopContainer(container);
+			else startContainer(container);
+		} else if (dice < 0.998) {
+			registry.clear();
+			for (const entry of others) registry.set(entry.key, entry);
+			at(late(), listRegistry);
+		} else {
+			// The daemon restarts: nobody hears of it, then the stream opens anew.
+			for (const each of all.filter(({ running }) => running)) {
+				each.startedAt = now;
+				each.port = 8000 + below(1000);
+			}
+			at(late(), () => listDocker(true));
+		}
+	};
+
+	const tick = () => {
+		now++;
+		const due = agenda.get(now) ?? [];
+		agenda.delete(now);
+		for (const action of due) action();
+		for (const operation of reconciler.plan(4)) perform(operation);
+	};
+
+	listDocker(true);
+	listRegistry();
+	while (events < eventsPerSeed) {
+		if (chance(0.2)) somethingHappens();
+		if (now % delayMax === 0) {
+			listDocker(false);
+			listRegistry();
+		}
+		tick();
+	}
+	faults = false;
+	for (let quiet = 0; quiet < 10 * delayMax; quiet++) {
+		if (now % delayMax === 0) {
+			listDocker(false);
+			listRegistry();
+		}
+		tick();
+	}
+	const wanted = [...docker.values()]
+		.filter(({ running }) => running)
+		.map(({ name, port }) => entryOf(registration(name, port)));
+	return { registry: sorted([...registry.values()]), wanted: sorted([...others, ...wanted]), removals };
+}
+
+function sorted(entries: readonly RegistryEntry[]): string[] {
+	return entries.map(({ key, fingerprint }) => `${key}@${fingerprint}`).sort();
+}
+
+test.each(seeds)("seed %d: after quiet time the registry equals Docker", (seed) => {
+	const { registry, wanted, removals } = simulate(seed);
+	expect(registry, `seed ${seed}`).toEqual(wanted);
+	expect(removals).toBeGreaterThan(1000);
+});

@@ -1,0 +1,221 @@
+import { describe, expect, test } from "vitest";
+import { parseContainer } from "./container.ts";
+import type { ServiceRegistration } from "./registration.ts";
+import { type MappingOptions, servicesFromContainer } from "./services-from-container.ts";
+import { type ContainerDraft, inspectAnswer } from "./testing/containers.ts";
+
+const plain: MappingOptions = {
+	owner: "host",
+	hostAddress: "192.0.2.1",
+	ip: "",
+	internal: false,
+	explicit: false,
+	addressLabel: "",
+	compat: false,
+};
+const compat: MappingOptions = { ...plain, compat: true, ip: "10.9.8.7" };
+
+function map(draft: ContainerDraft, options: MappingOptions, tags = "", peer?: ContainerDraft) {
+	const other = peer === undefined ? undefined : parseContainer(inspectAnswer(peer));
+	return servicesFromContainer(parseContainer(inspectAnswer(draft)), other, tags, options);
+}
+
+/** `id name address:port [tags]` of each service. */
+function summary(services: readonly ServiceRegistration[]): string[] {
+	return services.map(({ id, name, address, port, tags }) =>
+		[id, name, `${address}:${port}`, ...(tags.length === 0 ? [] : [`[${tags.join(" ")}]`])].join(" "),
+	);
+}
+
+const one = { "80/tcp": ["0.0.0.0:8001"] };
+const two = { ...one, "443/tcp": ["0.0.0.0:8002"] };
+const dns = { "53/udp": ["0.0.0.0:8053"] };
+
+describe("as the reference (facts of test/conformance/registrator/README.md)", () => {
+	const cases: [string, ContainerDraft, Partial<MappingOptions>, string[]][] = [
+		["one published port", { published: one }, {}, ["host:web:80 foobar 10.9.8.7:8001"]],
+		[
+			"two ports get the port as suffix",
+			{ published: two },
+			{},
+			["host:web:80 foobar-80 10.9.8.7:8001", "host:web:443 foobar-443 10.9.8.7:8002"],
+		],
+		[
+			"the suffix goes to a general name, not to a port's own",
+			{ published: two, environment: { SERVICE_NAME: "api", SERVICE_80_NAME: "web" } },
+			{},
+			["host:web:80 web 10.9.8.7:8001", "host:web:443 api-443 10.9.8.7:8002"],
+		],
+		[
+			"an unpublished port does not count",
+			{ published: one, exposed: ["80/tcp", "443/tcp"] },
+			{},
+			["host:web:80 foobar 10.9.8.7:8001"],
+		],
+		[
+			"an ignored port counts for the suffix",
+			{ published: two, environment: { SERVICE_443_IGNORE: "1" } },
+			{},
+			["host:web:80 foobar-80 10.9.8.7:8001"],
+		],
+		["any value ignores", { published: one, environment: { SERVICE_IGNORE: "false" } }, {}, []],
+		[
+			"an empty value does not ignore",
+			{ published: one, environment: { SERVICE_IGNORE: "" } },
+			{},
+			["host:web:80 foobar 10.9.8.7:8001"],
+		],
+		["an empty name is none", { published: one, environment: { SERVICE_NAME: "" } }, { explicit: true }, []],
+		[
+			"explicit and named",
+			{ published: one, labels: { SERVICE_NAME: "api" } },
+			{ explicit: true },
+			["host:web:80 api 10.9.8.7:8001"],
+		],
+		["nothing published", { exposed: ["80/tcp"] }, {}, []],
+		["an id of its own", { published: dns, environment: { SERVICE_ID: "x" } }, {}, ["x foobar 10.9.8.7:8053 [udp]"]],
+		[
+			"tags are turned around, those of the command line too, udp last",
+			{ published: dns, environment: { SERVICE_TAGS: "a,b\\,c,,d" } },
+			{},
+			["host:web:53:udp foobar 10.9.8.7:8053 [d b,c a y x udp]"],
+		],
+		[
+			"the first binding in Docker's order",
+			{ published: { "80/tcp": ["0.0.0.0:8002", "0.0.0.0:8001"] } },
+			{},
+			["host:web:80 foobar 10.9.8.7:8002"],
+		],
+		[
+			"a binding's own address",
+			{ published: { "80/tcp": ["127.0.0.2:8001"] } },
+			{ ip: "" },
+			["host:web:80 foobar 127.0.0.2:8001"],
+		],
+		["the host's address", { published: one }, { ip: "" }, ["host:web:80 foobar 192.0.2.1:8001"]],
+		[
+			"a user network without -ip: the container's address and the host's port",
+			{ published: one, networkMode: "net", addresses: { net: "172.20.0.2" } },
+			{ ip: "" },
+			["host:web:80 foobar 172.20.0.2:8001"],
+		],
+		["internal", { exposed: ["80/tcp"] }, { internal: true }, ["host:web:80 foobar 172.17.0.2:80"]],
+		[
+			"internal on a user network",
+			{ published: one, networkMode: "net", addresses: { net: "172.20.0.2" } },
+			{ internal: true },
+			["host:web:80 foobar 172.20.0.2:80"],
+		],
+		["the host's network", { exposed: ["80/tcp"], networkMode: "host" }, {}, ["host:web:80 foobar 10.9.8.7:80"]],
+		[
+			"the host's network, internal",
+			{ exposed: ["80/tcp"], networkMode: "host" },
+			{ internal: true },
+			["host:web:80 foobar :80"],
+		],
+		["no network", { exposed: ["80/tcp"], networkMode: "none" }, {}, ["host:web:80 foobar :80"]],
+		[
+			"the address of a label, cut at the last slash",
+			{ published: one, labels: { addr: "10.1.2.3/24" } },
+			{ addressLabel: "addr" },
+			["host:web:80 foobar 10.1.2.3:8001"],
+		],
+		["a label that is not there", { published: one }, { addressLabel: "addr" }, ["host:web:80 foobar 10.9.8.7:8001"]],
+	];
+	test.each(cases)("%s", (_, draft, options, expected) => {
+		expect(
+			summary(
+				map(
+					draft,
+					{ ...compat, ...options },
+					draft.published === dns && draft.environment?.["SERVICE_TAGS"] ? "x,y" : "",
+				).services,
+			),
+		).toEqual(expected);
+	});
+
+	test("another container's network: its address, always", () => {
+		const draft = { exposed: ["80/tcp"], networkMode: "container:other" };
+		expect(summary(map(draft, compat, "", { name: "peer" }).services)).toEqual(["host:web:80 foobar 172.17.0.2:80"]);
+	});
+
+	test("settings of checks stay in Meta, and keys are passed on unchecked", () => {
+		const environment = {
+			SERVICE_CHECK_TTL: "30s",
+			SERVICE_REGION: "us",
+			SERVICE_80_REGION: "eu",
+			SERVICE_80: "x",
+			"SERVICE_FOO.BAR": "y",
+		};
+		const [service] = map({ published: one, environment }, compat).services;
+		expect(service?.meta).toEqual({ check_ttl: "30s", region: "eu", "80": "x", "foo.bar": "y" });
+		expect(service?.check).toEqual({ TTL: "30s" });
+	});
+});
+
+describe("better by default", () => {
+	const cases: [string, ContainerDraft, Partial<MappingOptions>, string[]][] = [
+		[
+			"tags keep their order",
+			{ published: dns, environment: { SERVICE_TAGS: "a,b" } },
+			{},
+			["host:web:53:udp foobar 192.0.2.1:8053 [a b x y udp]"],
+		],
+		[
+			"a user network: address and port belong together",
+			{ published: one, networkMode: "net", addresses: { net: "172.20.0.2" } },
+			{},
+			["host:web:80 foobar 192.0.2.1:8001 [x y]"],
+		],
+		["no network: nothing leads there", { exposed: ["80/tcp"], networkMode: "none" }, {}, []],
+		[
+			"no network, but an address by label",
+			{ exposed: ["80/tcp"], networkMode: "none", labels: { addr: "10.1.2.3/24" } },
+			{ addressLabel: "addr" },
+			["host:web:80 foobar 10.1.2.3:80 [x y]"],
+		],
+		[
+			"the host's network, internal",
+			{ exposed: ["80/tcp"], networkMode: "host" },
+			{ internal: true },
+			["host:web:80 foobar 192.0.2.1:80 [x y]"],
+		],
+		[
+			"of several bindings the IPv4 one with the lowest port",
+			{ published: { "80/tcp": [":::8000", "0.0.0.0:8002", "0.0.0.0:8001"] } },
+			{},
+			["host:web:80 foobar 192.0.2.1:8001 [x y]"],
+		],
+		[
+			"an image by digest",
+			{ published: one, image: "team/redis@sha256:abc" },
+			{},
+			["host:web:80 redis 192.0.2.1:8001 [x y]"],
+		],
+		[
+			"one SERVICE_ID for several ports",
+			{ published: { ...one, "80/udp": ["0.0.0.0:8003"] }, environment: { SERVICE_ID: "x" } },
+			{},
+			["x-80 foobar-80 192.0.2.1:8001 [x y]", "x-80-udp foobar-80 192.0.2.1:8003 [x y udp]"],
+		],
+	];
+	test.each(cases)("%s", (_, draft, options, expected) => {
+		expect(summary(map(draft, { ...plain, ...options }, "x,y").services)).toEqual(expected);
+	});
+
+	test("Meta holds neither settings of checks nor what the registry refuses, with a warning", () => {
+		const environment = { SERVICE_CHECK_TTL: "30s", SERVICE_REGION: "us", "SERVICE_FOO.BAR": "y", SERVICE_IGNORE: "" };
+		const { services, warnings } = map({ published: one, environment }, plain);
+		expect(services[0]?.meta).toEqual({ region: "us" });
+		expect(warnings).toEqual([
+			"container web: SERVICE_FOO.BAR cannot be Meta: only letters, digits, - and _ may stand in a key; left out",
+		]);
+	});
+
+	test("a loopback address is registered with a warning", () => {
+		const { warnings } = map({ published: one }, { ...plain, hostAddress: "127.0.1.1" });
+		expect(warnings).toEqual([
+			"container web: foobar is registered at 127.0.1.1, which other machines cannot reach; give an address with -ip",
+		]);
+	});
+});

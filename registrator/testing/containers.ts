@@ -1,0 +1,48 @@
+/** What a test says of a container; the rest is a container named `web` on the default bridge. */
+export interface ContainerDraft {
+	readonly name?: string;
+	readonly image?: string;
+	readonly environment?: Readonly<Record<string, string>>;
+	readonly labels?: Readonly<Record<string, string>>;
+	readonly exposed?: readonly string[];
+	/** `80/tcp` to `address:port` of the host, in Docker's order. */
+	readonly published?: Readonly<Record<string, readonly string[]>>;
+	readonly networkMode?: string;
+	readonly addresses?: Readonly<Record<string, string>>;
+	readonly running?: boolean;
+}
+
+/** Docker's inspect answer for a container: the parts that the registrator reads, as engine 20.10 gives them. */
+export function inspectAnswer(draft: ContainerDraft = {}): unknown {
+	const published = Object.entries(draft.published ?? {}).map(([port, bindings]) => [
+		port,
+		bindings.map((binding) => {
+			const colon = binding.lastIndexOf(":");
+			return { HostIp: binding.slice(0, colon), HostPort: binding.slice(colon + 1) };
+		}),
+	]);
+	const exposed = draft.exposed ?? Object.keys(draft.published ?? {});
+	const networkMode = draft.networkMode ?? "default";
+	return {
+		Id: "0123456789abcdef".repeat(4),
+		Name: `/${draft.name ?? "web"}`,
+		State: { Running: draft.running ?? true, Restarting: false, StartedAt: "2026-11-21T14:00:00.123456789Z" },
+		Config: {
+			Hostname: "inner",
+			Image: draft.image ?? "acme/foobar:1.2",
+			Env: Object.entries(draft.environment ?? {}).map(([name, value]) => `${name}=${value}`),
+			Labels: draft.labels ?? {},
+			ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])),
+		},
+		HostConfig: { NetworkMode: networkMode },
+		NetworkSettings: {
+			IPAddress: networkMode === "default" ? "172.17.0.2" : "",
+			Ports: Object.fromEntries([...exposed.map((port) => [port, null]), ...published]),
+			Networks: Object.fromEntries(
+				Object.entries(draft.addresses ?? (networkMode === "default" ? { bridge: "172.17.0.2" } : {})).map(
+					([network, address]) => [network, { IPAddress: address }],
+				),
+			),
+		},
+	};
+}
