@@ -89,31 +89,21 @@ async function removeStaleSocket(path: string): Promise<void> {
 
 function listenError(error: unknown, address: HttpListenAddress): DiscoError {
 	const shown = "path" in address ? address.path : `${address.host}:${address.port}`;
-	switch (errorCode(error)) {
-		case "EADDRINUSE":
-			return new DiscoError(
-				"ADDRESS_IN_USE",
-				`HTTP address ${shown} is in use by another process; stop it, or choose another port with -http-port (ports.http)`,
-				{ cause: error },
-			);
-		case "EADDRNOTAVAIL":
-		case "ENOTFOUND":
-			return new DiscoError(
-				"ADDRESS_NOT_AVAILABLE",
-				`HTTP address ${shown} is none of this machine's; give one with -client (addresses.http)`,
-				{ cause: error },
-			);
-		case "EACCES":
-			return new DiscoError(
-				"ADDRESS_NOT_AVAILABLE",
-				`HTTP address ${shown}: permission denied; ports below 1024 need root`,
-				{
-					cause: error,
-				},
-			);
-		default:
-			return new DiscoError("ADDRESS_NOT_AVAILABLE", `HTTP address ${shown}: ${errorMessage(error)}`, { cause: error });
+	const code = errorCode(error);
+	if (code === "EADDRINUSE") {
+		return new DiscoError(
+			"ADDRESS_IN_USE",
+			`HTTP address ${shown} is in use by another process; stop it, or choose another port with -http-port (ports.http)`,
+			{ cause: error },
+		);
 	}
+	const why =
+		code === "EADDRNOTAVAIL" || code === "ENOTFOUND"
+			? "is none of this machine's; give one with -client (addresses.http)"
+			: code === "EACCES"
+				? "may not be used: ports below 1024 need root"
+				: `cannot be used: ${errorMessage(error)}`;
+	return new DiscoError("ADDRESS_NOT_AVAILABLE", `HTTP address ${shown} ${why}`, { cause: error });
 }
 
 async function closeAll(

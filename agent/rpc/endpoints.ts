@@ -3,6 +3,7 @@ import type {
 	Deregistration,
 	InstanceRecord,
 	KvRecord,
+	KvWrite,
 	NodeRecord,
 	Registration,
 	ServiceRecord,
@@ -98,27 +99,6 @@ export interface HealthEndpoints {
 	/** Instances whose own or whose node's IP address is `address`, for reverse DNS. */
 	byAddress?(address: string, options: ReadOptions): Promise<Answer<readonly InstanceRecord[]>>;
 }
-
-export type KvWrite =
-	| { readonly operation: "set"; readonly key: string; readonly value: Uint8Array; readonly flags: bigint }
-	| {
-			readonly operation: "cas";
-			readonly key: string;
-			readonly value: Uint8Array;
-			readonly flags: bigint;
-			/** The ModifyIndex the key must have; 0: the key must not exist. */
-			readonly index: number;
-	  }
-	| {
-			readonly operation: "lock" | "unlock";
-			readonly key: string;
-			readonly value: Uint8Array;
-			readonly flags: bigint;
-			readonly session: string;
-	  }
-	| { readonly operation: "delete"; readonly key: string }
-	| { readonly operation: "delete-cas"; readonly key: string; readonly index: number }
-	| { readonly operation: "delete-tree"; readonly prefix: string };
 
 export interface KvEndpoints {
 	/** False when a condition did not hold (cas, lock). `SESSION_UNKNOWN` for a lock. */

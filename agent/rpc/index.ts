@@ -4,6 +4,7 @@ export type {
 	Deregistration,
 	InstanceRecord,
 	KvRecord,
+	KvWrite,
 	NodeRecord,
 	Registration,
 	ServiceAddress,
@@ -17,8 +18,8 @@ export type {
 	Endpoints,
 	HealthEndpoints,
 	KvEndpoints,
-	KvWrite,
 	ReadOptions,
 	StatusEndpoints,
 	WriteOptions,
 } from "./endpoints.ts";
+export { createServerEndpoints, type ServerEndpointsOptions } from "./server-endpoints.ts";

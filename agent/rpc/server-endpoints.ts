@@ -1,0 +1,79 @@
+import type { Clock, Random } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import { type CommandResult, encodeCommand } from "../fsm/index.ts";
+import type { ReplicatedLog } from "../raft/index.ts";
+import type { StateStore } from "../state/index.ts";
+import { createBlockingQueries } from "./blocking-query.ts";
+import { catalogEndpoints } from "./catalog.ts";
+import type { Endpoints, ReadOptions, WriteOptions } from "./endpoints.ts";
+import { healthEndpoints } from "./health.ts";
+import { kvEndpoints } from "./kv.ts";
+import { createSelections } from "./selections.ts";
+import type { Server } from "./server.ts";
+
+export interface ServerEndpointsOptions {
+	readonly store: StateStore;
+	readonly log: ReplicatedLog<CommandResult>;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly datacenter: string;
+	/** `host:port` of the leader's server port, empty while there is none. */
+	readonly leaderAddress: () => string;
+	/** `host:port` of every server. */
+	readonly peerAddresses: () => readonly string[];
+	/** Blocking queries that may wait at the same time; `blocking-query.ts` has the default. */
+	readonly waitersMax?: number;
+}
+
+/** Endpoints that answer from this server's state, writes through its log. */
+export function createServerEndpoints(options: ServerEndpointsOptions): Endpoints {
+	const { store, log, datacenter } = options;
+	const blocking = createBlockingQueries(options);
+
+	const server: Server = {
+		store,
+		selections: createSelections(),
+		async read(readOptions, query) {
+			requireDatacenter(readOptions, datacenter);
+			await requireConsistency(readOptions, log);
+			const { index, value } = await blocking.run(query, readOptions);
+			const { knownLeader, lastContactMs } = log.state();
+			return { index, value, knownLeader, lastContactMs };
+		},
+		async write(writeOptions, command) {
+			requireDatacenter(writeOptions, datacenter);
+			const { result } = await log.propose(encodeCommand(command));
+			if (!result.ok) throw result.error;
+			return result.value;
+		},
+	};
+	return {
+		catalog: catalogEndpoints(server, datacenter),
+		health: healthEndpoints(server),
+		kv: kvEndpoints(server),
+		status: {
+			leader: async () => options.leaderAddress(),
+			peers: async () => options.peerAddresses(),
+		},
+	};
+}
+
+/** Other datacenters are reached through gossip between them, which this server has not. */
+function requireDatacenter({ datacenter }: WriteOptions, own: string): void {
+	if (datacenter === "" || datacenter === own) return;
+	throw new DiscoError(
+		"DATACENTER_UNKNOWN",
+		`no path to datacenter ${JSON.stringify(datacenter)}; this is ${JSON.stringify(own)}`,
+	);
+}
+
+/** `stale` takes what is here, the others need a leader, `consistent` one that a majority confirms. */
+async function requireConsistency({ consistency }: ReadOptions, log: ReplicatedLog<CommandResult>): Promise<void> {
+	if (consistency === "stale") return;
+	if (!log.state().knownLeader) {
+		throw new DiscoError("NO_LEADER", "no server leads at the moment; try again, or read with ?stale", {
+			retryable: true,
+		});
+	}
+	if (consistency === "consistent") await log.verifyLeader();
+}

@@ -1,0 +1,17 @@
+import type { Command } from "../fsm/index.ts";
+import type { QueryResult, StateStore, WatchSet } from "../state/index.ts";
+import type { Answer, ReadOptions, WriteOptions } from "./endpoints.ts";
+import type { Selections } from "./selections.ts";
+
+/** What the families of endpoints are built on: one read and one write, with every rule that all of them share. */
+export interface Server {
+	readonly store: StateStore;
+	readonly selections: Selections;
+	/** Waits as `options` say; checks datacenter, leader and consistency. */
+	read<Value>(
+		options: ReadOptions,
+		query: (watchSet: WatchSet | undefined) => QueryResult<Value>,
+	): Promise<Answer<Value>>;
+	/** Resolves when the command is durable and applied; fails with what the state machine refused it for. */
+	write(options: WriteOptions, command: Command): Promise<boolean>;
+}
