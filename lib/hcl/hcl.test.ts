@@ -59,7 +59,6 @@ test.each<[string, string]>([
 	["/* x", 'f.hcl:1:1: the comment has no end ("*/")'],
 	["a = <<EOH\nx", "f.hcl:1:5: the text after <<EOH has no end: a line with only EOH"],
 	["a = << x", 'f.hcl:1:5: expected a name after "<<" and then a new line, as in <<EOF'],
-	// biome-ignore lint/suspicious/noTemplateCurlyInString: HCL's own syntax
 	['a = "${x"', 'f.hcl:1:6: "${" has no closing brace'],
 	["a = $", 'f.hcl:1:5: expected a value, found "$"'],
 ])("error of %j", (text, message) => {

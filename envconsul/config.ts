@@ -1,0 +1,217 @@
+import { type ClientOptions, parseBasicAuth } from "../client/index.ts";
+import { DiscoError } from "../lib/errors.ts";
+import { type LogLevel, logLevels, parseLogLevel } from "../lib/log/index.ts";
+import type { EnvironmentFilter } from "./child-environment.ts";
+import type { Layer } from "./config-schema.ts";
+import type { NameOptions } from "./environment.ts";
+import { parseSignal } from "./signal-name.ts";
+import { parsePrefix, parseServiceQuery, type Source } from "./source.ts";
+
+/** What to run. */
+export interface Command {
+	/** One word with blanks is a line for `/bin/sh`; anything else is a program with its exact arguments. */
+	readonly words: readonly string[];
+	readonly killSignal: NodeJS.Signals;
+	/** From the signal to SIGKILL. */
+	readonly killTimeoutMs: number;
+	/** Up to so long is waited, at random, before a restart's signal. */
+	readonly splayMs: number;
+}
+
+/** Everything the program does is decided here. */
+export interface Config {
+	readonly client: ClientOptions;
+	readonly sources: readonly Source[];
+	readonly names: NameOptions;
+	/** The child gets the sources' variables only. */
+	readonly pristine: boolean;
+	readonly filter: EnvironmentFilter;
+	readonly command: Command;
+	/** Read once, run the child to its end. */
+	readonly once: boolean;
+	/** Stops the child and the program; undefined: not listened to. */
+	readonly killSignal: NodeJS.Signals | undefined;
+	readonly reloadSignal: NodeJS.Signals | undefined;
+	/** Quiet time before each start. */
+	readonly wait: { readonly minMs: number; readonly maxMs: number } | undefined;
+	readonly retry: { readonly attemptsMax: number; readonly firstMs: number; readonly maxMs: number };
+	/** An answer of a server that has not heard its leader for longer is asked again of the leader; 0: always the leader. */
+	readonly maxStaleMs: number;
+	readonly logLevel: LogLevel;
+	readonly pidFile: string | undefined;
+	/** Exactly as the reference (decision 3). */
+	readonly compat: boolean;
+}
+
+/** Lists that grow from layer to layer; every other value of a later layer replaces the earlier one's. */
+const appended: ReadonlySet<string> = new Set(["prefix", "service"]);
+
+/** Later layers win, key by key; prefixes and services are put together. */
+export function mergeLayers(layers: readonly Layer[]): Layer {
+	return layers.reduce<Record<string, unknown>>((merged, layer) => merge(merged, layer), {}) as Layer;
+}
+
+function merge(base: Readonly<Record<string, unknown>>, over: object): Record<string, unknown> {
+	const merged: Record<string, unknown> = { ...base };
+	for (const [key, value] of Object.entries(over)) {
+		const before = merged[key];
+		if (appended.has(key) && Array.isArray(before)) merged[key] = [...before, ...(value as unknown[])];
+		else if (isObject(before) && isObject(value)) merged[key] = merge(before, value);
+		else if (value !== undefined) merged[key] = value;
+	}
+	return merged;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The layers as decisions. `environment` is the program's own, `client` what its variables say about the agent.
+ *
+ * Errors: `CONFIG_COMMAND_MISSING`, `CONFIG_SOURCES_MISSING`, `CONFIG_LOG_LEVEL`, `SIGNAL_UNKNOWN`, and those of
+ * `parsePrefix` and `parseServiceQuery`.
+ */
+export function configFrom(
+	layer: Layer,
+	options: {
+		readonly environment: Readonly<Record<string, string | undefined>>;
+		readonly client: ClientOptions;
+		readonly once: boolean;
+		readonly compat: boolean;
+	},
+): Config {
+	const { environment, compat } = options;
+	const filter = layer.exec?.env;
+	const retry = layer.consul?.retry;
+	const sources = sourcesOf(layer, environment, compat);
+	const command = commandOf(layer);
+	if (sources.length === 0 && !compat) {
+		throw new DiscoError("CONFIG_SOURCES_MISSING", "nothing to read: give -prefix PATH or -service-query NAME");
+	}
+	return {
+		client: clientOptions(layer, options.client),
+		sources,
+		names: { sanitize: layer.sanitize ?? false, upcase: layer.upcase ?? false },
+		pristine: layer.pristine ?? false,
+		filter: {
+			pristine: filter?.pristine ?? false,
+			custom: filter?.custom ?? [],
+			allow: [...(filter?.allowlist ?? []), ...(filter?.whitelist ?? [])],
+			deny: [...(filter?.denylist ?? []), ...(filter?.blacklist ?? [])],
+		},
+		command,
+		once: options.once,
+		killSignal: optionalSignal(layer.kill_signal ?? "SIGINT", "kill_signal"),
+		reloadSignal: optionalSignal(layer.reload_signal ?? "SIGHUP", "reload_signal"),
+		wait: waitOf(layer.wait),
+		retry: {
+			attemptsMax: retry?.enabled === false ? 1 : attemptsMax(retry?.attempts ?? 12),
+			firstMs: retry?.backoff ?? layer.retry ?? 250,
+			maxMs: retry?.max_backoff ?? 60_000,
+		},
+		maxStaleMs: layer.max_stale ?? 2_000,
+		logLevel: logLevelOf(layer.log_level ?? environment["CT_LOG"] ?? environment["ENVCONSUL"] ?? "WARN"),
+		pidFile: layer.pid_file || undefined,
+		compat,
+	};
+}
+
+/** Tries in a row before `-once` gives up; 0 in the configuration means for ever. */
+function attemptsMax(attempts: number): number {
+	return attempts <= 0 ? Number.POSITIVE_INFINITY : attempts + 1;
+}
+
+function sourcesOf(
+	layer: Layer,
+	environment: Readonly<Record<string, string | undefined>>,
+	stringPrefix: boolean,
+): readonly Source[] {
+	const prefixes = (layer.prefix ?? []).flatMap(({ path, format, no_prefix }) =>
+		path === undefined
+			? []
+			: parsePrefix(path, {
+					env: environment,
+					stringPrefix,
+					withPath: no_prefix === false,
+					...(format === undefined ? {} : { format }),
+				}),
+	);
+	const services = (layer.service ?? []).flatMap((service) =>
+		service.query === undefined
+			? []
+			: parseServiceQuery(service.query, {
+					...(service.format_id === undefined ? {} : { id: service.format_id }),
+					...(service.format_name === undefined ? {} : { name: service.format_name }),
+					...(service.format_address === undefined ? {} : { address: service.format_address }),
+					...(service.format_tag === undefined ? {} : { tag: service.format_tag }),
+					...(service.format_port === undefined ? {} : { port: service.format_port }),
+				}),
+	);
+	// The same source twice is one: at the last place, with the last one's options.
+	const sources = [...prefixes, ...services];
+	return sources.filter((source, index) => sources.findLastIndex(({ id }) => id === source.id) === index);
+}
+
+function commandOf(layer: Layer): Command {
+	const exec = layer.exec ?? {};
+	const words = exec.enabled === false ? [] : (exec.command ?? []);
+	if (words.length === 0 || words[0]?.trim() === "") {
+		throw new DiscoError(
+			"CONFIG_COMMAND_MISSING",
+			"no command to run: give it after the options, as in disco-env -prefix app env",
+		);
+	}
+	return {
+		words,
+		killSignal: optionalSignal(exec.kill_signal ?? "", "exec.kill_signal") ?? "SIGINT",
+		killTimeoutMs: exec.kill_timeout ?? 30_000,
+		splayMs: exec.splay ?? layer.splay ?? 0,
+	};
+}
+
+function optionalSignal(text: string, what: string): NodeJS.Signals | undefined {
+	return text === "" ? undefined : parseSignal(text, what);
+}
+
+function waitOf(wait: Layer["wait"]): Config["wait"] {
+	if (wait?.min === undefined || wait.min <= 0) return undefined;
+	return { minMs: wait.min, maxMs: wait.max ?? wait.min * 4 };
+}
+
+function logLevelOf(text: string): LogLevel {
+	const level = parseLogLevel(text);
+	if (level === undefined) {
+		throw new DiscoError("CONFIG_LOG_LEVEL", `log level "${text}" is not one of ${logLevels.join(", ")}`);
+	}
+	return level;
+}
+
+function clientOptions(layer: Layer, environment: ClientOptions): ClientOptions {
+	const { address, token, transport } = layer.consul ?? {};
+	const ssl = layer.consul?.ssl ?? layer.ssl;
+	const auth = layer.consul?.auth ?? layer.auth;
+	const basicAuth =
+		auth === undefined || auth.enabled === false || auth.username === undefined
+			? undefined
+			: parseBasicAuth(`${auth.username}:${auth.password ?? ""}`);
+	const idleMs = transport?.disable_keep_alives === true ? 0 : transport?.idle_conn_timeout;
+	return {
+		...environment,
+		...(address === undefined || address === "" ? {} : { address }),
+		...((token ?? layer.token) ? { token: token ?? layer.token ?? "" } : {}),
+		...(basicAuth === undefined ? {} : { basicAuth }),
+		...(ssl?.enabled === undefined ? {} : { tlsEnabled: ssl.enabled }),
+		...(transport?.dial_timeout === undefined ? {} : { connectTimeoutMs: transport.dial_timeout }),
+		...(idleMs === undefined ? {} : { idleConnectionMs: idleMs }),
+		tls: {
+			...environment.tls,
+			...(ssl?.verify === undefined ? {} : { verify: ssl.verify }),
+			...(ssl?.cert ? { certFile: ssl.cert } : {}),
+			...(ssl?.key ? { keyFile: ssl.key } : {}),
+			...(ssl?.ca_cert ? { caFile: ssl.ca_cert } : {}),
+			...(ssl?.ca_path ? { caFolder: ssl.ca_path } : {}),
+			...(ssl?.server_name ? { serverName: ssl.server_name } : {}),
+		},
+	};
+}
