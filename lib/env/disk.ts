@@ -12,7 +12,12 @@ export interface AppendFile {
 	close(): Promise<void>;
 }
 
-/** Paths are absolute or relative to whatever the implementation was made with; separators are `/`. */
+/**
+ * Operations fail with the system's error (`code` such as `ENOSPC`, `EACCES`); after a failed `append` or `sync` the file's end
+ * is unknown and it must not be appended to again.
+ *
+ * Paths are absolute or relative to whatever the implementation was made with; separators are `/`.
+ */
 export interface Disk {
 	/** The whole file, or undefined when there is none. */
 	read(path: string): Promise<Uint8Array | undefined>;
@@ -21,7 +26,9 @@ export interface Disk {
 	 * old or the new content is there, whole. `mode` is the file's permission (0o600 unless given).
 	 */
 	writeAtomic(path: string, content: Uint8Array, mode?: number): Promise<void>;
-	/** Opens for appending, creating an empty file (mode 0600) when there is none. */
+	/** Moves a synced file over another as one step that survives a crash when resolved. Both are in the same folder. */
+	rename(from: string, to: string): Promise<void>;
+	/** Opens for appending, creating an empty file (mode 0600) when there is none; the new name survives a crash. */
 	openAppend(path: string): Promise<AppendFile>;
 	/** Names in a folder, sorted; empty when there is no such folder. */
 	list(folder: string): Promise<string[]>;

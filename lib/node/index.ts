@@ -2,4 +2,5 @@
 
 export { writeFileAtomic } from "./atomic-file.ts";
 export { nodeClock } from "./clock.ts";
+export { nodeDisk } from "./disk.ts";
 export { nodeRandom } from "./random.ts";

@@ -1,0 +1,176 @@
+import { DiscoError } from "../errors.ts";
+import type { AppendFile, Disk } from "./disk.ts";
+import { between } from "./fake-random.ts";
+import type { Random } from "./random.ts";
+
+/** What is tried on the disk; where a fault can be planted. */
+export type DiskOperation = "read" | "write" | "rename" | "open" | "append" | "sync" | "truncate" | "list" | "remove";
+
+interface File {
+	bytes: Uint8Array;
+	/** What survives a crash for sure. */
+	syncedSizeBytes: number;
+}
+
+/** Unit in which a disk writes: after a crash each of the unsynced ones is there or not. */
+const sectorSizeBytes = 512;
+
+/**
+ * A disk in memory that keeps `Disk`'s promises and not more: a crash takes away what was not synced, wholly, in part, or with
+ * holes. Operations take no time unless `delay` says so.
+ */
+export class FakeDisk implements Disk {
+	readonly #files = new Map<string, File>();
+	readonly #folders = new Set<string>();
+	readonly #delay: (operation: DiskOperation) => Promise<void>;
+	#fault: ((operation: DiskOperation, path: string) => DiscoError | undefined) | undefined;
+	#inFlight = new Set<() => void>();
+	#boot = 0;
+
+	constructor(options: { readonly delay?: (operation: DiskOperation) => Promise<void> } = {}) {
+		this.#delay = options.delay ?? (async () => undefined);
+	}
+
+	/** From now on `fault` decides before each operation whether it fails (nothing is done then); undefined ends it. */
+	plant(fault: ((operation: DiskOperation, path: string) => DiscoError | undefined) | undefined): void {
+		this.#fault = fault;
+	}
+
+	/**
+	 * The power goes, and comes back: what is in flight never answers, of what was not synced chance decides. Files opened
+	 * before are of no use afterwards.
+	 */
+	crash(random: Random): void {
+		this.#boot++;
+		const inFlight = [...this.#inFlight];
+		this.#inFlight = new Set();
+		for (const effect of inFlight) if (random.next() < 0.5) effect();
+		for (const file of this.#files.values()) loseUnsynced(file, random);
+	}
+
+	/** For tests that damage a file. */
+	edit(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
+		const file = this.#files.get(normal(path));
+		if (file === undefined) throw new Error(`no such file: ${path}`);
+		file.bytes = change(file.bytes);
+		file.syncedSizeBytes = file.bytes.length;
+	}
+
+	read(path: string): Promise<Uint8Array | undefined> {
+		return this.#run("read", path, () => this.#files.get(normal(path))?.bytes.slice());
+	}
+
+	writeAtomic(path: string, content: Uint8Array): Promise<void> {
+		return this.#run("write", path, () => {
+			this.#files.set(normal(path), { bytes: content.slice(), syncedSizeBytes: content.length });
+		});
+	}
+
+	rename(from: string, to: string): Promise<void> {
+		return this.#run("rename", from, () => {
+			const file = this.#files.get(normal(from));
+			if (file === undefined) throw new DiscoError("ENOENT", `no such file: ${from}`);
+			this.#files.delete(normal(from));
+			this.#files.set(normal(to), file);
+		});
+	}
+
+	async openAppend(path: string): Promise<AppendFile> {
+		const file = await this.#run("open", path, () => {
+			const existing = this.#files.get(normal(path)) ?? { bytes: new Uint8Array(), syncedSizeBytes: 0 };
+			this.#files.set(normal(path), existing);
+			return existing;
+		});
+		const boot = this.#boot;
+		const run = <Value>(operation: DiskOperation, effect: () => Value): Promise<Value> =>
+			boot === this.#boot ? this.#run(operation, path, effect) : new Promise(() => undefined);
+		return {
+			get sizeBytes() {
+				return file.bytes.length;
+			},
+			append: (pieces) => run("append", () => appendTo(file, pieces)),
+			sync: () => {
+				const sizeBytes = file.bytes.length;
+				return run("sync", () => {
+					file.syncedSizeBytes = Math.max(file.syncedSizeBytes, Math.min(sizeBytes, file.bytes.length));
+				});
+			},
+			truncate: (sizeBytes) =>
+				run("truncate", () => {
+					file.bytes = file.bytes.slice(0, sizeBytes);
+					file.syncedSizeBytes = file.bytes.length;
+				}),
+			close: async () => undefined,
+		};
+	}
+
+	list(folder: string): Promise<string[]> {
+		return this.#run("list", folder, () => {
+			const inside = normal(folder) === "" ? "" : `${normal(folder)}/`;
+			const paths = [...this.#files.keys(), ...this.#folders];
+			const names = paths.filter((path) => path.startsWith(inside)).map((path) => path.slice(inside.length));
+			return [...new Set(names.map((name) => name.split("/")[0] as string).filter((name) => name !== ""))].sort();
+		});
+	}
+
+	async makeFolder(folder: string): Promise<void> {
+		this.#folders.add(normal(folder));
+	}
+
+	remove(path: string): Promise<void> {
+		return this.#run("remove", path, () => {
+			this.#files.delete(normal(path));
+		});
+	}
+
+	async #run<Value>(operation: DiskOperation, path: string, effect: () => Value): Promise<Value> {
+		const boot = this.#boot;
+		const fault = this.#fault?.(operation, path);
+		if (fault !== undefined) throw fault;
+		const quietly = () => {
+			try {
+				effect();
+			} catch {
+				// The crash came first: nobody hears of it.
+			}
+		};
+		this.#inFlight.add(quietly);
+		await this.#delay(operation);
+		if (boot !== this.#boot) return new Promise(() => undefined);
+		this.#inFlight.delete(quietly);
+		return effect();
+	}
+}
+
+function appendTo(file: File, pieces: readonly Uint8Array[]): void {
+	const grown = new Uint8Array(file.bytes.length + pieces.reduce((sum, piece) => sum + piece.length, 0));
+	grown.set(file.bytes);
+	let at = file.bytes.length;
+	for (const piece of pieces) {
+		grown.set(piece, at);
+		at += piece.length;
+	}
+	file.bytes = grown;
+}
+
+/** Keeps a part of the unsynced tail; sectors inside it may be lost (zeros) though later ones are there. */
+function loseUnsynced(file: File, random: Random): void {
+	const unsynced = file.bytes.length - file.syncedSizeBytes;
+	if (unsynced === 0) return;
+	file.bytes = file.bytes.slice(0, file.syncedSizeBytes + between(random, 0, unsynced));
+	const holes = random.next() < 0.5;
+	for (let from = file.syncedSizeBytes; holes && from < file.bytes.length; from = nextSector(from))
+		if (random.next() < 0.5) file.bytes.fill(0, from, Math.min(nextSector(from), file.bytes.length));
+	file.syncedSizeBytes = file.bytes.length;
+}
+
+function nextSector(at: number): number {
+	return (Math.floor(at / sectorSizeBytes) + 1) * sectorSizeBytes;
+}
+
+function normal(path: string): string {
+	return path
+		.split("/")
+		.filter((part) => part !== "" && part !== ".")
+		.join("/");
+}

@@ -1,0 +1,4 @@
+/** The surroundings made from one seed, for tests and simulations. */
+export { FakeClock, settle } from "./fake-clock.ts";
+export { type DiskOperation, FakeDisk } from "./fake-disk.ts";
+export { between, fakeRandom } from "./fake-random.ts";
