@@ -61,7 +61,6 @@ const devDefaults: Fragment = {
 	log_level: "debug",
 	server: true,
 	ui_config: { enabled: true },
-	ports: { grpc: 8502 },
 };
 
 interface BuildOptions {
@@ -130,8 +129,6 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		dnsListen: listen("dns", 8600),
 		ports: {
 			https: ports.https ?? -1,
-			grpc: ports.grpc ?? -1,
-			grpcTls: ports.grpc_tls ?? (server ? 8503 : -1),
 			server: ports.server ?? 8300,
 			serfLan: ports.serf_lan ?? 8301,
 			serfWan: ports.serf_wan ?? 8302,

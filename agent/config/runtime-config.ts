@@ -58,8 +58,6 @@ export interface RuntimeConfig {
 	readonly dnsListen: ListenConfig;
 	readonly ports: {
 		readonly https: number;
-		readonly grpc: number;
-		readonly grpcTls: number;
 		readonly server: number;
 		readonly serfLan: number;
 		readonly serfWan: number;

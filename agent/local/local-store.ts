@@ -40,11 +40,11 @@ export const memoryStore: LocalStore = {
 };
 
 /**
- * One JSON file for each service, check and TTL state in `services/`, `checks/` and `checks/state/`, mode 0600 (they hold
- * tokens), each replaced atomically. Ids may be anything, so a file is named by the SHA-256 of its id.
+ * One JSON file for each service, check and TTL state in `services/`, `checks/` and `checks/state/` below `root`, mode 0600
+ * (they hold tokens), each replaced atomically. Ids may be anything, so a file is named by the SHA-256 of its id.
  */
-export function createDiskStore(disk: Disk): LocalStore {
-	const folders = { service: "services", check: "checks", state: "checks/state" } as const;
+export function createDiskStore(disk: Disk, root: string): LocalStore {
+	const folders = { service: `${root}/services`, check: `${root}/checks`, state: `${root}/checks/state` } as const;
 	const pathOf = (kind: keyof typeof folders, id: string) =>
 		`${folders[kind]}/${createHash("sha256").update(id).digest("hex")}`;
 	const made = new Set<string>();

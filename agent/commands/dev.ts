@@ -1,0 +1,2 @@
+import { simpleCommand } from "./command.ts";
+export const dev = simpleCommand({ usage: "", about: "", flags: {}, run: async () => 1 });

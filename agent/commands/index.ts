@@ -1,0 +1,49 @@
+import { DiscoError } from "../../lib/errors.ts";
+import { type CommandEntry, type CommandIo, commandList, errorLine } from "./command.ts";
+import { processIo } from "./process-io.ts";
+
+/** Every command. One is a file and a line here; each is loaded only when it is run. */
+const commands: Readonly<Record<string, CommandEntry>> = {
+	agent: { summary: "Runs an agent", load: async () => (await import("./agent.ts")).agent },
+	catalog: { summary: "Asks what is registered", load: async () => (await import("./catalog.ts")).catalog },
+	dev: { summary: "Runs everything at once, with a sample service", load: async () => (await import("./dev.ts")).dev },
+	info: { summary: "Prints figures of the agent", load: async () => (await import("./info.ts")).info },
+	keygen: { summary: "Makes a key for gossip", load: async () => (await import("./keygen.ts")).keygen },
+	kv: { summary: "Reads and writes the key-value store", load: async () => (await import("./kv.ts")).kv },
+	leave: { summary: "The agent leaves its pool and ends", load: async () => (await import("./leave.ts")).leave },
+	maint: { summary: "Takes a node or service out of answers", load: async () => (await import("./maint.ts")).maint },
+	members: { summary: "Prints the members of the pool", load: async () => (await import("./members.ts")).members },
+	reload: {
+		summary: "The agent reads its configuration again",
+		load: async () => (await import("./reload.ts")).reload,
+	},
+	services: { summary: "Registers services", load: async () => (await import("./services.ts")).services },
+	validate: { summary: "Checks configuration files", load: async () => (await import("./validate.ts")).validate },
+	version: { summary: "Prints the version", load: async () => (await import("./version.ts")).version },
+};
+
+/** No or an unknown command, as the reference's shell convention has it. */
+const exitCodeUnknown = 127;
+
+/** Runs what the words say and gives the exit code. What the user did wrong is one line on stderr. */
+export async function runCommandLine(args: readonly string[], io: CommandIo = processIo): Promise<number> {
+	const [given, ...rest] = args;
+	const name = given === "-v" || given === "-version" || given === "--version" ? "version" : given;
+	const help = `Usage: disco COMMAND [options] [arguments]\n\n${commandList(commands)}\n\ndisco COMMAND -h tells more of one.\n`;
+	if (name === "-h" || name === "-help" || name === "--help" || name === "help") {
+		io.stdout(help);
+		return 0;
+	}
+	const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+	if (entry === undefined) {
+		io.stderr(name === undefined ? help : `Error: unknown command "${name}"\n\n${help}`);
+		return exitCodeUnknown;
+	}
+	try {
+		return await (await entry.load()).run(rest, io, `disco ${name}`);
+	} catch (error) {
+		if (!(error instanceof DiscoError)) throw error;
+		io.stderr(errorLine(error));
+		return 1;
+	}
+}

@@ -1,0 +1,95 @@
+import { apiVersion } from "../../lib/version.ts";
+import type { RuntimeConfig } from "../config/index.ts";
+import type { AgentMemberRecord, NodeIdentity } from "../local/index.ts";
+import type { CheckContent, ServiceContent } from "../rpc/index.ts";
+import { addressFamily } from "./address-family.ts";
+
+/** What the catalog says of this node. */
+export function nodeIdentity(config: RuntimeConfig, nodeId: string): NodeIdentity {
+	const { advertiseAddress: lan, advertiseWanAddress: wan } = config;
+	return {
+		id: nodeId,
+		node: config.nodeName,
+		address: lan,
+		datacenter: config.datacenter,
+		taggedAddresses: {
+			lan,
+			[`lan_${addressFamily(lan)}`]: lan,
+			wan,
+			[`wan_${addressFamily(wan)}`]: wan,
+		},
+		meta: { ...config.nodeMeta, "consul-network-segment": "" },
+	};
+}
+
+/** The check that gossip keeps for each member; a node alone is alive while it runs. Text as recorded. */
+export const serfHealth: CheckContent = Object.freeze({
+	checkId: "serfHealth",
+	name: "Serf Health Status",
+	status: "passing",
+	notes: "",
+	output: "Agent alive and reachable",
+	serviceId: "",
+	serviceName: "",
+	serviceTags: [],
+	type: "",
+	interval: "",
+	timeout: "",
+	exposedPort: 0,
+	definition: {},
+});
+
+/** The service that every server is an instance of; tools find the servers by it. */
+export function consulService(config: RuntimeConfig): ServiceContent {
+	return Object.freeze({
+		id: "consul",
+		service: "consul",
+		kind: "",
+		tags: [],
+		address: "",
+		taggedAddresses: null,
+		meta: {
+			non_voter: "false",
+			raft_version: "3",
+			read_replica: "false",
+			serf_protocol_current: "2",
+			serf_protocol_max: "5",
+			serf_protocol_min: "1",
+			version: apiVersion,
+		},
+		port: config.ports.server,
+		weights: { passing: 1, warning: 1 },
+		enableTagOverride: false,
+	});
+}
+
+/** This agent as a member of its pool, with the tags that the reference gives. */
+export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRecord {
+	const common = {
+		ap: "default",
+		build: `${apiVersion}:disco`,
+		dc: config.datacenter,
+		id: nodeId,
+		segment: "",
+		vsn: "2",
+		vsn_max: "3",
+		vsn_min: "2",
+	};
+	const server = {
+		acls: "0",
+		...(config.bootstrap ? { bootstrap: "1" } : {}),
+		ft_fs: "1",
+		ft_si: "1",
+		port: String(config.ports.server),
+		raft_vsn: "3",
+		role: "consul",
+		wan_join_port: String(config.ports.serfWan),
+	};
+	return {
+		name: config.nodeName,
+		address: config.advertiseAddress,
+		port: config.ports.serfLan,
+		tags: config.server ? { ...common, ...server } : { ...common, role: "node" },
+		status: "alive",
+	};
+}

@@ -1,0 +1,218 @@
+import { unlinkSync } from "node:fs";
+import { uuid } from "../../lib/env/index.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
+import { nodeClock, nodeDisk, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
+import { createCheckSchedule, probes } from "../checks/index.ts";
+import type { RuntimeConfig } from "../config/index.ts";
+import { createDnsServer } from "../dns/index.ts";
+import { createHttpServer, type HttpListenAddress } from "../http/index.ts";
+import { createDiskStore, createLocalAgent, memoryStore, type RunningLocalAgent } from "../local/index.ts";
+import { createServerEndpoints, type Endpoints } from "../rpc/index.ts";
+import { openDataFolder } from "./data-folder.ts";
+import { applyDefinitions, parseDefinitions } from "./definitions.ts";
+import { dnsAddresses, listenAddresses } from "./listening.ts";
+import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
+import { selfBody } from "./self.ts";
+import { diskEngine, memoryEngine, type StateEngine } from "./state-engine.ts";
+import { unavailableEndpoints } from "./unavailable-endpoints.ts";
+
+export interface AgentParts {
+	readonly logger: Logger;
+	/** Reads the configuration again; undefined when there is nothing to read (then a reload changes nothing). */
+	readonly reloadConfig?: () => RuntimeConfig;
+	/** Shown on the status page of `disco dev`. */
+	readonly devStatus?: () => unknown;
+	/** The web page at `/ui/`. */
+	readonly statusPage?: string;
+	/** Called once everything listens and the data folder is held, before the first answer; with the node's id. */
+	readonly onIdentity?: (nodeId: string) => void;
+}
+
+export interface RunningAgent {
+	readonly nodeId: string;
+	readonly http: readonly HttpListenAddress[];
+	/** Resolves with the new configuration in force. Fails with what is wrong in it; then the old one stays. */
+	reload(): Promise<void>;
+	/** Leaves the pool and stops. `left` resolves too. */
+	leave(): Promise<void>;
+	/** Resolves when `leave` was asked for over HTTP or by a call, and everything is closed. */
+	readonly left: Promise<void>;
+	/** Stops without leaving. Idempotent; takes at most `closeMsMax`. */
+	close(): Promise<void>;
+}
+
+/** Closing is bounded: whatever hangs is left to the end of the process. */
+const closeMsMax = 10_000;
+/** How long the first registration of the node may take before HTTP answers anyway. */
+const firstSyncMsMax = 5_000;
+
+type Closer = () => Promise<void> | void;
+
+/**
+ * Starts an agent: the only place that knows every part. Each step that opened something is undone in reverse order, on an error
+ * here and at `close`.
+ *
+ * Fails with `DATA_FOLDER_*`, `LOG_*`, `LOCAL_STATE_CORRUPT`, `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE`, or what is wrong with a
+ * service or check of the configuration.
+ */
+export async function startAgent(config: RuntimeConfig, parts: AgentParts): Promise<RunningAgent> {
+	const opened: Closer[] = [];
+	try {
+		return await start(config, parts, opened);
+	} catch (error) {
+		await closeAll(opened, parts.logger);
+		throw error;
+	}
+}
+
+async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[]): Promise<RunningAgent> {
+	const { logger } = parts;
+	const clock = nodeClock;
+	const random = nodeRandom;
+	const definitions = parseDefinitions(config);
+	for (const warning of config.warnings) logger.warn(warning);
+
+	// 1. What is on disk.
+	const folder = config.dataFolder === "" ? undefined : await openDataFolder(config.dataFolder, config.nodeId);
+	if (folder !== undefined) opened.push(() => folder.release());
+	const nodeId = folder?.nodeId ?? (config.nodeId === "" ? uuid(random) : config.nodeId);
+	parts.onIdentity?.(nodeId);
+
+	// 2. The state and what it is asked through.
+	const engine = config.server ? await startEngine(config, opened) : undefined;
+	const serverAddress = `${config.advertiseAddress}:${config.ports.server}`;
+	const endpoints: Endpoints =
+		engine === undefined
+			? unavailableEndpoints()
+			: createServerEndpoints({
+					...engine,
+					clock,
+					random,
+					datacenter: config.datacenter,
+					leaderAddress: () => (engine.log.state().role === "leader" ? serverAddress : ""),
+					peerAddresses: () => [serverAddress],
+				});
+
+	// 3. What is registered here, and its checks.
+	const checks = createCheckSchedule({
+		clock,
+		random,
+		probes,
+		report: (checkId, status, output) => local.reportCheck(checkId, status, output),
+		eagerStart: !config.compat,
+	});
+	opened.push(() => checks.close());
+	const local: RunningLocalAgent = await createLocalAgent({
+		identity: nodeIdentity(config, nodeId),
+		own: config.server ? { service: consulService(config), checks: [serfHealth] } : { checks: [serfHealth] },
+		store: folder === undefined || config.dev ? memoryStore : createDiskStore(nodeDisk, folder.path),
+		endpoints,
+		runner: checks,
+		clock,
+		random,
+		logger: logger.named("agent.local"),
+		members: () => [ownMember(config, nodeId)],
+		scriptChecks: config.scriptChecks,
+		defaultToken: config.agentToken,
+		outputWaitMs: config.checkUpdateIntervalMs,
+	});
+	opened.push(() => local.close());
+	await applyDefinitions(local, definitions);
+	if (engine !== undefined) await bounded(local.compare(), firstSyncMsMax);
+
+	// 4. What others talk to.
+	let current = config;
+	const dns = createDnsServer({
+		endpoints,
+		options: () => current.dns,
+		datacenter: config.datacenter,
+		clock,
+		random,
+		logger: logger.named("agent.dns"),
+		listen: dnsAddresses(config),
+	});
+	opened.push(() => dns.close());
+	await dns.start();
+
+	let markLeft: () => void = () => {};
+	const left = new Promise<void>((resolve) => {
+		markLeft = resolve;
+	});
+	let closing: Promise<void> | undefined;
+	const close = () => {
+		closing ??= bounded(closeAll(opened, logger), closeMsMax);
+		return closing;
+	};
+	const leave = async () => {
+		logger.info("leaving");
+		await close();
+		markLeft();
+	};
+	const reload = async () => {
+		if (parts.reloadConfig === undefined) return;
+		const next = parts.reloadConfig();
+		const nextDefinitions = parseDefinitions(next);
+		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
+		current = next;
+		logger.setLevel(next.log.level);
+		for (const warning of next.warnings) logger.warn(warning);
+		logger.info("configuration read again");
+	};
+	const server = createHttpServer({
+		config: {
+			listen: listenAddresses(config),
+			nodeName: config.nodeName,
+			datacenter: config.datacenter,
+			pretty: config.dev,
+			scriptChecks: config.scriptChecks.api,
+			compat: config.compat,
+			responseHeaders: config.responseHeaders,
+			kvValueBytesMax: config.kvValueBytesMax,
+		},
+		endpoints,
+		local,
+		self: () => selfBody({ config: current, nodeId, local, logState: engine && (() => engine.log.state()) }),
+		reload,
+		leave,
+		...(parts.statusPage === undefined || !config.ui ? {} : { statusPage: parts.statusPage }),
+		...(parts.devStatus === undefined ? {} : { devStatus: parts.devStatus }),
+		logger: logger.named("agent.http"),
+		clock,
+	});
+	opened.push(() => server.close());
+	const http = await server.start();
+	if (config.pidFile !== "") {
+		await writeFileAtomic(config.pidFile, `${process.pid}\n`, { mode: 0o644 });
+		opened.push(() => unlinkSync(config.pidFile));
+	}
+	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
+	return { nodeId, http, reload, leave, left, close };
+}
+
+async function startEngine(config: RuntimeConfig, opened: Closer[]): Promise<StateEngine> {
+	const engine = config.dev || config.dataFolder === "" ? memoryEngine() : diskEngine(config.dataFolder);
+	opened.push(() => engine.log.close());
+	await engine.log.start();
+	return engine;
+}
+
+async function closeAll(opened: Closer[], logger: Logger): Promise<void> {
+	for (let closer = opened.pop(); closer !== undefined; closer = opened.pop()) {
+		try {
+			await closer();
+		} catch (error) {
+			logger.warn("closing failed", { error: errorMessage(error) });
+		}
+	}
+}
+
+/** Resolves with `work` (errors are dropped: it goes on being tried elsewhere, or was logged) or after `ms`. */
+async function bounded(work: Promise<unknown>, ms: number): Promise<void> {
+	let timer: NodeJS.Timeout | undefined;
+	const limit = new Promise<void>((resolve) => {
+		timer = setTimeout(resolve, ms);
+	});
+	await Promise.race([work.catch(() => undefined), limit]);
+	clearTimeout(timer);
+}
