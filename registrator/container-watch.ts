@@ -44,7 +44,8 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 	const { docker, reconciler, clock, logger, repair } = options;
 	/** Newest question per container, with those who wait for its answer. */
 	const queue = new Map<string, { inspection: Inspection; done: (() => void)[] }>();
-	let underWay = 0;
+	/** One question per container at a time: of two answers the later one must not be the older one. */
+	const underWay = new Set<string>();
 	/** Last warnings per container, not to repeat them with each inspection. */
 	const warned = new Map<string, string>();
 
@@ -57,11 +58,12 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 
 	const startInspections = () => {
 		for (const [containerId, { inspection, done }] of queue) {
-			if (underWay >= inspectionsMax) return;
+			if (underWay.size >= inspectionsMax) return;
+			if (underWay.has(containerId)) continue;
 			queue.delete(containerId);
-			underWay++;
+			underWay.add(containerId);
 			void inspect(inspection).finally(() => {
-				underWay--;
+				underWay.delete(containerId);
 				for (const resolve of done) resolve();
 				options.onNews();
 				startInspections();

@@ -114,6 +114,8 @@ interface ContainerRecord {
 	readonly nextEpoch: number;
 	readonly claims: readonly Claim[];
 	readonly digest: string | undefined;
+	/** A die event that came while it is inspected: it may be of an earlier run than the one that the answer will tell of. */
+	readonly ended?: { readonly timeMs: number; readonly keep: boolean };
 }
 
 /** An entry that is, or may be, in the registry. */
@@ -143,6 +145,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 	const forgetContainer = (containerId: string) => {
 		generation++;
 		containers.delete(containerId);
+	};
+
+	const end = (containerId: string, record: ContainerRecord, keep: boolean) => {
+		forgetContainer(containerId);
+		if (!keep) return;
+		if (options.repair) containers.set(containerId, { ...record, generation, phase: "kept" });
+		else for (const { entry } of record.claims) standing.delete(entry.key);
 	};
 
 	const claims = (): Map<string, Claim & { readonly epoch: number }> => {
@@ -183,13 +192,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		inspected(inspection, answer) {
 			const record = containers.get(inspection.containerId);
 			if (record === undefined || record.generation !== inspection.generation) return;
-			if (answer === undefined) {
-				forgetContainer(inspection.containerId);
+			const ended = record.ended;
+			if (answer === undefined || (ended !== undefined && answer.startedAtMs <= ended.timeMs)) {
+				end(inspection.containerId, record, ended?.keep ?? false);
 				return;
 			}
 			generation++;
+			const { ended: _, ...rest } = record;
 			containers.set(inspection.containerId, {
-				...record,
+				...rest,
 				name: answer.name,
 				generation,
 				phase: "up",
@@ -202,14 +213,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		died(containerId, timeMs, keep) {
 			const record = containers.get(containerId);
 			if (record === undefined || timeMs < record.startedAtMs) return;
-			if (!keep) {
-				forgetContainer(containerId);
-			} else if (options.repair) {
-				generation++;
-				containers.set(containerId, { ...record, generation, phase: "kept" });
-			} else {
-				forgetContainer(containerId);
-				for (const { entry } of record.claims) standing.delete(entry.key);
+			if (record.phase !== "inspecting") {
+				end(containerId, record, keep);
+			} else if (timeMs > (record.ended?.timeMs ?? 0)) {
+				containers.set(containerId, { ...record, ended: { timeMs, keep } });
 			}
 		},
 
@@ -222,7 +229,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			const inspections: Inspection[] = [];
 			const present = new Set(listed.map(({ id }) => id));
 			for (const [id, record] of containers) {
-				if (options.repair && !present.has(id) && record.generation < listedAt) forgetContainer(id);
+				if (!options.repair || present.has(id) || record.generation > listedAt) continue;
+				// While it is inspected the answer decides: it may be newer than the listing.
+				if (record.phase === "inspecting") inspections.push(inspect(id, record));
+				else forgetContainer(id);
 			}
 			for (const container of listed) {
 				const record = containers.get(container.id);
@@ -295,7 +305,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				if (wanted.has(key) || underWay.has(key) || refused.get(key) === 0) continue;
 				// What we did not register in this life is removed only when Docker has been asked.
 				const container = options.containerOfOwn(entry);
-				if (registered === 0 && (!dockerKnown || (container !== undefined && undecided.has(container)))) continue;
+				if ((registered === 0 && !dockerKnown) || (container !== undefined && undecided.has(container))) continue;
 				operations.push({ kind: "deregister", entry });
 			}
 			for (const operation of operations) underWay.set(operation.entry.key, operation);
