@@ -23,18 +23,25 @@ export function createApp(options: HttpServerOptions, open: OpenRequests, leaveS
 	const app = fastify({
 		bodyLimit: bodyBytesMax,
 		exposeHeadRoutes: false,
-		querystringParser: () => ({}),
 		frameworkErrors: (_error, _request, reply) => refuse(reply),
-		routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, maxParamLength: Number.MAX_SAFE_INTEGER },
+		routerOptions: {
+			// Parsed as the reference does, in dispatch.ts.
+			querystringParser: () => ({}),
+			caseSensitive: true,
+			ignoreTrailingSlash: false,
+			maxParamLength: Number.MAX_SAFE_INTEGER,
+		},
 	});
 	app.removeAllContentTypeParsers();
 	app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
 	app.addHook("onRequest", followPathRules);
-	if (options.config.responseHeaders !== undefined) {
-		const extra = options.config.responseHeaders;
-		app.addHook("onRequest", async (_request, reply) => void reply.headers(extra));
-	}
-	const dispatcher: Dispatcher = { options, context: contextOf(options, leaveSoon), encoded: new WeakMap(), open };
+	const dispatcher: Dispatcher = {
+		options,
+		context: contextOf(options, leaveSoon),
+		encoded: new WeakMap(),
+		open,
+		headers: commonHeaders(options),
+	};
 	for (const route of routes(options)) addRoute(app, route, dispatcher);
 	if (options.statusPage !== undefined) addRedirect(app, "/", "/ui/", 301);
 	app.setNotFoundHandler(unknownPath);
@@ -51,6 +58,14 @@ export function createApp(options: HttpServerOptions, open: OpenRequests, leaveS
 		return reply.code(500).type("text/plain; charset=utf-8").send(error.message);
 	});
 	return app;
+}
+
+function commonHeaders({ config }: HttpServerOptions): Readonly<Record<string, string>> {
+	return {
+		"X-Consul-Default-Acl-Policy": config.defaultAclPolicy ?? "allow",
+		Vary: "Accept-Encoding",
+		...config.responseHeaders,
+	};
 }
 
 function contextOf(options: HttpServerOptions, leaveSoon: () => void): Context {

@@ -16,6 +16,8 @@ export interface Dispatcher {
 	readonly context: Context;
 	readonly encoded: EncodedAnswers;
 	readonly open: OpenRequests;
+	/** What every answer has. */
+	readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Answers one request to a known path: method, query, permission, handler, encoding. */
@@ -25,20 +27,16 @@ export async function dispatch(
 	reply: FastifyReply,
 	dispatcher: Dispatcher,
 ): Promise<void> {
-	const { options, context, encoded, open } = dispatcher;
+	const { context, encoded } = dispatcher;
 	const [path = "", ...rest] = request.url.split("?");
 	const query = parseQueryString(rest.join("?"));
-	reply.headers({
-		"X-Consul-Default-Acl-Policy": options.config.defaultAclPolicy ?? "allow",
-		Vary: "Accept-Encoding",
-	});
-	const result =
-		query === undefined ? empty(500) : await answerTo(route, { request, reply, path, query }, dispatcher, open);
+	const result = query === undefined ? empty(500) : await answerTo(route, { request, reply, path, query }, dispatcher);
 	await send(reply, result, {
-		pretty: options.config.pretty || query?.has("pretty") === true,
+		pretty: context.config.pretty || query?.has("pretty") === true,
 		gzip: acceptsGzip(request.headers["accept-encoding"]),
 		encoded,
 		clock: context.clock,
+		headers: dispatcher.headers,
 	});
 }
 
@@ -49,12 +47,7 @@ interface Incoming {
 	readonly query: Query;
 }
 
-async function answerTo(
-	route: Route,
-	incoming: Incoming,
-	{ options, context }: Dispatcher,
-	open: OpenRequests,
-): Promise<Reply> {
+async function answerTo(route: Route, incoming: Incoming, { options, context, open }: Dispatcher): Promise<Reply> {
 	const { request, reply, query } = incoming;
 	const operation = operationOf(route, request.method);
 	if (operation === undefined) return otherMethod(route, request.method);

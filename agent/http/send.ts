@@ -10,16 +10,26 @@ export interface SendOptions {
 	readonly gzip: boolean;
 	readonly encoded: EncodedAnswers;
 	readonly clock: Clock;
+	/** What every answer of this server has. */
+	readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Turns a reply into bytes and sends it. */
+/**
+ * Turns a reply into bytes and sends it. Past Fastify, which writes header names in lower case: scripts look for
+ * `X-Consul-Index` as the documentation spells it.
+ */
 export async function send(to: FastifyReply, reply: Reply, options: SendOptions): Promise<void> {
 	const { contentType, bytes, isCompressed } = await bodyBytes(reply, options);
-	to.code(reply.status).headers(reply.headers);
-	if (contentType !== undefined) to.header("Content-Type", contentType);
-	if (isCompressed) to.header("Content-Encoding", "gzip");
-	// Fastify keeps the answer open until a body or its absence is sent.
-	void to.send(bytes);
+	to.hijack();
+	if (to.raw.destroyed) return;
+	to.raw.writeHead(reply.status, {
+		...options.headers,
+		...(contentType === undefined ? {} : { "Content-Type": contentType }),
+		...(isCompressed ? { "Content-Encoding": "gzip" } : {}),
+		...reply.headers,
+		"Content-Length": bytes?.byteLength ?? 0,
+	});
+	to.raw.end(bytes);
 }
 
 interface Body {
