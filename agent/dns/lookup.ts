@@ -92,12 +92,13 @@ function outcomeOf(
 		case "query":
 			return runQuery(query, answerContext(name, zone, type, query, context), context, depth);
 		case "address": {
-			if (query.address === undefined) return outcome("empty", {});
 			// The reference gives this owner back in lower case up to the domain.
 			const owner = `${zone.labels.join(".")}.${zone.domain}`;
 			const ttl = ttlSeconds(context.options.nodeTtlMs);
 			return outcome("found", encodedAddressAnswers(query.address, owner, type, ttl));
 		}
+		case "empty":
+			return outcome("empty", {});
 		case "nothing":
 			return outcome("no-name", query);
 	}

@@ -63,8 +63,9 @@ export function decodeQuery(packet: Buffer): Decoded {
 		packet.readUInt16BE(8) <= 1 &&
 		packet.readUInt16BE(10) <= 2;
 	const question = plausible ? readQuestion(packet) : undefined;
-	const edns = question === undefined ? "malformed" : readEdns(packet, headerBytes + question.wire.length);
-	if (question === undefined || edns === "malformed") return refuse(packet, opcodeQuery, responseCode.FORMERR);
+	if (question === undefined) return refuse(packet, opcodeQuery, responseCode.FORMERR);
+	const edns = readEdns(packet, headerBytes + question.wire.length);
+	if (edns === "malformed") return refuse(packet, opcodeQuery, responseCode.FORMERR, question);
 	const query = {
 		id: packet.readUInt16BE(0),
 		opcode,
@@ -75,13 +76,14 @@ export function decodeQuery(packet: Buffer): Decoded {
 	return { kind: "query", query: edns === undefined ? query : { ...query, edns } };
 }
 
-/** The header alone, with the question's id and flags. */
-function refuse(packet: Buffer, opcode: number, code: number): Decoded {
-	const reply = Buffer.alloc(headerBytes);
-	reply.writeUInt16BE(packet.readUInt16BE(0), 0);
+/** The header with the question's id and flags, and the question if that much could be read. */
+function refuse(packet: Buffer, opcode: number, code: number, question?: Question): Decoded {
+	const header = Buffer.alloc(headerBytes);
+	header.writeUInt16BE(packet.readUInt16BE(0), 0);
 	const kept = packet.readUInt16BE(2) & (flagRecursionDesired | flagCheckingDisabled);
-	reply.writeUInt16BE(flagResponse | (opcode << 11) | kept | code, 2);
-	return { kind: "refuse", reply };
+	header.writeUInt16BE(flagResponse | (opcode << 11) | kept | code, 2);
+	header.writeUInt16BE(question === undefined ? 0 : 1, 4);
+	return { kind: "refuse", reply: question === undefined ? header : Buffer.concat([header, question.wire]) };
 }
 
 /** The question at the start of the body. Compressed names are refused: nothing stands before them to point at. */
@@ -107,7 +109,8 @@ function readEdns(packet: Buffer, start: number): Edns | undefined | "malformed"
 	const count = others + packet.readUInt16BE(10);
 	let edns: Edns | undefined;
 	let at = start;
-	for (let index = 0; index < count; index++) {
+	// A message that ends before the records it announces is taken as it is, as the reference does.
+	for (let index = 0; index < count && at < packet.length; index++) {
 		const fixed = skipName(packet, at);
 		if (fixed === undefined || fixed + 10 > packet.length) return "malformed";
 		const dataStart = fixed + 10;

@@ -1,4 +1,4 @@
-import { type IpAddress, ipAddressOf } from "./ip-address.ts";
+import type { IpAddress } from "./ip-address.ts";
 import { recordType } from "./records.ts";
 
 /** What a name inside the zone asks for. `datacenter` is empty for the agent's own. Texts are in lower case. */
@@ -6,8 +6,9 @@ export type NameQuery =
 	| { readonly kind: "service"; readonly service: string; readonly tag: string; readonly datacenter: string }
 	| { readonly kind: "node"; readonly node: string; readonly datacenter: string }
 	| { readonly kind: "query"; readonly query: string; readonly datacenter: string }
-	/** `address` is missing when the digits are no whole address: the name then exists without records. */
-	| { readonly kind: "address"; readonly address?: IpAddress }
+	| { readonly kind: "address"; readonly address: IpAddress }
+	/** The name exists without records. */
+	| { readonly kind: "empty" }
 	| { readonly kind: "nothing"; readonly reason: string };
 
 /** A name that lies in one of the served domains. */
@@ -75,6 +76,9 @@ function parseKind(kind: string, left: readonly string[], right: readonly string
 			return { kind: "node", node: left.join("."), datacenter };
 		case "query":
 			return { kind: "query", query: left.join("."), datacenter };
+		case "virtual":
+			// The mesh's virtual addresses: the reference knows the name of every service, and none has an address without mesh.
+			return { kind: "empty" };
 		default:
 			return { kind: "nothing", reason: `service mesh names (.${kind}) are not served` };
 	}
@@ -104,8 +108,8 @@ function parseAddress(left: readonly string[]): NameQuery {
 	const [digits = ""] = left;
 	if (left.length !== 1) return { kind: "nothing", reason: "an address is one label of 8 or 32 hex digits" };
 	const bytesCount = Math.floor(digits.length / 2);
-	if (bytesCount !== 4 && bytesCount !== 16) return { kind: "address" };
+	if (bytesCount !== 4 && bytesCount !== 16) return { kind: "empty" };
 	if (!/^(?:[0-9a-f]{2})+$/.test(digits)) return { kind: "nothing", reason: `"${digits}" is not hexadecimal` };
-	const address = ipAddressOf(Buffer.from(digits, "hex"));
-	return address === undefined ? { kind: "address" } : { kind: "address", address };
+	// 32 digits are IPv6 even where they spell an IPv4-mapped address: the length says the family.
+	return { kind: "address", address: { version: bytesCount === 4 ? 4 : 6, bytes: Buffer.from(digits, "hex") } };
 }

@@ -1,6 +1,6 @@
 import type { StringMap } from "../rpc/index.ts";
 
-/** Keys that begin so give their bare value: for TXT records of another form than `key=value`. */
+/** Keys that begin so (in any case) give their bare value: for TXT records of another form than `key=value`. */
 const rawPrefix = "rfc1035-";
 /** A character string's length is one byte (RFC 1035 section 3.3). */
 const textBytesMax = 255;
@@ -8,7 +8,7 @@ const textBytesMax = 255;
 /** A node's metadata as TXT contents, one for each key: `key=value` with RFC 1464 quoting, cut into strings of 255 bytes. */
 export function nodeMetaTexts(meta: StringMap): readonly (readonly Uint8Array[])[] {
 	return Object.entries(meta).map(([key, value]) =>
-		chunks(Buffer.from(key.startsWith(rawPrefix) ? value : `${quotedKey(key)}=${quotedValue(value)}`)),
+		chunks(Buffer.from(key.toLowerCase().startsWith(rawPrefix) ? value : `${quotedKey(key)}=${quotedValue(value)}`)),
 	);
 }
 
