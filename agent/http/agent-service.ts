@@ -10,9 +10,6 @@ import { empty, json, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
 import { parseServiceRegistration } from "./service-registration.ts";
 
-/** How often a wait on a service's content looks again; the local agent has no index to wait for. */
-const hashPollMs = 100;
-
 /** `/v1/agent/service/...` */
 export const agentServiceRoutes: readonly Route[] = [
 	{ path: "/v1/agent/service/register", methods: { PUT: { permission: "filtered", handle: register } } },
@@ -81,12 +78,27 @@ async function show(request: ApiRequest, context: Context): Promise<Reply> {
 		const service = context.local.services().get(request.item);
 		if (service === undefined) return plainText(404, `unknown service ID: ${request.item}`);
 		const hash = contentHash(service, context.config.datacenter);
-		const waited =
-			seen === "" || hash !== seen || context.clock.monotonicMs() >= deadlineMs || request.signal().aborted;
-		if (waited)
+		const leftMs = deadlineMs - context.clock.monotonicMs();
+		if (seen === "" || hash !== seen || leftMs <= 0 || request.signal().aborted) {
 			return json(agentServiceJson(service, context.config.datacenter, hash), { "X-Consul-Contenthash": hash });
-		await new Promise<void>((resolve) => context.clock.after(hashPollMs, resolve));
+		}
+		await localChange(context, leftMs, request.signal());
 	}
+}
+
+/** Something is registered differently here, the time is over, or nobody waits any more. */
+function localChange({ local, clock }: Context, leftMs: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			endListening();
+			timer.cancel();
+			signal.removeEventListener("abort", done);
+			resolve();
+		};
+		const endListening = local.onChange(done);
+		const timer = clock.after(leftMs, done);
+		signal.addEventListener("abort", done, { once: true });
+	});
 }
 
 function contentHash(service: LocalService, datacenter: string): string {

@@ -1,3 +1,4 @@
+import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { encodeJson } from "../../lib/json/index.ts";
 import type { Answer, NodeRecord, ServiceRecord } from "../rpc/index.ts";
 import { catalogHeaders } from "./answer-headers.ts";
@@ -5,7 +6,7 @@ import { parseDeregistration, parseRegistration } from "./catalog-registration.t
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
 import { nodeMetaOf } from "./parameters.ts";
-import { type ReadRequest, readOptions, writeOptions } from "./read-options.ts";
+import { type ReadRequest, readOptions } from "./read-options.ts";
 import { json, jsonList, jsonMembers, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
 import { catalogServiceJson, elementOf, nodeJson, serviceJson } from "./shapes.ts";
@@ -46,20 +47,20 @@ function filtered(handle: Operation["handle"]): Operation {
 
 async function register(request: ApiRequest, context: Context): Promise<Reply> {
 	const { registration, datacenter } = parseRegistration(bodyText(request), context.config.datacenter);
-	await context.endpoints.catalog.register(registration, inDatacenter(request, datacenter));
+	try {
+		await context.endpoints.catalog.register(registration, { datacenter, token: request.token });
+	} catch (error) {
+		// The agent's own endpoints answer 404 for a service that they do not know, the catalog 500.
+		if (errorCode(error) !== "SERVICE_UNKNOWN") throw error;
+		throw new DiscoError("CATALOG_INVALID", errorMessage(error), { cause: error });
+	}
 	return json(true);
 }
 
 async function deregister(request: ApiRequest, context: Context): Promise<Reply> {
 	const { deregistration, datacenter } = parseDeregistration(bodyText(request));
-	await context.endpoints.catalog.deregister(deregistration, inDatacenter(request, datacenter));
+	await context.endpoints.catalog.deregister(deregistration, { datacenter, token: request.token });
 	return json(true);
-}
-
-/** The body's datacenter counts before the parameter. */
-function inDatacenter(request: ApiRequest, datacenter: string) {
-	const options = writeOptions(request);
-	return datacenter === "" ? options : { ...options, datacenter };
 }
 
 const encodeNode = elementOf(nodeJson);

@@ -18,8 +18,9 @@ export function judgePath(rawPath: string): PathVerdict {
 	if (plain.test(rawPath)) return { kind: "good", path: rawPath };
 	const path = decodePercent(rawPath);
 	if (path === undefined || !printable.test(path)) return { kind: "refused" };
-	const clean = cleanPath(path);
-	return clean === path ? { kind: "good", path } : { kind: "moved", location: encodePath(clean) };
+	// As it was sent: a key may hold two slashes in a row when they are escaped.
+	const clean = cleanPath(rawPath);
+	return clean === rawPath ? { kind: "good", path } : { kind: "moved", location: clean };
 }
 
 /** Without empty, `.` and `..` elements; a slash at the end stays. */
@@ -32,11 +33,4 @@ export function cleanPath(path: string): string {
 	}
 	const clean = `/${kept.join("/")}`;
 	return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
-}
-
-/** Percent escapes of a path, for a `Location` header (Go's `EscapedPath`). */
-export function encodePath(path: string): string {
-	return encodeURIComponent(path)
-		.replace(/%(2F|24|26|2B|2C|3A|3B|3D|40)/g, (escaped) => decodeURIComponent(escaped))
-		.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -207,7 +207,7 @@ export function refuseScripts(plan: CheckPlan, scriptChecks: boolean): void {
 	if (scriptChecks || (plan.kind !== "script" && plan.kind !== "docker")) return;
 	throw new DiscoError(
 		"SCRIPT_CHECKS_OFF",
-		"Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or 'enable_local_script_checks' to true",
+		"Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",
 	);
 }
 

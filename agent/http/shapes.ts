@@ -53,7 +53,8 @@ export function serviceJson(service: ServiceRecord): Struct {
 		Tags: service.tags ?? [],
 		Address: service.address,
 		...taggedAddresses("TaggedAddresses", service.taggedAddresses),
-		Meta: mapJson(service.meta),
+		// Registered without any, it is null here; the agent keeps an empty one.
+		Meta: service.meta === null || Object.keys(service.meta).length === 0 ? null : mapJson(service.meta),
 		...(service.port === 0 ? {} : { Port: service.port }),
 		Weights: weightsJson(service.weights),
 		EnableTagOverride: service.enableTagOverride,
