@@ -1,4 +1,5 @@
 import { parseBool } from "../../lib/flags.ts";
+import { parseAuth } from "./file-schema.ts";
 import type { ConfigLayer, ConsulLayer, SslLayer } from "./layer.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -17,12 +18,13 @@ export function environmentLayer(variables: Variables): ConfigLayer {
 		...set("key", first("CONSUL_CLIENT_KEY")),
 		...set("serverName", first("CONSUL_TLS_SERVER_NAME")),
 	};
+	const auth = first("CONSUL_HTTP_AUTH");
 	const consul: ConsulLayer = {
 		...set("address", first("CONSUL_HTTP_ADDR")),
 		...set("token", first("CONSUL_TOKEN", "CONSUL_HTTP_TOKEN")),
 		...set("tokenFile", first("CONSUL_TOKEN_FILE", "CONSUL_HTTP_TOKEN_FILE")),
 		...set("namespace", first("CONSUL_NAMESPACE")),
-		...authOf(first("CONSUL_HTTP_AUTH")),
+		...(auth === undefined ? {} : { auth: parseAuth(auth) }),
 		...(Object.keys(ssl).length === 0 ? {} : { ssl }),
 	};
 	return {
@@ -34,11 +36,4 @@ export function environmentLayer(variables: Variables): ConfigLayer {
 function flagOf<Name extends string>(name: Name, text: string | undefined): { readonly [Key in Name]?: boolean } {
 	const value = text === undefined ? undefined : parseBool(text);
 	return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]?: boolean });
-}
-
-function authOf(text: string | undefined): Pick<ConsulLayer, "auth"> {
-	if (text === undefined) return {};
-	const colon = text.indexOf(":");
-	if (colon < 0) return { auth: { username: text } };
-	return { auth: { username: text.slice(0, colon), password: text.slice(colon + 1) } };
 }

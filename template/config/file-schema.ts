@@ -1,18 +1,5 @@
 import { DiscoError } from "../../lib/errors.ts";
-import {
-	anything,
-	type BlockFields,
-	block,
-	blocks,
-	type Decoder,
-	duration,
-	flag,
-	mode,
-	text,
-	texts,
-	to,
-	whole,
-} from "./decode.ts";
+import { decodeObject, type Field, field, invalidValue, parseConfig } from "../../lib/hcl/index.ts";
 import type {
 	ConfigLayer,
 	ConsulLayer,
@@ -25,28 +12,39 @@ import type {
 	TemplateLayer,
 	WaitLayer,
 } from "./layer.ts";
+import { block, fieldsOf, layerOf, type Rows, to } from "./rows.ts";
 import type { Command } from "./types.ts";
 import { parseWait } from "./wait.ts";
 
-/** `consul = "host:port"` is the old form of the block. */
-const consul: Decoder<ConsulLayer> = (value, where) =>
-	typeof value === "string" ? { address: value } : consulBlock(value, where);
+const { bool, durationMs, int, text, texts } = field;
 
-const authBlock = block<NonNullable<ConsulLayer["auth"]>>({
-	enabled: to("enabled", flag),
+/** Where the reference takes a text instead of a block (old forms). */
+function textOr<Layer>(read: (text: string, path: string) => Layer, whole: Field<Layer>): Field<Layer> {
+	return {
+		decode(entries, path) {
+			const value = entries.at(-1)?.value;
+			return value?.kind === "string" ? read(value.value, path) : whole.decode(entries, path);
+		},
+	};
+}
+
+type AuthLayer = NonNullable<ConsulLayer["auth"]>;
+
+const authBlock = block<AuthLayer>({
+	enabled: to("enabled", bool),
 	username: to("username", text),
 	password: to("password", text),
 });
 
-const auth: Decoder<NonNullable<ConsulLayer["auth"]>> = (value, where) => {
-	if (typeof value !== "string") return authBlock(value, where);
+/** `USER[:PASSWORD]` of the text form. */
+export function parseAuth(value: string): AuthLayer {
 	const colon = value.indexOf(":");
 	return colon < 0 ? { username: value } : { username: value.slice(0, colon), password: value.slice(colon + 1) };
-};
+}
 
 const ssl = block<SslLayer>({
-	enabled: to("enabled", flag),
-	verify: to("verify", flag),
+	enabled: to("enabled", bool),
+	verify: to("verify", bool),
 	cert: to("cert", text),
 	key: to("key", text),
 	ca_cert: to("caCert", text),
@@ -56,10 +54,10 @@ const ssl = block<SslLayer>({
 });
 
 const retry = block<RetryLayer>({
-	enabled: to("enabled", flag),
-	attempts: to("attempts", whole),
-	backoff: to("backoffMs", duration),
-	max_backoff: to("maxBackoffMs", duration),
+	enabled: to("enabled", bool),
+	attempts: to("attempts", int),
+	backoff: to("backoffMs", durationMs),
+	max_backoff: to("maxBackoffMs", durationMs),
 });
 
 const consulBlock = block<ConsulLayer>({
@@ -67,30 +65,42 @@ const consulBlock = block<ConsulLayer>({
 	namespace: to("namespace", text),
 	token: to("token", text),
 	token_file: to("tokenFile", text),
-	auth: to("auth", auth),
+	auth: to("auth", textOr(parseAuth, authBlock)),
 	retry: to("retry", retry),
 	ssl: to("ssl", ssl),
-	transport: to("transport", anything),
+	transport: to("transport", field.any as Field<Readonly<Record<string, unknown>>>),
 });
 
 const waitBlock = block<WaitLayer>({
-	enabled: to("enabled", flag),
-	min: to("minMs", duration),
-	max: to("maxMs", duration),
+	enabled: to("enabled", bool),
+	min: to("minMs", durationMs),
+	max: to("maxMs", durationMs),
 });
 
-const wait: Decoder<WaitLayer> = (value, where) =>
-	typeof value === "string" ? parseWait(value, where) : waitBlock(value, where);
+const wait = textOr(parseWait, waitBlock);
 
-const command: Decoder<Command> = (value, where) =>
-	Array.isArray(value)
-		? value.length === 1
-			? { text: text(value[0], where) }
-			: { argv: texts(value, where) }
-		: { text: text(value, where) };
+/** A list of one is a text, as in the reference. */
+const command: Field<Command> = {
+	decode(entries, path) {
+		const words = texts.decode(entries, path);
+		return entries.at(-1)?.value.kind === "list" && words.length > 1 ? { argv: words } : { text: words[0] ?? "" };
+	},
+};
+
+/** Octal digits as text, or a number as the file's syntax has it (HCL reads `0644` as octal). */
+const mode = field.custom((node, path): number => {
+	const bits =
+		node.kind === "number"
+			? node.value
+			: node.kind === "string" && /^[0-7]{1,5}$/.test(node.value)
+				? Number.parseInt(node.value, 8)
+				: Number.NaN;
+	if (!(bits >= 0 && bits <= 0o7777)) throw invalidValue(node, path, 'permissions in octal such as "0644"');
+	return bits;
+});
 
 const environment = block<EnvironmentLayer>({
-	pristine: to("pristine", flag),
+	pristine: to("pristine", bool),
 	custom: to("custom", texts),
 	allowlist: to("allowlist", texts),
 	denylist: to("denylist", texts),
@@ -98,49 +108,49 @@ const environment = block<EnvironmentLayer>({
 	blacklist: to("denylist", texts),
 });
 
-const execFields: BlockFields<ExecLayer> = {
+const execFields: Rows<ExecLayer> = {
 	command: to("command", command),
-	enabled: to("enabled", flag),
+	enabled: to("enabled", bool),
 	env: to("environment", environment),
 	kill_signal: to("killSignal", text),
-	kill_timeout: to("killTimeoutMs", duration),
+	kill_timeout: to("killTimeoutMs", durationMs),
 	reload_signal: to("reloadSignal", text),
-	splay: to("splayMs", duration),
-	timeout: to("timeoutMs", duration),
+	splay: to("splayMs", durationMs),
+	timeout: to("timeoutMs", durationMs),
 };
 
-const dedup: BlockFields<DedupLayer> = {
-	enabled: to("enabled", flag),
+const dedup: Rows<DedupLayer> = {
+	enabled: to("enabled", bool),
 	prefix: to("prefix", text),
-	ttl: to("ttlMs", duration),
-	max_stale: to("maxStaleMs", duration),
-	block_query_wait: to("blockQueryWaitMs", duration),
+	ttl: to("ttlMs", durationMs),
+	max_stale: to("maxStaleMs", durationMs),
+	block_query_wait: to("blockQueryWaitMs", durationMs),
 };
 
-const logFile: BlockFields<LogFileLayer> = {
+const logFile: Rows<LogFileLayer> = {
 	path: to("path", text),
-	log_rotate_bytes: to("rotateBytes", whole),
-	log_rotate_duration: to("rotateMs", duration),
-	log_rotate_max_files: to("maxFiles", whole),
+	log_rotate_bytes: to("rotateBytes", int),
+	log_rotate_duration: to("rotateMs", durationMs),
+	log_rotate_max_files: to("maxFiles", int),
 };
 
-const template: BlockFields<TemplateLayer> = {
+const template: Rows<TemplateLayer> = {
 	source: to("source", text),
 	contents: to("contents", text),
 	destination: to("destination", text),
 	engine: to("engine", text),
 	command: to("command", command),
-	command_timeout: to("commandTimeoutMs", duration),
+	command_timeout: to("commandTimeoutMs", durationMs),
 	exec: to("exec", block(execFields)),
 	perms: to("mode", mode),
 	user: to("user", text),
 	group: to("group", text),
-	uid: to("uid", whole),
-	gid: to("gid", whole),
-	backup: to("backup", flag),
-	create_dest_dirs: to("createFolders", flag),
-	error_on_missing_key: to("errorOnMissingKey", flag),
-	error_fatal: to("errorFatal", flag),
+	uid: to("uid", int),
+	gid: to("gid", int),
+	backup: to("backup", bool),
+	create_dest_dirs: to("createFolders", bool),
+	error_on_missing_key: to("errorOnMissingKey", bool),
+	error_fatal: to("errorFatal", bool),
 	left_delimiter: to("leftDelimiter", text),
 	right_delimiter: to("rightDelimiter", text),
 	wait: to("wait", wait),
@@ -150,15 +160,29 @@ const template: BlockFields<TemplateLayer> = {
 };
 
 /** Vault and Nomad are outside the project: said clearly instead of "unknown key". */
-const outside: Decoder<never> = (_value, where) => {
-	throw new DiscoError(
-		"CONFIG_UNSUPPORTED",
-		`"${where}" is not supported: disco-template reads from Consul's API only`,
-	);
+const outside: Field<never> = {
+	decode(entries, path) {
+		const at = entries[0]?.at;
+		throw new DiscoError(
+			"CONFIG_UNSUPPORTED",
+			`${at?.file}:${at?.line}:${at?.column}: ${path} is not supported: disco-template reads only from Consul's API`,
+		);
+	},
 };
 
-const top: BlockFields<ConfigLayer> = {
-	consul: to("consul", consul),
+const templates: Field<readonly TemplateLayer[]> = {
+	decode: (entries, path) =>
+		field
+			.blocks(fieldsOf(template))
+			.decode(entries, path)
+			.map((each) => layerOf(template, each)),
+};
+
+const top: Rows<ConfigLayer> = {
+	consul: to(
+		"consul",
+		textOr((address) => ({ address }), consulBlock),
+	),
 	deduplicate: to("dedup", block(dedup)),
 	default_delimiters: to(
 		"delimiters",
@@ -172,21 +196,26 @@ const top: BlockFields<ConfigLayer> = {
 	syslog: to(
 		"syslog",
 		block<NonNullable<ConfigLayer["syslog"]>>({
-			enabled: to("enabled", flag),
+			enabled: to("enabled", bool),
 			facility: to("facility", text),
 			name: to("name", text),
 		}),
 	),
-	max_stale: to("maxStaleMs", duration),
+	max_stale: to("maxStaleMs", durationMs),
 	pid_file: to("pidFile", text),
 	wait: to("wait", wait),
-	block_query_wait: to("blockQueryWaitMs", duration),
-	err_on_failed_lookup: to("errOnFailedLookup", flag),
-	template_error_fatal: to("templateErrorFatal", flag),
-	template: to("templates", blocks(template)),
+	block_query_wait: to("blockQueryWaitMs", durationMs),
+	err_on_failed_lookup: to("errOnFailedLookup", bool),
+	template_error_fatal: to("templateErrorFatal", bool),
+	template: to("templates", templates),
 	vault: to("templates", outside),
 	nomad: to("templates", outside),
 };
 
-/** A parsed HCL or JSON document as a layer. Errors: `CONFIG_KEY_UNKNOWN`, `CONFIG_VALUE_INVALID`, `CONFIG_UNSUPPORTED`. */
-export const configDocument: Decoder<ConfigLayer> = block(top);
+/**
+ * A file's text (HCL or JSON) as a layer. Errors: `CONFIG_SYNTAX`, `CONFIG_KEY_UNKNOWN`, `CONFIG_VALUE_INVALID`,
+ * `CONFIG_UNSUPPORTED`; each text starts with `FILE:LINE:COLUMN: `.
+ */
+export function parseConfigLayer(source: string, file: string): ConfigLayer {
+	return layerOf(top, decodeObject(parseConfig(source, file), fieldsOf(top)));
+}

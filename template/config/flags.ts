@@ -1,5 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { type FlagSpecs, flagsHelp, parseFlags } from "../../lib/flags.ts";
+import { parseAuth } from "./file-schema.ts";
 import type { ConfigLayer, ConsulLayer, EnvironmentLayer, ExecLayer, SslLayer } from "./layer.ts";
 import { parseSignal } from "./signals.ts";
 import { parseTemplateFlag } from "./template-flag.ts";
@@ -106,7 +107,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 		return text;
 	};
 	const authText = values["consul-auth"];
-	const auth = authText === undefined ? undefined : basicAuth(authText);
+	const auth = authText === undefined ? undefined : { enabled: true, ...parseAuth(authText) };
 	const consul: ConsulLayer = defined({
 		address: values["consul-addr"],
 		token: values["consul-token"],
@@ -197,12 +198,6 @@ export function helpText(): string {
 		flagsHelp(specs),
 		"",
 	].join("\n");
-}
-
-function basicAuth(text: string): NonNullable<ConsulLayer["auth"]> {
-	const colon = text.indexOf(":");
-	if (colon < 0) return { enabled: true, username: text };
-	return { enabled: true, username: text.slice(0, colon), password: text.slice(colon + 1) };
 }
 
 /** The same object without the keys that are undefined. */

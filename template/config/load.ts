@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
-import { parseHcl } from "../../lib/hcl/index.ts";
 import { environmentLayer } from "./environment.ts";
-import { configDocument } from "./file-schema.ts";
+import { parseConfigLayer } from "./file-schema.ts";
 import { finalizeConfig } from "./finalize.ts";
 import type { CommandLine } from "./flags.ts";
 import { type ConfigLayer, mergeLayers } from "./layer.ts";
@@ -21,10 +20,10 @@ export function loadConfig(
 ): RuntimeConfig {
 	const layers: ConfigLayer[] = [environmentLayer(variables)];
 	for (const path of commandLine.configPaths) {
-		for (const file of filesOf(path)) layers.push(parseDocument(read(file), file));
+		for (const file of filesOf(path)) layers.push(parseConfigLayer(read(file), file));
 	}
 	const local = variables["CT_LOCAL_CONFIG"];
-	if (local !== undefined && local.trim() !== "") layers.push(parseDocument(local, "$CT_LOCAL_CONFIG"));
+	if (local !== undefined && local.trim() !== "") layers.push(parseConfigLayer(local, "$CT_LOCAL_CONFIG"));
 	layers.push(commandLine.layer);
 	const compat = commandLine.compat || variables["DISCO_COMPAT"] === "1";
 	return finalizeConfig(layers.reduce(mergeLayers), { ...commandLine, compat });
@@ -49,14 +48,6 @@ function read(file: string): string {
 		return readFileSync(file, "utf8");
 	} catch (error) {
 		throw new DiscoError("CONFIG_UNREADABLE", `config: ${file}: ${reason(error)}`, { cause: error });
-	}
-}
-
-function parseDocument(source: string, name: string): ConfigLayer {
-	try {
-		return configDocument(source.trimStart().startsWith("{") ? JSON.parse(source) : parseHcl(source), "");
-	} catch (error) {
-		throw new DiscoError("CONFIG_SYNTAX", `config: ${name}: ${errorMessage(error)}`, { cause: error });
 	}
 }
 

@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { normalize } from "node:path";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { textOfBytes } from "../gotmpl/index.ts";
 import type { Dependency } from "./dependency.ts";
 import { pollingFetch } from "./poll.ts";
 
@@ -17,7 +18,9 @@ export function fileDependency(text: string): Dependency {
 		if (info.isDirectory()) throw new DiscoError("FILE_UNREADABLE", `read ${path}: is a directory`);
 		const stamp = `${info.mtimeMs} ${info.size} ${info.ino}`;
 		if (seen?.stamp !== stamp) {
-			const content = await readFile(path, "utf8").catch((error: unknown) => fail("open", path, error));
+			const content = await readFile(path)
+				.then(textOfBytes)
+				.catch((error: unknown) => fail("open", path, error));
 			seen = { stamp, content };
 		}
 		return seen.content;

@@ -6,7 +6,6 @@ export { keyDependency, optionalKeyDependency } from "./key.ts";
 export { descendants, directChildren, keyListDependency, safeKeyListDependency } from "./key-list.ts";
 export { nodeDependency } from "./node.ts";
 export { nodesDependency } from "./nodes.ts";
-export { compareText } from "./order.ts";
 export type {
 	CheckRecord,
 	KeyPairRecord,

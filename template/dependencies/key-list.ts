@@ -1,5 +1,6 @@
-import { kvText } from "../../client/index.ts";
+import { kvBytes } from "../../client/index.ts";
 import type { KvPair } from "../../lib/api/index.ts";
+import { textOfBytes } from "../gotmpl/index.ts";
 import { answered, type Dependency, withDatacenter } from "./dependency.ts";
 import { dependencyId, grammarOf, marked, matchArgument, pieces } from "./query-text.ts";
 import type { KeyPairRecord } from "./records.ts";
@@ -11,22 +12,26 @@ const grammar = grammarOf(pieces.key, pieces.query, pieces.datacenter);
  * Error: `DEPENDENCY_FORMAT`.
  */
 export function keyListDependency(text: string): Dependency {
-	return keyList("kv.list", text, []);
+	return keyList("kv.list", text, (pairs) => pairs);
 }
 
-/** The same for `safeLs` and `safeTree`: no pair at all is unanswered. Error: `DEPENDENCY_FORMAT`. */
-export function safeKeyListDependency(text: string): Dependency {
-	return keyList("kv.list.safe", text, undefined);
+/** The same for `safeLs` and `safeTree`: unanswered while what they would show is empty. Error: `DEPENDENCY_FORMAT`. */
+export function safeKeyListDependency(text: string, part: "children" | "descendants"): Dependency {
+	const shown = part === "children" ? directChildren : descendants;
+	return keyList(`kv.list.${part}`, text, (pairs) => (shown(pairs).length === 0 ? undefined : pairs));
 }
 
-function keyList(kind: string, text: string, empty: readonly KeyPairRecord[] | undefined): Dependency {
+function keyList(
+	kind: string,
+	text: string,
+	valueOf: (pairs: readonly KeyPairRecord[]) => readonly KeyPairRecord[] | undefined,
+): Dependency {
 	const { key: prefix = "", datacenter } = matchArgument(grammar, text, "kv.list");
 	return {
 		id: dependencyId(kind, prefix, marked("@", datacenter)),
 		async fetch({ client }, options) {
 			const answer = await client.kv.list(prefix, withDatacenter(options, datacenter));
-			const pairs = answer.value.map((pair) => keyPairRecord(pair, prefix));
-			return answered(answer, pairs.length === 0 ? empty : pairs);
+			return answered(answer, valueOf(answer.value.map((pair) => keyPairRecord(pair, prefix))));
 		},
 	};
 }
@@ -35,7 +40,7 @@ function keyPairRecord(pair: KvPair, prefix: string): KeyPairRecord {
 	return {
 		Path: pair.Key,
 		Key: pair.Key.slice(prefix.length).replace(/^\/+/, ""),
-		Value: kvText(pair),
+		Value: textOfBytes(kvBytes(pair)),
 		CreateIndex: pair.CreateIndex,
 		ModifyIndex: pair.ModifyIndex,
 		LockIndex: pair.LockIndex,

@@ -1,4 +1,5 @@
-import { kvText } from "../../client/index.ts";
+import { kvBytes } from "../../client/index.ts";
+import { textOfBytes } from "../gotmpl/index.ts";
 import { answered, type Dependency, withDatacenter } from "./dependency.ts";
 import { dependencyId, grammarOf, marked, matchArgument, pieces } from "./query-text.ts";
 
@@ -20,7 +21,7 @@ function keyValue(kind: string, text: string, missing: null | undefined): Depend
 		id: dependencyId(kind, key, marked("@", datacenter)),
 		async fetch({ client }, options) {
 			const answer = await client.kv.get(key, withDatacenter(options, datacenter));
-			return answered(answer, answer.value === undefined ? missing : kvText(answer.value));
+			return answered(answer, answer.value === undefined ? missing : textOfBytes(kvBytes(answer.value)));
 		},
 	};
 }

@@ -1,0 +1,59 @@
+import { DiscoError, errorMessage } from "../lib/errors.ts";
+import type { TemplateConfig } from "./config/index.ts";
+import { createFunctions, preloadFunctions } from "./functions/index.ts";
+import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
+import { createRecorder, type RenderingWorld } from "./recorder.ts";
+import type { Template } from "./runner/index.ts";
+
+/**
+ * A Go template. Errors: `TEMPLATE_PARSE` (`SOURCE: parse: template: :LINE: REASON`); its executions fail with
+ * `TEMPLATE_EXECUTE` (`SOURCE: execute: template: :LINE:COLUMN: ...`).
+ */
+export async function loadGoTemplate(
+	name: string,
+	text: string,
+	config: TemplateConfig,
+	world: RenderingWorld,
+): Promise<Template> {
+	await preloadFunctions(text);
+	let budget: Budget = newBudget();
+	const recorder = createRecorder(world, {
+		sandboxPath: config.sandboxPath,
+		executeNamed: (template, data) => {
+			if (!parsed.templates.includes(template)) {
+				throw new Error(`template: no template ${JSON.stringify(template)} associated with template ""`);
+			}
+			return parsed.execute({ ...options, template, data, budget });
+		},
+	});
+	const functions = createFunctions(recorder.context, config.functionDenylist);
+	const missingKey = config.errorOnMissingKey ? ("error" as const) : ("zero" as const);
+	const options = { functions, missingKey };
+	const parsed = located(`${name}: parse`, "TEMPLATE_PARSE", () =>
+		parse({
+			name: "",
+			text,
+			functions,
+			leftDelimiter: config.leftDelimiter,
+			rightDelimiter: config.rightDelimiter,
+		}),
+	);
+	return {
+		name,
+		execute: (lookup) =>
+			recorder.render(lookup, () => {
+				budget = newBudget();
+				return located(`${name}: execute`, "TEMPLATE_EXECUTE", () =>
+					parsed.execute({ ...options, data: null, budget }),
+				);
+			}),
+	};
+}
+
+function located<T>(where: string, code: string, run: () => T): T {
+	try {
+		return run();
+	} catch (error) {
+		throw new DiscoError(code, `${where}: ${errorMessage(error)}`, { cause: error });
+	}
+}

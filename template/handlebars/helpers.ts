@@ -1,0 +1,103 @@
+import type { HelperDelegate, HelperOptions } from "handlebars";
+import { errorMessage } from "../../lib/errors.ts";
+import { mapSet, mapValues } from "../functions/index.ts";
+import type { GoFunction, GoValue } from "../gotmpl/index.ts";
+import { callFunction } from "./call.ts";
+import { goOf, keysInOrder, plainOf } from "./plain.ts";
+
+/** What Handlebars gives a helper besides its arguments; `loc` is there since 4.7. */
+type Options = HelperOptions & {
+	readonly loc?: { readonly start: { readonly line: number; readonly column: number } };
+};
+
+/** An error of a helper with its place, in the form of Go's execution errors. */
+export class HelperError extends Error {}
+
+/**
+ * Each template function as a helper. As a block it is `each` for a list and `with` for anything else. Without arguments a
+ * field of that name in the context wins, so that data may have fields called `key` or `html`.
+ */
+export function functionHelpers(functions: ReadonlyMap<string, GoFunction>): Record<string, HelperDelegate> {
+	const helpers: Record<string, HelperDelegate> = {};
+	for (const [name, call] of functions) {
+		helpers[name] = function (this: unknown, ...given: unknown[]) {
+			const options = given.pop() as Options;
+			if (given.length === 0 && isObject(this) && Object.hasOwn(this, name)) {
+				return (this as Readonly<Record<string, unknown>>)[name];
+			}
+			const result = located(name, options, () => plainOf(callFunction(name, call, given.map(goOf))));
+			return typeof options.fn === "function" ? asBlock(result, this, options) : result;
+		};
+	}
+	return helpers;
+}
+
+/** `scratch` has methods in Go templates; here each is a helper. */
+export function scratchHelpers(scratch: () => Map<string, GoValue>): Record<string, HelperDelegate> {
+	return {
+		scratchKey: (key: unknown) => scratch().has(String(key)),
+		scratchGet: (key: unknown) => plainOf(scratch().get(String(key))),
+		scratchSet: (key: unknown, value: unknown) => {
+			scratch().set(String(key), goOf(value));
+			return "";
+		},
+		scratchMapSet: (key: unknown, mapKey: unknown, value: unknown) =>
+			mapSet(scratch(), String(key), String(mapKey), goOf(value)),
+		scratchMapValues: (key: unknown) => mapValues(scratch(), String(key)).map(plainOf),
+	};
+}
+
+/** Handlebars' `each`, but maps are visited in Go's order of keys. */
+export function each(this: unknown, ...given: unknown[]): string {
+	const options = given.pop() as Options;
+	const value = given[0];
+	return located("each", options, () => eachItem(typeof value === "function" ? undefined : value, this, options));
+}
+
+function eachItem(value: unknown, context: unknown, options: Options): string {
+	const items = itemsOf(value);
+	if (items.length === 0) return options.inverse(context);
+	return items
+		.map(([key, item], index) => {
+			const data = Object.assign(Object.create(null), options.data, {
+				_parent: options.data,
+				key,
+				index,
+				first: index === 0,
+				last: index === items.length - 1,
+			});
+			return options.fn(item, { data, blockParams: [item, key] });
+		})
+		.join("");
+}
+
+function itemsOf(value: unknown): readonly (readonly [string | number, unknown])[] {
+	if (Array.isArray(value)) return value.map((item, index) => [index, item]);
+	if (!isObject(value)) return [];
+	return keysInOrder(value).map((key) => [key, (value as Readonly<Record<string, unknown>>)[key]]);
+}
+
+function asBlock(result: unknown, context: unknown, options: Options): string {
+	if (Array.isArray(result)) return eachItem(result, context, options);
+	const empty = result === null || result === undefined || result === false || result === "" || result === 0;
+	return empty ? options.inverse(context) : options.fn(result, { data: options.data, blockParams: [result] });
+}
+
+function located<T>(name: string, options: Options, run: () => T): T {
+	try {
+		return run();
+	} catch (error) {
+		if (error instanceof HelperError) throw error;
+		const { line, column } = options.loc?.start ?? { line: 0, column: 0 };
+		throw new HelperError(
+			`:${line}:${column}: executing "" at <${name}>: error calling ${name}: ${errorMessage(error)}`,
+			{
+				cause: error,
+			},
+		);
+	}
+}
+
+function isObject(value: unknown): value is object {
+	return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,137 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { DiscoError, errorMessage } from "../lib/errors.ts";
+import type { Logger } from "../lib/log/index.ts";
+import { type CommandLine, helpText, loadConfig, parseCommandLine, type RuntimeConfig } from "./config/index.ts";
+import { createProgramLog } from "./logging.ts";
+import { exitCodes, prepareSession, type Session } from "./session.ts";
+
+/** Consul's wording lets scripts find the number: `disco-template v0.1.0`. */
+const version = "disco-template v0.1.0";
+
+/** Signals that go to the supervised program. Node gives SIGPROF and the like no meaning; SIGCHLD and SIGURG stay here. */
+const forwarded: readonly NodeJS.Signals[] = [
+	"SIGHUP",
+	"SIGINT",
+	"SIGQUIT",
+	"SIGTERM",
+	"SIGUSR1",
+	"SIGUSR2",
+	"SIGALRM",
+	"SIGCONT",
+	"SIGWINCH",
+];
+
+/** The whole program; resolves with its exit status (RUNNER.md "Exit codes"). */
+export async function runProgram(args: readonly string[]): Promise<number> {
+	let commandLine: CommandLine;
+	try {
+		commandLine = parseCommandLine(args);
+	} catch (error) {
+		process.stderr.write(`disco-template: ${errorMessage(error)}\n`);
+		return exitCodes.usage;
+	}
+	if (commandLine.version || commandLine.help) {
+		process.stdout.write(commandLine.version ? `${version}\n` : helpText());
+		return 0;
+	}
+	let config: RuntimeConfig;
+	try {
+		config = loadConfig(commandLine, process.env);
+	} catch (error) {
+		process.stderr.write(`disco-template: ${errorMessage(error)}\n`);
+		return exitCodes.configuration;
+	}
+	return supervise(commandLine, config, createProgramLog(config));
+}
+
+/** Sessions one after the other until one ends by itself or the kill signal comes. */
+async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Logger): Promise<number> {
+	let config = first;
+	let session: Session | undefined;
+	const signals = createSignals();
+	try {
+		writePidFile(config);
+		session = await prepareSession(config, log, { strict: config.compat });
+		for (;;) {
+			const running = session.run();
+			let next: { readonly config: RuntimeConfig; readonly session: Session } | undefined;
+			while (next === undefined) {
+				const event = await Promise.race([running, signals.next()]);
+				if (typeof event === "number") return event;
+				if (event === config.killSignal || stopsAnyway(event, config, session)) {
+					process.stderr.write("Cleaning up...\n");
+					await session.stop();
+					await running;
+					return exitCodes.interrupted;
+				}
+				if (event === config.reloadSignal) next = await reloaded(commandLine, config, log);
+				else session.forward(event);
+			}
+			process.stderr.write("Reloading configuration...\n");
+			await session.stop();
+			await running;
+			({ config, session } = next);
+		}
+	} catch (error) {
+		log.error(errorMessage(error));
+		return error instanceof DiscoError && error.code === "RELOAD_FAILED" ? exitCodes.configuration : exitCodes.failed;
+	} finally {
+		signals.close();
+		if (first.pidFile !== undefined) rmSync(first.pidFile, { force: true });
+	}
+}
+
+/** The reference ignores SIGTERM without a child, so that containers wait for SIGKILL; we stop. */
+function stopsAnyway(signal: NodeJS.Signals, config: RuntimeConfig, session: Session): boolean {
+	return !config.compat && signal === "SIGTERM" && !session.forward("SIGCONT");
+}
+
+/** The new configuration, ready to run; undefined when it is broken and the running one stays (the reference ends with 15). */
+async function reloaded(commandLine: CommandLine, old: RuntimeConfig, log: Logger) {
+	try {
+		const config = loadConfig(commandLine, process.env);
+		return { config, session: await prepareSession(config, log, { strict: true }) };
+	} catch (error) {
+		if (old.compat) throw new DiscoError("RELOAD_FAILED", errorMessage(error), { cause: error });
+		log.error(`reload: ${errorMessage(error)}; the running configuration stays`);
+		return undefined;
+	}
+}
+
+function writePidFile(config: RuntimeConfig): void {
+	if (config.pidFile === undefined) return;
+	try {
+		writeFileSync(config.pidFile, String(process.pid), { mode: 0o644 });
+	} catch (error) {
+		throw new DiscoError("PID_FILE_UNWRITABLE", `cannot write the pid file: ${errorMessage(error)}`, { cause: error });
+	}
+}
+
+/** Signals as a queue, so that none is lost while one is handled. */
+function createSignals() {
+	const queue: NodeJS.Signals[] = [];
+	let wake: ((signal: NodeJS.Signals) => void) | undefined;
+	let waiting: Promise<NodeJS.Signals> | undefined;
+	const onSignal = (signal: NodeJS.Signals) => {
+		if (wake === undefined) queue.push(signal);
+		else {
+			wake(signal);
+			wake = undefined;
+			waiting = undefined;
+		}
+	};
+	for (const signal of forwarded) process.on(signal, onSignal);
+	return {
+		next(): Promise<NodeJS.Signals> {
+			const first = queue.shift();
+			if (first !== undefined) return Promise.resolve(first);
+			waiting ??= new Promise((resolve) => {
+				wake = resolve;
+			});
+			return waiting;
+		},
+		close() {
+			for (const signal of forwarded) process.off(signal, onSignal);
+		},
+	};
+}

@@ -1,0 +1,295 @@
+import type { Clock, Timer } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import type { Dependency } from "../dependencies/index.ts";
+import { createQuiescence, type Quiescence } from "./quiescence.ts";
+import type { Rendering, Template } from "./template.ts";
+import type { Watches } from "./watches.ts";
+
+/** A template with what happens around its rendering. */
+export interface RunnerTemplate {
+	readonly template: Template;
+	/** Whether a failing execution or write ends the runner. */
+	readonly errorFatal: boolean;
+	/** Quiescence of later renderings; undefined: none. */
+	readonly wait?: { readonly minMs: number; readonly maxMs: number };
+	/** Equal keys of one pass run once; undefined: no command. */
+	readonly commandKey?: string;
+	/** Puts the text where it belongs; tells whether anything changed. Throws a DiscoError. */
+	readonly write: (text: string) => Promise<{ readonly changed: boolean }>;
+	/** Runs the command of a changed template. Throws a DiscoError. */
+	readonly runCommand: () => Promise<void>;
+}
+
+export interface RunnerSettings {
+	readonly clock: Clock;
+	readonly templates: readonly RunnerTemplate[];
+	/** Calls back into `received` and `watchFailed`. */
+	readonly watches: Watches;
+	/** Render each template once, then end. */
+	readonly once: boolean;
+	/** Execute each template once without waiting for data, then end. */
+	readonly parseOnly: boolean;
+	/** Whether a failing command ends the runner. */
+	readonly commandFatal: boolean;
+	/**
+	 * The reference executes every template on every change, and takes an error of a pass that lacks data for an error.
+	 * Without this only templates whose data changed are executed, and such an error is awaited to heal.
+	 */
+	readonly compat: boolean;
+	/** A template failed and the runner goes on. */
+	readonly onError: (error: DiscoError) => void;
+	/** All templates are rendered; `changed` when this pass changed a file. */
+	readonly onRendered: (changed: boolean) => Promise<void>;
+	/** One template has been waiting for data for a while. */
+	readonly onWaiting: (template: Template, missing: readonly Dependency[]) => void;
+	readonly onDebug: (message: string) => void;
+}
+
+/** How a runner ended. */
+export type RunnerEnd =
+	| { readonly kind: "done" | "stopped" }
+	/** `reported`: `onError` has heard of it already. */
+	| { readonly kind: "failed"; readonly error: DiscoError; readonly reported: boolean };
+
+export interface Runner {
+	/** Resolves when everything is rendered (`once`), something fatal happened, or `stop` was called. */
+	run(): Promise<RunnerEnd>;
+	/** New data of a dependency. */
+	received(dependency: Dependency, value: unknown): void;
+	/** A dependency that will not be asked again. */
+	watchFailed(dependency: Dependency, error: DiscoError): void;
+	/** Ends `run`; the pass under way is finished first. */
+	stop(): void;
+}
+
+/** When data have not come by then, the user is told what is waited for. */
+const waitingNoticeMs = 5_000;
+
+interface State {
+	readonly spec: RunnerTemplate;
+	/** What the last execution asked for. */
+	used: readonly Dependency[];
+	missing: readonly Dependency[];
+	/** Data changed since the last execution. */
+	dirty: boolean;
+	/** The text that was written last. */
+	text: string | undefined;
+	/** Nothing that may change can heal it: it is not executed again. */
+	dead: DiscoError | undefined;
+	quiescence: Quiescence | undefined;
+	/** The wait for calm is over: render now. */
+	calm: boolean;
+}
+
+/**
+ * The passes of RUNNER.md "Passes": execute what changed, watch what it asked for, write what is complete, run the commands of
+ * what was changed. Deterministic: the world comes in through `received` and goes out through the settings.
+ */
+export function createRunner(settings: RunnerSettings): Runner {
+	const values = new Map<string, { readonly value: unknown }>();
+	const states = settings.templates.map(
+		(spec): State => ({
+			spec,
+			used: [],
+			missing: [],
+			dirty: true,
+			text: undefined,
+			dead: undefined,
+			quiescence: undefined,
+			calm: false,
+		}),
+	);
+	let wake: (() => void) | undefined;
+	let woken = false;
+	let end: RunnerEnd | undefined;
+	let waitingNotice: Timer | undefined;
+	/** Of a command that failed without ending the runner; `once` ends with it when all is done. */
+	let commandError: DiscoError | undefined;
+
+	const signal = () => {
+		woken = true;
+		wake?.();
+	};
+	const finish = (how: RunnerEnd) => {
+		end ??= how;
+		signal();
+	};
+	const fail = (state: State, error: DiscoError, healsWithData: boolean) => {
+		if (state.spec.errorFatal) finish({ kind: "failed", error, reported: false });
+		else settings.onError(error);
+		if (!healsWithData || settings.once || settings.parseOnly) state.dead = error;
+	};
+
+	/** One template's part of a pass; true when its file changed. */
+	async function handle(state: State): Promise<boolean> {
+		const { spec } = state;
+		state.dirty = false;
+		const rendering = spec.template.execute((dependency) => values.get(dependency.id));
+		state.used = rendering.used;
+		state.missing = rendering.missing;
+		if (!settings.parseOnly) for (const dependency of rendering.used) settings.watches.ensure(dependency);
+		const failed = failureOf(rendering, settings.compat);
+		if (failed !== undefined) {
+			fail(state, failed, rendering.used.length > 0);
+			return false;
+		}
+		if (rendering.missing.length > 0 || !("text" in rendering.result)) return false;
+		const { text } = rendering.result;
+		if (waitsForCalm(state, text)) return false;
+		try {
+			const { changed } = await spec.write(text);
+			state.text = text;
+			settings.onDebug(`${changed ? "rendered" : "nothing changed in"} ${spec.template.name}`);
+			return changed;
+		} catch (thrown) {
+			// A destination that never could be written will not heal; one that could may, with the next change.
+			fail(state, asDiscoError(thrown), state.text !== undefined);
+			return false;
+		}
+	}
+
+	function waitsForCalm(state: State, text: string): boolean {
+		if (state.quiescence === undefined) return false;
+		if (text === state.text) {
+			state.quiescence.cancel();
+			state.calm = false;
+			return false;
+		}
+		if (state.calm) {
+			state.calm = false;
+			return false;
+		}
+		state.quiescence.tick();
+		return true;
+	}
+
+	async function runCommands(changed: readonly State[]): Promise<void> {
+		const ran = new Set<string>();
+		let firstError: DiscoError | undefined;
+		for (const { spec } of changed) {
+			if (spec.commandKey === undefined || ran.has(spec.commandKey)) continue;
+			ran.add(spec.commandKey);
+			try {
+				await spec.runCommand();
+			} catch (thrown) {
+				const error = asDiscoError(thrown);
+				if (settings.commandFatal) firstError ??= error;
+				else settings.onError(error);
+				commandError ??= error;
+			}
+		}
+		if (firstError !== undefined) finish({ kind: "failed", error: firstError, reported: false });
+	}
+
+	function releaseUnused(): void {
+		const used = new Set(states.flatMap((state) => (state.dead === undefined ? state.used.map(({ id }) => id) : [])));
+		for (const id of settings.watches.release(used)) values.delete(id);
+	}
+
+	async function pass(): Promise<void> {
+		const changed: State[] = [];
+		for (const state of states) {
+			if (end !== undefined) return;
+			const settled = state.dead !== undefined || (settings.once && state.text !== undefined);
+			if (settled || !(state.dirty || settings.compat)) continue;
+			if (await handle(state)) changed.push(state);
+		}
+		if (!settings.parseOnly) releaseUnused();
+		await runCommands(changed);
+		if (end !== undefined) return;
+		await afterPass(changed.length > 0);
+	}
+
+	async function afterPass(changed: boolean): Promise<void> {
+		const dead = states.filter(({ dead }) => dead !== undefined);
+		const open = states.filter(({ dead, text }) => dead === undefined && text === undefined);
+		if (settings.parseOnly || (settings.once && open.length === 0 && dead.length > 0)) {
+			const error = dead[0]?.dead;
+			finish(error === undefined ? { kind: "done" } : { kind: "failed", error, reported: true });
+			return;
+		}
+		if (dead.length > 0 && dead.length === states.length) {
+			finish({ kind: "failed", error: dead[0]?.dead as DiscoError, reported: true });
+			return;
+		}
+		if (open.length > 0 || dead.length > 0) {
+			if (open.length > 0) armWaitingNotice();
+			return;
+		}
+		waitingNotice?.cancel();
+		enableQuiescence();
+		await settings.onRendered(changed);
+		if (!settings.once) return;
+		finish(commandError === undefined ? { kind: "done" } : { kind: "failed", error: commandError, reported: true });
+	}
+
+	function enableQuiescence(): void {
+		for (const state of states) {
+			const { wait } = state.spec;
+			if (state.quiescence !== undefined || wait === undefined) continue;
+			state.quiescence = createQuiescence(settings.clock, wait, () => {
+				state.calm = true;
+				state.dirty = true;
+				signal();
+			});
+		}
+	}
+
+	function armWaitingNotice(): void {
+		waitingNotice ??= settings.clock.after(waitingNoticeMs, () => {
+			for (const { spec, missing } of states) if (missing.length > 0) settings.onWaiting(spec.template, missing);
+		});
+	}
+
+	return {
+		async run() {
+			woken = true;
+			while (end === undefined) {
+				if (woken) {
+					woken = false;
+					await pass();
+					continue;
+				}
+				await new Promise<void>((resolve) => {
+					wake = resolve;
+				});
+				wake = undefined;
+				// Whatever has arrived together is taken in together.
+				await new Promise<void>((resolve) => settings.clock.after(0, resolve));
+			}
+			waitingNotice?.cancel();
+			for (const { quiescence } of states) quiescence?.cancel();
+			await settings.watches.close();
+			return end;
+		},
+		received(dependency, value) {
+			values.set(dependency.id, { value });
+			for (const state of states) if (state.used.some(({ id }) => id === dependency.id)) state.dirty = true;
+			signal();
+		},
+		watchFailed(dependency, error) {
+			const users = states.filter(({ used }) => used.some(({ id }) => id === dependency.id));
+			if (settings.compat || users.some(({ spec }) => spec.errorFatal)) {
+				finish({ kind: "failed", error, reported: false });
+				return;
+			}
+			settings.onError(error);
+			for (const state of users) state.dead = error;
+			signal();
+		},
+		stop: () => finish({ kind: "stopped" }),
+	};
+}
+
+function failureOf(rendering: Rendering, compat: boolean): DiscoError | undefined {
+	if (!("failed" in rendering.result)) return undefined;
+	if (rendering.missing.length > 0 && !compat) return undefined;
+	return asDiscoError(rendering.result.failed);
+}
+
+function asDiscoError(thrown: unknown): DiscoError {
+	if (thrown instanceof DiscoError) return thrown;
+	return new DiscoError("TEMPLATE_FAILED", thrown instanceof Error ? thrown.message : String(thrown), {
+		cause: thrown,
+	});
+}

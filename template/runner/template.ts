@@ -1,0 +1,22 @@
+import type { Dependency } from "../dependencies/index.ts";
+
+/** Looks into the received data: undefined while nothing has arrived. */
+export type Lookup = (dependency: Dependency) => { readonly value: unknown } | undefined;
+
+/** What one execution of a template used, and what came of it. */
+export interface Rendering {
+	/** Everything it asked for, in order of first use. */
+	readonly used: readonly Dependency[];
+	/** Those of `used` whose data have not arrived; when there are any, the text counts for nothing. */
+	readonly missing: readonly Dependency[];
+	/** `failed` when the execution broke off. */
+	readonly result: { readonly text: string } | { readonly failed: Error };
+}
+
+/** A loaded template, whichever language it is written in. */
+export interface Template {
+	/** How messages call it: the source's path, or `(dynamic)`. */
+	readonly name: string;
+	/** Pure, apart from functions whose purpose is an effect (`plugin`, `writeToFile`). */
+	execute(lookup: Lookup): Rendering;
+}

@@ -1,0 +1,138 @@
+import { watch } from "../../client/index.ts";
+import type { Clock, Random } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import type { Dependency, Fetched, FetchOptions } from "../dependencies/index.ts";
+
+/** At least this much time lies between two answers of one watch, the first one apart (RUNNER.md "Queries"). */
+const answerGapMs = 100;
+
+export interface WatchSettings {
+	readonly clock: Clock;
+	readonly random: Random;
+	/** One read; the composition root binds it to the client. */
+	readonly fetch: (dependency: Dependency, options: FetchOptions) => Promise<Fetched>;
+	readonly waitMs: number;
+	/** Oldest stale answer that is taken; 0: never ask stale. */
+	readonly maxStaleMs: number;
+	/** Undefined: the first failure is the end. Attempts 0: without end. */
+	readonly retry?: { readonly attempts: number; readonly backoffMs: number; readonly maxBackoffMs: number };
+	/** Whether dependencies that say `noRetry` are left after their first failure. */
+	readonly honourNoRetry: boolean;
+	/** End with the first value (`-once`). */
+	readonly firstValueOnly: boolean;
+	/** A value that does not exist after one whole wait is a failure. */
+	readonly errOnFailedLookup: boolean;
+	readonly onValue: (dependency: Dependency, value: unknown) => void;
+	readonly onRetry: (dependency: Dependency, error: DiscoError, attempt: number, retryInMs: number) => void;
+	/** The dependency has failed for good. */
+	readonly onFailed: (dependency: Dependency, error: DiscoError) => void;
+}
+
+/** Follows dependencies, each one once however many templates use it. */
+export interface Watches {
+	/** Starts following, unless it already is. */
+	ensure(dependency: Dependency): void;
+	/** Stops following everything whose id is not in `used`; gives the ids that were dropped. */
+	release(used: ReadonlySet<string>): readonly string[];
+	/** How many dependencies are followed. */
+	size(): number;
+	/** Stops everything; resolves when no read is under way. */
+	close(): Promise<void>;
+}
+
+export function createWatches(settings: WatchSettings): Watches {
+	const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+	let closed = false;
+	return {
+		ensure(dependency) {
+			if (closed || running.has(dependency.id)) return;
+			const abort = new AbortController();
+			// The loop begins in a later turn, so that no callback comes while the caller is still in its pass.
+			const ended = Promise.resolve().then(() => follow(dependency, settings, abort.signal));
+			running.set(dependency.id, { abort, ended });
+		},
+		release(used) {
+			const dropped = [...running.keys()].filter((id) => !used.has(id));
+			for (const id of dropped) {
+				running.get(id)?.abort.abort();
+				running.delete(id);
+			}
+			return dropped;
+		},
+		size: () => running.size,
+		async close() {
+			closed = true;
+			const all = [...running.values()];
+			running.clear();
+			for (const { abort } of all) abort.abort();
+			await Promise.all(all.map(({ ended }) => ended));
+		},
+	};
+}
+
+async function follow(dependency: Dependency, settings: WatchSettings, signal: AbortSignal): Promise<void> {
+	const { clock, retry } = settings;
+	const noRetry = settings.honourNoRetry && dependency.noRetry === true;
+	let retries = 0;
+	try {
+		const answers = watch((query) => read(dependency, settings, query), {
+			clock,
+			random: settings.random,
+			signal,
+			waitMs: settings.waitMs,
+			backoff: { firstMs: retry?.backoffMs ?? 0, maxMs: retry?.maxBackoffMs ?? 0 },
+			onError: ({ error, attempt, retryInMs }) => {
+				if (retry === undefined || noRetry || error.code === "LOOKUP_FAILED") return "stop";
+				if (retry.attempts > 0 && attempt > retry.attempts) return "stop";
+				retries = attempt;
+				settings.onRetry(dependency, error, attempt, retryInMs);
+				return "retry";
+			},
+		});
+		for await (const answer of answers) {
+			retries = 0;
+			const answeredAtMs = clock.monotonicMs();
+			if (answer.value === undefined) continue;
+			if (signal.aborted) return;
+			settings.onValue(dependency, answer.value);
+			if (settings.firstValueOnly) return;
+			await pauseUntil(clock, answeredAtMs + answerGapMs, signal);
+		}
+	} catch (thrown) {
+		if (signal.aborted) return;
+		const error = thrown instanceof DiscoError ? thrown : new DiscoError("WATCH_FAILED", String(thrown));
+		const suffix = retries > 0 ? ` (exceeded maximum retries: ${retries})` : "";
+		settings.onFailed(dependency, new DiscoError(error.code, `${dependency.id}: ${error.message}${suffix}`));
+	}
+}
+
+async function read(
+	dependency: Dependency,
+	settings: WatchSettings,
+	query: { readonly index: number; readonly waitMs: number; readonly signal: AbortSignal },
+) {
+	const stale = settings.maxStaleMs > 0;
+	let fetched = await settings.fetch(dependency, { ...query, consistency: stale ? "stale" : "default" });
+	if (stale && fetched.lastContactMs > settings.maxStaleMs) {
+		fetched = await settings.fetch(dependency, { ...query, consistency: "default" });
+	}
+	if (fetched.value === undefined && settings.errOnFailedLookup && query.index > 0) {
+		throw new DiscoError("LOOKUP_FAILED", "does not exist");
+	}
+	return { ...fetched, knownLeader: true };
+}
+
+/** Resolves at `timeMs` of the monotonic clock, or when the signal is aborted. */
+function pauseUntil(clock: Clock, timeMs: number, signal: AbortSignal): Promise<void> {
+	const leftMs = timeMs - clock.monotonicMs();
+	if (leftMs <= 0 || signal.aborted) return Promise.resolve();
+	return new Promise((resolve) => {
+		const done = () => {
+			timer.cancel();
+			signal.removeEventListener("abort", done);
+			resolve();
+		};
+		const timer = clock.after(leftMs, done);
+		signal.addEventListener("abort", done, { once: true });
+	});
+}
