@@ -121,3 +121,26 @@ function isLow(unit: number): boolean {
 export function isEscapedByte(unit: number): boolean {
 	return unit >= 0xdc80 && unit <= 0xdcff;
 }
+
+/** Compares two texts byte by byte, which for UTF-8 is the order of code points: negative, 0 or positive. */
+export function compareTexts(left: string, right: string): number {
+	if (left === right) return 0;
+	const common = Math.min(left.length, right.length);
+	for (let i = 0; i < common; i++) {
+		const a = left.charCodeAt(i);
+		const b = right.charCodeAt(i);
+		if (a === b) continue;
+		if (a < 0xd800 && b < 0xd800) return a - b;
+		return compareBytes(bytesOfText(left), bytesOfText(right));
+	}
+	return left.length - right.length;
+}
+
+function compareBytes(left: Uint8Array, right: Uint8Array): number {
+	const common = Math.min(left.length, right.length);
+	for (let i = 0; i < common; i++) {
+		const difference = (left[i] ?? 0) - (right[i] ?? 0);
+		if (difference !== 0) return difference;
+	}
+	return left.length - right.length;
+}

@@ -2,13 +2,14 @@
 export { bytesOfText, textOfBytes } from "./bytes.ts";
 export { TemplateError, type TemplateErrorDetails } from "./error.ts";
 export { type Budget, defaultLimits, type Limits, newBudget } from "./limits.ts";
-export type {
-	ExecuteOptions,
-	FunctionNames,
-	MissingKey,
-	ParseOptions,
-	Template,
-	TemplateFunctions,
+export {
+	type ExecuteOptions,
+	type FunctionNames,
+	type MissingKey,
+	type ParseOptions,
+	parse,
+	type Template,
+	type TemplateFunctions,
 } from "./template.ts";
 export { goSignature, goType, type NamedTypes } from "./type-text.ts";
 export * from "./types.ts";

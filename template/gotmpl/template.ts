@@ -1,4 +1,12 @@
-import type { Budget } from "./limits.ts";
+import { builtins } from "./builtins.ts";
+import { compareTexts, joinTexts } from "./bytes.ts";
+import { TemplateError } from "./error.ts";
+import { executeList } from "./execute.ts";
+import { quote } from "./format/quote.ts";
+import { type Budget, newBudget } from "./limits.ts";
+import { describeList, type List } from "./nodes.ts";
+import { parseTemplates } from "./parse.ts";
+import { fail, type State } from "./state.ts";
 import type { GoFunction, GoValue } from "./values.ts";
 
 /** Names of the functions that a template may call; a `Set`, or the `Map` that is later given to `execute`. */
@@ -50,3 +58,66 @@ export type Template = {
 	/** The text as the parser understood it; parsing this again gives the same tree. */
 	toString(): string;
 };
+
+/**
+ * Parses a template text once; the result can be executed any number of times.
+ *
+ * @throws TemplateError `TEMPLATE_PARSE`
+ */
+export function parse(options: ParseOptions): Template {
+	const { name, text } = options;
+	const definitions = parseTemplates({
+		name,
+		text,
+		left: options.leftDelimiter || "{{",
+		right: options.rightDelimiter || "}}",
+		isFunction: (word) => builtins.has(word) || (options.functions?.has(word) ?? false),
+	});
+	return {
+		name,
+		templates: [...definitions.keys()].sort(compareTexts),
+		execute: (how = {}) => execute(name, text, definitions, how),
+		toString: () => describeTemplates(name, definitions),
+	};
+}
+
+const noFunctions: TemplateFunctions = new Map();
+
+function execute(name: string, text: string, definitions: ReadonlyMap<string, List>, options: ExecuteOptions): string {
+	const { functions = noFunctions, missingKey = "default", template = name } = options;
+	const data = options.data ?? undefined;
+	const state: State = {
+		name,
+		text,
+		definitions,
+		functions,
+		isBuiltin: (word) => builtins.has(word) && !functions.has(word),
+		missingKey: missingKey === "zero" || missingKey === "error" ? missingKey : "none",
+		budget: options.budget ?? newBudget(),
+		output: [],
+		executing: template,
+		node: undefined,
+		bindings: [{ name: "$", value: data, seenAs: undefined }],
+		dotSeenAs: undefined,
+	};
+	const list = definitions.get(template);
+	if (list === undefined) return fail(state, `no template ${quote(template)} associated with template ${quote(name)}`);
+	try {
+		executeList(state, data, list);
+	} catch (thrown) {
+		if (thrown instanceof TemplateError) throw thrown;
+		// V8 has no other sign that the stack is used up; templates that call each other without end come here.
+		if (thrown instanceof RangeError) return fail(state, "exceeded maximum template depth (stack is used up)", thrown);
+		throw thrown;
+	}
+	return joinTexts(state.output);
+}
+
+/** Source of all templates; the text's own comes last, since `define` writes nothing. */
+function describeTemplates(name: string, definitions: ReadonlyMap<string, List>): string {
+	const parts: string[] = [];
+	for (const [defined, list] of definitions) {
+		if (defined !== name) parts.push(`{{define ${quote(defined)}}}${describeList(list)}{{end}}`);
+	}
+	return parts.join("") + describeList(definitions.get(name) ?? []);
+}

@@ -1,0 +1,107 @@
+/** From operands and pipeline values to the arguments of a function. */
+import { pointee } from "./access.ts";
+import { describe, type NumberLiteral, type Operand } from "./nodes.ts";
+import { fail, type State } from "./state.ts";
+import {
+	anyType,
+	assignable,
+	canBeNil,
+	complex128Type,
+	type GoType,
+	isSigned,
+	isUnsigned,
+	pointerTo,
+	valueType,
+} from "./types.ts";
+import { type GoValue, goFloat, goValue, integer, rawOf, Typed, typeOf } from "./values.ts";
+
+const intMin = -(2n ** 63n);
+const intMax = 2n ** 63n - 1n;
+
+/** A value for a parameter of `type`; an error when it does not fit. */
+export function checkArgument(state: State, value: GoValue, type: GoType): GoValue {
+	if (type === valueType) return value;
+	if (value === undefined) {
+		if (!canBeNil(type)) fail(state, `invalid value; expected ${type.text}`);
+		return goValue(type, undefined);
+	}
+	if (type === anyType) return value;
+	const from = typeOf(value) ?? anyType;
+	if (assignable(from, type)) return value;
+	if (from.kind === "pointer" && assignable(from.elem, type)) {
+		const target = pointee(value);
+		return target === undefined ? fail(state, `dereference of nil pointer of type ${type.text}`) : target;
+	}
+	if (type === pointerTo(from)) return goValue(type, rawOf(value));
+	return fail(state, `wrong type for value; expected ${type.text}; got ${from.text}`);
+}
+
+/** nil as argument. */
+export function nilArgument(state: State, type: GoType): GoValue {
+	if (type === valueType) return undefined;
+	if (!canBeNil(type)) fail(state, `cannot assign nil to ${type.text}`);
+	return goValue(type, undefined);
+}
+
+/** A literal takes the type of the parameter, if it can: `1` is a float64 for a function of floats. */
+export function literalArgument(
+	state: State,
+	node: Extract<Operand, { readonly kind: "bool" | "number" | "string" }>,
+	type: GoType,
+): GoValue {
+	switch (type.kind) {
+		case "bool":
+			return node.kind === "bool" ? goValue(type, node.value) : expected(state, "bool", node);
+		case "string":
+			return node.kind === "string" ? goValue(type, node.value) : expected(state, "string", node);
+		case "float64":
+			return node.kind === "number" && node.forms.float !== undefined
+				? goValue(type, node.forms.float)
+				: expected(state, "float", node);
+		case "complex128":
+			return node.kind === "number" && node.forms.complex !== undefined
+				? goValue(type, node.forms.complex)
+				: expected(state, "complex", node);
+		case "interface":
+			if (type === anyType || type === valueType) return literal(state, node);
+			return fail(state, `can't handle ${describe(node)} for arg of type ${type.text}`);
+		default:
+			return integerArgument(state, node, type);
+	}
+}
+
+function integerArgument(state: State, node: Operand, type: GoType): GoValue {
+	if (isSigned(type.kind)) {
+		const value = node.kind === "number" ? node.forms.int : undefined;
+		return value === undefined ? expected(state, "integer", node) : goValue(type, integer(value));
+	}
+	if (isUnsigned(type.kind)) {
+		const value = node.kind === "number" ? node.forms.uint : undefined;
+		return value === undefined ? expected(state, "unsigned integer", node) : goValue(type, integer(value));
+	}
+	return fail(state, `can't handle ${describe(node)} for arg of type ${type.text}`);
+}
+
+function expected(state: State, what: string, node: Operand): never {
+	return fail(state, `expected ${what}; found ${describe(node)}`);
+}
+
+/** The value of a literal where no type is asked for. */
+export function literal(
+	state: State,
+	node: Extract<Operand, { readonly kind: "bool" | "number" | "string" }>,
+): GoValue {
+	return node.kind === "number" ? untypedNumber(state, node) : node.value;
+}
+
+/** Go's ideal constants: `1` is an int, `1.0` and `1e3` are float64, `'a'` is an int, `1i` is complex. */
+function untypedNumber(state: State, node: NumberLiteral): GoValue {
+	const { forms, text } = node;
+	if (forms.complex !== undefined) return new Typed(complex128Type, forms.complex);
+	const isHexInteger = /^0[xX]/.test(text) && !/[pP]/.test(text);
+	if (forms.float !== undefined && !isHexInteger && !text.startsWith("'") && /[.eEpP]/.test(text)) {
+		return goFloat(forms.float);
+	}
+	if (forms.int !== undefined && forms.int >= intMin && forms.int <= intMax) return integer(forms.int);
+	return fail(state, `${text} overflows int`);
+}

@@ -1,0 +1,80 @@
+import { byteLength } from "./bytes.ts";
+import { TemplateError } from "./error.ts";
+import { quote } from "./format/quote.ts";
+import type { Budget } from "./limits.ts";
+import { describe, type List, type Node } from "./nodes.ts";
+import type { GoType } from "./types.ts";
+import type { GoFunction, GoValue } from "./values.ts";
+
+/** A variable that exists while its part of the template is executed. */
+export type Binding = {
+	readonly name: string;
+	value: GoValue;
+	/** The interface type through which the value is seen, where there is one; only error texts tell the difference. */
+	seenAs: GoType | undefined;
+};
+
+/** One execution: what it reads, what it has written, and where it is. */
+export type State = {
+	/** Name and text as given to `parse`, for the places in errors. */
+	readonly name: string;
+	readonly text: string;
+	readonly definitions: ReadonlyMap<string, List>;
+	readonly functions: ReadonlyMap<string, GoFunction>;
+	/** Whether `functions` has its own function of a name that the language defines. */
+	readonly isBuiltin: (name: string) => boolean;
+	readonly missingKey: "none" | "zero" | "error";
+	readonly budget: Budget;
+	readonly output: string[];
+	/** The defined template that is executed now. */
+	executing: string;
+	/** The node that was entered last: where an error is said to be. */
+	node: Node | undefined;
+	/** The innermost is last. */
+	bindings: Binding[];
+	/** As `Binding.seenAs`, for dot. */
+	dotSeenAs: GoType | undefined;
+};
+
+/** Stops the execution with an error at the current node. */
+export function fail(state: State, reason: string, cause?: unknown): never {
+	const { node, name, text, executing } = state;
+	if (node === undefined) {
+		throw new TemplateError({ kind: "exec", name, line: 0, reason, executing, cause }, `template: ${name}: ${reason}`);
+	}
+	const before = text.slice(0, node.at);
+	const lineStart = before.lastIndexOf("\n") + 1;
+	const line = before.split("\n").length;
+	const column = byteLength(before.slice(lineStart));
+	const at = describe(node);
+	throw new TemplateError(
+		{ kind: "exec", name, line, column, executing, at, reason, cause },
+		`template: ${name}:${line}:${column}: executing ${quote(executing)} at <${at}>: ${reason}`,
+	);
+}
+
+/** Counts one step of work. */
+export function step(state: State): void {
+	if (--state.budget.stepsLeft < 0) {
+		fail(state, `execution takes more than ${state.budget.limits.steps} steps (limit "steps")`);
+	}
+}
+
+/** Adds to the output. */
+export function write(state: State, text: string): void {
+	state.budget.outputLeft -= text.length;
+	if (state.budget.outputLeft < 0) {
+		fail(state, `output is longer than ${state.budget.limits.outputLength} characters (limit "outputLength")`);
+	}
+	state.output.push(text);
+}
+
+/** The innermost variable of a name. */
+export function findBinding(state: State, name: string): Binding {
+	const { bindings } = state;
+	for (let i = bindings.length - 1; i >= 0; i--) {
+		const binding = bindings[i];
+		if (binding?.name === name) return binding;
+	}
+	return fail(state, `undefined variable: ${name}`);
+}
