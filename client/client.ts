@@ -1,10 +1,16 @@
 import { type AgentClient, createAgentClient } from "./agent.ts";
 import { type CatalogClient, createCatalogClient } from "./catalog.ts";
+import { type CoordinateClient, createCoordinateClient } from "./coordinate.ts";
+import { createEventClient, type EventClient } from "./event.ts";
 import { createHealthClient, type HealthClient } from "./health.ts";
 import { createKvClient, type KvClient } from "./kv.ts";
 import type { ClientOptions } from "./options.ts";
+import { createPreparedQueryClient, type PreparedQueryClient } from "./prepared-query.ts";
 import { createRequester, type Requester } from "./request.ts";
+import { createSessionClient, type SessionClient } from "./session.ts";
+import { createSnapshotClient, type SnapshotClient } from "./snapshot.ts";
 import { createStatusClient, type StatusClient } from "./status.ts";
+import { createTxnClient, type TxnClient } from "./txn.ts";
 
 /** An agent's HTTP API: one field per family, and `request` for what has none. */
 export interface Client extends Requester {
@@ -12,7 +18,13 @@ export interface Client extends Requester {
 	readonly catalog: CatalogClient;
 	readonly health: HealthClient;
 	readonly kv: KvClient;
+	readonly coordinate: CoordinateClient;
+	readonly event: EventClient;
+	readonly preparedQuery: PreparedQueryClient;
+	readonly session: SessionClient;
+	readonly snapshot: SnapshotClient;
 	readonly status: StatusClient;
+	readonly txn: TxnClient;
 }
 
 /**
@@ -31,6 +43,12 @@ export function createClient(options: ClientOptions = {}): Client {
 		catalog: createCatalogClient(requester),
 		health: createHealthClient(requester),
 		kv: createKvClient(requester),
+		coordinate: createCoordinateClient(requester),
+		event: createEventClient(requester),
+		preparedQuery: createPreparedQueryClient(requester),
+		session: createSessionClient(requester),
+		snapshot: createSnapshotClient(requester),
 		status: createStatusClient(requester),
+		txn: createTxnClient(requester),
 	};
 }

@@ -1,6 +1,7 @@
 import type { KvPair } from "../lib/api/index.ts";
 import { DiscoError } from "../lib/errors.ts";
-import { callOptions, parseJson, type ReadOptions, type ReadResult, readAnswer, readOptional, result } from "./read.ts";
+import { parseWithFlags } from "./flags-json.ts";
+import { callOptions, type ReadOptions, type ReadResult, readAnswer, readOptional, result } from "./read.ts";
 import type { CallOptions, QueryValue, Requester } from "./request.ts";
 
 export interface KvPutOptions extends CallOptions {
@@ -39,7 +40,7 @@ export interface KvClient {
 export function createKvClient(requester: Requester): KvClient {
 	const pairs = (prefix: string, query: Readonly<Record<string, QueryValue>>, options?: ReadOptions) =>
 		readOptional<readonly KvPair[]>(requester, kvPath(prefix), options, query, (text) =>
-			parseKvPairs(text, kvPath(prefix)),
+			parseWithFlags<readonly KvPair[]>(text, kvPath(prefix)),
 		);
 	return {
 		async get(key, options) {
@@ -61,12 +62,12 @@ export function createKvClient(requester: Requester): KvClient {
 			});
 			return { ...answer, value: answer.value ?? [] };
 		},
-		put: (key, value, options = {}) =>
+		put: async (key, value, options = {}) =>
 			change(requester, "PUT", required(key), options, {
 				body: value,
 				query: { flags: options.flags, cas: options.cas, acquire: options.acquire, release: options.release },
 			}),
-		delete: (key, options = {}) =>
+		delete: async (key, options = {}) =>
 			change(requester, "DELETE", options.recurse === true ? key : required(key), options, {
 				query: { recurse: options.recurse, cas: options.cas },
 			}),
@@ -83,19 +84,6 @@ export function kvText(pair: KvPair): string {
 	return kvBytes(pair).toString("utf8");
 }
 
-/**
- * Entries from JSON with every digit of `Flags`: a number up to 2^53, a bigint above. `JSON.parse` alone would round.
- *
- * Inside a JSON string each quote has a backslash before it, so `"Flags":` without one is the field.
- */
-export function parseKvPairs(text: string, path: string): readonly KvPair[] {
-	if (!/"Flags":\s*\d{16}/.test(text)) return parseJson<readonly KvPair[]>(text, path);
-	const quoted = text.replace(/(?<!\\)("Flags":\s*)(\d{16,20})/g, '$1"$2"');
-	return parseJson<readonly (KvPair & { readonly Flags: number | string })[]>(quoted, path).map((pair) =>
-		typeof pair.Flags === "string" ? { ...pair, Flags: wholeNumber(pair.Flags) } : pair,
-	);
-}
-
 async function change(
 	requester: Requester,
 	method: "PUT" | "DELETE",
@@ -105,11 +93,6 @@ async function change(
 ): Promise<boolean> {
 	const answer = await requester.call({ method, path: kvPath(key), ...callOptions(options), ...request });
 	return answer.body.toString("utf8").trim() === "true";
-}
-
-function wholeNumber(digits: string): number | bigint {
-	const value = BigInt(digits);
-	return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
 }
 
 function kvPath(key: string): string {

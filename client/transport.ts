@@ -56,27 +56,26 @@ export function createTransport(address: AgentAddress, options: ClientOptions): 
 	const pool = { keepAlive: idleMs > 0, keepAliveMsecs: 30_000, maxSockets: Number.POSITIVE_INFINITY, timeout: idleMs };
 	const plain = new Agent(pool);
 	let secure: Promise<{ agent: HttpsAgent; request: typeof httpRequest }> | undefined;
-	const wire = async () => {
-		if (address.protocol === "http") return { agent: plain, request: httpRequest };
+	const loadSecure = () => {
 		secure ??= import("node:https").then((https) => ({
 			agent: new https.Agent({ ...pool, ...tlsOptions(options.tls ?? {}) }),
 			request: https.request,
 		}));
 		return secure;
 	};
+	const attempt = (request: TransportRequest) =>
+		address.protocol === "http"
+			? exchange(httpRequest, plain, address, request, options.connectTimeoutMs)
+			: loadSecure().then((wire) => exchange(wire.request, wire.agent, address, request, options.connectTimeoutMs));
 	return {
 		async send(request) {
-			const { agent, request: start } = await wire();
-			const attempt = () => exchange(start, agent, address, request, options.connectTimeoutMs);
 			try {
-				return await attempt();
+				return await attempt(request);
 			} catch (error) {
+				if (!(error instanceof StaleConnection)) throw error;
 				// RFC 9110 §9.2.2: a kept connection may close just as we use it; only what is safe to repeat is sent again.
-				if (error instanceof StaleConnection) {
-					if (request.method === "GET") return attempt();
-					throw transportError(error.cause, address.text);
-				}
-				throw error;
+				if (request.method === "GET") return attempt(request);
+				throw transportError(error.cause, address.text);
 			}
 		},
 		close() {

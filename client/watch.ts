@@ -20,7 +20,8 @@ export interface WatchFailure {
 
 export interface WatchOptions {
 	readonly clock: Clock;
-	readonly random: Random;
+	/** For the backoff's jitter. */
+	readonly random: Pick<Random, "next">;
 	/** Ends the loop (without an error); a read under way is cancelled. */
 	readonly signal?: AbortSignal;
 	/** How long a read may block; 60 s unless given. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { DiscoError } from "../lib/errors.ts";
 
@@ -10,28 +10,23 @@ import { DiscoError } from "../lib/errors.ts";
  */
 export function findExecutable(name: string, path: string | undefined): string {
 	if (name.includes("/")) {
-		const problem = problemOf(name);
-		if (problem === "missing") throw new DiscoError("COMMAND_NOT_FOUND", `command ${name}: there is no such file`);
-		if (problem !== undefined) throw new DiscoError("COMMAND_NOT_EXECUTABLE", `command ${name}: it is not executable`);
-		return name;
+		if (isExecutable(name)) return name;
+		if (!existsSync(name)) throw new DiscoError("COMMAND_NOT_FOUND", `command ${name}: there is no such file`);
+		throw new DiscoError("COMMAND_NOT_EXECUTABLE", `command ${name}: it is not executable`);
 	}
 	for (const folder of (path ?? "").split(delimiter)) {
 		const file = join(folder === "" ? "." : folder, name);
-		if (problemOf(file) === undefined) return file.includes("/") ? file : `./${file}`;
+		if (isExecutable(file)) return file.includes("/") ? file : `./${file}`;
 	}
 	throw new DiscoError("COMMAND_NOT_FOUND", `command ${name}: not found in PATH`);
 }
 
-function problemOf(file: string): "missing" | "not executable" | undefined {
-	try {
-		if (!statSync(file).isFile()) return "not executable";
-	} catch {
-		return "missing";
-	}
+/** A folder counts as well when one may enter it: rare, and starting it then fails with a clear error. */
+function isExecutable(file: string): boolean {
 	try {
 		accessSync(file, constants.X_OK);
-		return undefined;
+		return true;
 	} catch {
-		return "not executable";
+		return false;
 	}
 }

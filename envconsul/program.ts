@@ -3,7 +3,7 @@ import { clientOptionsFromEnvironment } from "../client/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import { parseBool } from "../lib/flags.ts";
 import { createLogger } from "../lib/log/index.ts";
-import { nodeClock, nodeRandom } from "../lib/node/index.ts";
+import { nodeClock } from "../lib/node/clock.ts";
 import { type CommandLine, parseCommandLine, usage } from "./command-line.ts";
 import { type Config, configFrom, mergeLayers } from "./config.ts";
 import { exitCode, exitCodeOfError } from "./exit-code.ts";
@@ -47,7 +47,7 @@ async function runUntilEnd(commandLine: CommandLine): Promise<number> {
 			own: ownVariables(),
 			path: process.env["PATH"],
 			clock: nodeClock,
-			random: nodeRandom,
+			random: { next: Math.random },
 			logger,
 			onError: sayError,
 		});

@@ -19,7 +19,7 @@ export interface RunnerOptions {
 	/** The program's own PATH. */
 	readonly path: string | undefined;
 	readonly clock: Clock;
-	readonly random: Random;
+	readonly random: Pick<Random, "next">;
 	readonly logger: Logger;
 	/** Gets the one line that says why the program ends. */
 	readonly onError: (message: string) => void;

@@ -21,7 +21,7 @@ export function watchSources(options: {
 	readonly client: Client;
 	readonly config: Config;
 	readonly clock: Clock;
-	readonly random: Random;
+	readonly random: Pick<Random, "next">;
 	readonly logger: Logger;
 	readonly onAnswer: (id: string, answer: SourceAnswer) => void;
 	readonly onFailure: (error: DiscoError) => void;
