@@ -76,8 +76,6 @@ function contextOf(options: HttpServerOptions, leaveSoon: () => void): Context {
 		self: options.self,
 		reload: options.reload,
 		leaveSoon,
-		devStatus: options.devStatus,
-		statusPage: options.statusPage,
 		cachedQuestions: createCachedQuestions(),
 		logger: options.logger,
 		clock: options.clock,

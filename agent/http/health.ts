@@ -66,9 +66,22 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...(tags.length === 0 ? {} : { tags }),
 		passing: passingOf(request),
 	});
-	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
+	const headers = {
+		...catalogHeaders(answer, read, request, context, { hasCache: true }),
+		...(context.config.compat ? streamingHeaders(read, request) : {}),
+	};
 	const shown = applyFilter(filter, visible(answer.value, mayReadInstance(request)), healthEntryJson);
 	return jsonList(shown, encodeEntry, { headers, ...sharedIf(shown, answer, "health-service") });
+}
+
+/**
+ * The reference answers this one question from its event stream when it is blocking or cached, and then says that it knows no
+ * leader. Only for `-compat`: it does know one.
+ */
+function streamingHeaders(read: Read, { query }: ApiRequest): Readonly<Record<string, string>> {
+	if (!read.cached && read.minIndex === 0) return {};
+	if (query.has("near")) return {};
+	return { "X-Consul-Knownleader": "false", "X-Consul-Query-Backend": "streaming" };
 }
 
 /** `passing` alone is true; a value is a boolean. */

@@ -55,8 +55,6 @@ export interface Context {
 	readonly reload: HttpServerOptions["reload"];
 	/** Runs after the present answer was sent. */
 	readonly leaveSoon: () => void;
-	readonly devStatus: HttpServerOptions["devStatus"];
-	readonly statusPage: string | undefined;
 	readonly cachedQuestions: CachedQuestions;
 	readonly logger: Logger;
 	readonly clock: HttpServerOptions["clock"];

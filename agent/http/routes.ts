@@ -23,7 +23,7 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...kvRoutes(options.config.kvValueBytesMax ?? kvValueBytesMaxDefault),
 		...statusRoutes,
 		...removedRoutes,
-		...(options.devStatus === undefined ? [] : devRoutes),
-		...(options.statusPage === undefined ? [] : uiRoutes),
+		...(options.devStatus === undefined ? [] : devRoutes(options.devStatus)),
+		...(options.statusPage === undefined ? [] : uiRoutes(options.statusPage)),
 	];
 }

@@ -1,34 +1,48 @@
+import { createHash } from "node:crypto";
 import type { Encodable } from "../../lib/json/index.ts";
-import { json, plainText, type Reply } from "./reply.ts";
-import type { Context, Route } from "./route.ts";
+import { json, type Reply } from "./reply.ts";
+import type { Route } from "./route.ts";
 
-/** Scripts and styles only from the page itself, answers only from this agent, no frames. */
-const pageHeaders = {
-	"Content-Security-Policy":
-		"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	"X-Content-Type-Options": "nosniff",
-	"Referrer-Policy": "no-referrer",
-	"Cache-Control": "no-cache",
-};
-
-/** The status page below `/ui/` and what `disco dev` adds to it. Only there when the page is. */
-export const uiRoutes: readonly Route[] = [
-	{ path: "/ui/", methods: { GET: { permission: "open", handle: (_request, context) => page(context) } } },
-];
-
-export const devRoutes: readonly Route[] = [
-	{
-		path: "/v1/disco/dev",
-		methods: { GET: { permission: "open", handle: (_request, context) => devStatus(context) } },
-	},
-];
-
-function page({ statusPage }: Context): Reply {
-	const bytes = new TextEncoder().encode(statusPage ?? "");
-	return { status: 200, headers: pageHeaders, body: { kind: "bytes", bytes, contentType: "text/html; charset=utf-8" } };
+/** The status page below `/ui/`. */
+export function uiRoutes(statusPage: string): readonly Route[] {
+	const bytes = new TextEncoder().encode(statusPage);
+	const page: Reply = {
+		status: 200,
+		headers: {
+			"Content-Security-Policy": contentSecurityPolicy(statusPage),
+			"X-Content-Type-Options": "nosniff",
+			"Referrer-Policy": "no-referrer",
+			"Cache-Control": "no-cache",
+		},
+		body: { kind: "bytes", bytes, contentType: "text/html; charset=utf-8" },
+	};
+	return [{ path: "/ui/", methods: { GET: { permission: "open", handle: () => page } } }];
 }
 
-function devStatus(context: Context): Reply {
-	if (context.devStatus === undefined) return plainText(404, "not run by disco dev");
-	return json(context.devStatus() as Encodable);
+/** What `disco dev` adds to the page. */
+export function devRoutes(devStatus: () => unknown): readonly Route[] {
+	const handle = () => json(devStatus() as Encodable);
+	return [{ path: "/v1/disco/dev", methods: { GET: { permission: "open", handle } } }];
+}
+
+/** The page's own script and style, known by their hashes, answers from this agent, and nothing else. */
+function contentSecurityPolicy(page: string): string {
+	return [
+		"default-src 'none'",
+		`script-src ${hashes(page, "script")}`,
+		`style-src ${hashes(page, "style")}`,
+		"connect-src 'self'",
+		"img-src data:",
+		"base-uri 'none'",
+		"form-action 'none'",
+		"frame-ancestors 'none'",
+	].join("; ");
+}
+
+function hashes(page: string, element: "script" | "style"): string {
+	const contents = [...page.matchAll(new RegExp(`<${element}>([^]*?)</${element}>`, "g"))].map(
+		([, content = ""]) => content,
+	);
+	if (contents.length === 0) return "'none'";
+	return contents.map((content) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`).join(" ");
 }

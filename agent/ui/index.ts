@@ -1,0 +1,2 @@
+/** The web page that the agent serves at `/ui/`. */
+export { statusPage } from "./status-page.ts";
