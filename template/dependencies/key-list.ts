@@ -24,14 +24,14 @@ export function safeKeyListDependency(text: string, part: "children" | "descenda
 function keyList(
 	kind: string,
 	text: string,
-	valueOf: (pairs: readonly KeyPairRecord[]) => readonly KeyPairRecord[] | undefined,
+	chosen: (pairs: readonly KeyPairRecord[]) => readonly KeyPairRecord[] | undefined,
 ): Dependency {
 	const { key: prefix = "", datacenter } = matchArgument(grammar, text, "kv.list");
 	return {
 		id: dependencyId(kind, prefix, marked("@", datacenter)),
 		async fetch({ client }, options) {
 			const answer = await client.kv.list(prefix, withDatacenter(options, datacenter));
-			return answered(answer, valueOf(answer.value.map((pair) => keyPairRecord(pair, prefix))));
+			return answered(answer, chosen(answer.value.map((pair) => keyPairRecord(pair, prefix))));
 		},
 	};
 }

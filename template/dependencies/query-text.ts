@@ -9,7 +9,7 @@ export const pieces = {
 	tag: String.raw`(?:(?<tag>[\w=:.\-]+)\.)?`,
 	serviceName: String.raw`(?<name>[\w\-]+)`,
 	nodeName: String.raw`(?<name>[\w.\-]+)`,
-	key: String.raw`/?(?<key>[^@?]+)`,
+	key: "/?(?<key>[^@?]+)",
 } as const;
 
 const queryKeys = ["ns", "peer", "partition", "sameness-group"];

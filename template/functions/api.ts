@@ -10,6 +10,7 @@ import {
 	type KeyPairRecord,
 	keyDependency,
 	keyListDependency,
+	type NodeDetailRecord,
 	nodeDependency,
 	nodesDependency,
 	optionalKeyDependency,
@@ -17,9 +18,9 @@ import {
 	serviceDependency,
 	servicesDependency,
 } from "../dependencies/index.ts";
-import { goFunc } from "../gotmpl/index.ts";
+import { goFunc, goPointer } from "../gotmpl/index.ts";
 import type { FunctionContext, FunctionFamily } from "./context.ts";
-import { recordTypes } from "./record-types.ts";
+import { catalogNodeType, recordTypes } from "./record-types.ts";
 
 /** Functions whose values come from the agent or a file; until they have arrived, the neutral value of FUNCTIONS.md. */
 export function apiFunctions(context: FunctionContext): FunctionFamily {
@@ -67,9 +68,11 @@ export function apiFunctions(context: FunctionContext): FunctionFamily {
 		nodes: fn("func(...string) ([]*dependency.Node, error)", (...parts: string[]) =>
 			readAny(parts, nodesDependency, []),
 		),
-		node: fn("func(...string) (*dependency.CatalogNode, error)", (...parts: string[]) =>
-			readAny(parts, nodeDependency, undefined),
-		),
+		// An untyped nil until the data have arrived, so that `(node).Node.Node` does not fail in the first pass.
+		node: fn("func(...string) (any, error)", (...parts: string[]) => {
+			const record = readAny<NodeDetailRecord | undefined>(parts, nodeDependency, undefined);
+			return record === undefined ? null : goPointer(catalogNodeType, record);
+		}),
 		datacenters: fn("func(...bool) ([]string, error)", (...ignoreFailing: boolean[]) => {
 			if (ignoreFailing.length > 1) {
 				throw new Error(`datacenters: wrong number of arguments, expected 0 or 1, but got ${ignoreFailing.length}`);

@@ -112,10 +112,11 @@ const jsonEscapes: Readonly<Record<string, string>> = {
 
 /** A text in quotes, as Go 1.22 and later escape it. */
 export function jsonString(text: string, html = true): string {
-	const escaped = text.replace(/["\\\u0000-\u001f\u2028\u2029<>&]|\p{Surrogate}/gu, (character) => {
+	const escaped = text.replace(/["\\\u2028\u2029<>&]|\p{Cc}|\p{Surrogate}/gu, (character) => {
 		const short = jsonEscapes[character];
 		if (short !== undefined) return short;
 		if (/[<>&]/.test(character) && !html) return character;
+		if (character >= "\u007f" && character <= "\u009f") return character;
 		// A byte that is not UTF-8 (see gotmpl/bytes.ts).
 		if (/\p{Surrogate}/u.test(character)) return "\\ufffd";
 		return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -97,6 +97,5 @@ export const recordTypes = {
 	"dependency.KeyPair": keyPairType,
 	"dependency.CatalogSnippet": catalogSnippetType,
 	"dependency.Node": nodeType,
-	"dependency.CatalogNode": catalogNodeType,
 	"dependency.HealthService": healthServiceType,
 };

@@ -32,19 +32,19 @@ function parseYaml(text: string): GoValue {
 	});
 	const first = document.errors[0];
 	if (first !== undefined) throw new Error(`yaml: ${first.message.split("\n")[0]}`);
-	return valueOf(document.contents, document);
+	return valueOfNode(document.contents, document);
 }
 
-function valueOf(node: Node | null | undefined, document: Document): GoValue {
+function valueOfNode(node: Node | null | undefined, document: Document): GoValue {
 	const { isAlias, isMap, isScalar, isSeq } = yaml as NonNullable<typeof yaml>;
-	if (isAlias(node)) return valueOf(node.resolve(document), document);
-	if (isSeq(node)) return node.items.map((item) => valueOf(item as Node, document));
+	if (isAlias(node)) return valueOfNode(node.resolve(document), document);
+	if (isSeq(node)) return node.items.map((item) => valueOfNode(item as Node, document));
 	if (isMap(node)) {
 		const entries = new Map<GoValue, GoValue>();
 		for (const pair of node.items) {
-			const value = valueOf(pair.value as Node, document);
+			const value = valueOfNode(pair.value as Node, document);
 			if (isScalar(pair.key) && pair.key.value === "<<" && pair.key.type === "PLAIN") mergeInto(entries, value);
-			else entries.set(keyOf(valueOf(pair.key as Node, document)), value);
+			else entries.set(keyOf(valueOfNode(pair.key as Node, document)), value);
 		}
 		return goMap(anyType, anyType, entries);
 	}
@@ -81,7 +81,7 @@ function block(value: GoValue, indent: string): string {
 		return elements.map((element) => `${indent}- ${inItem(element, `${indent}  `)}`).join("");
 	}
 	const members = membersOf(value);
-	if (members === undefined) return `${indent}${scalar(value, indent)}\n`;
+	if (members === undefined) return `${indent}${scalar(value, indent || "  ")}\n`;
 	if (members.length === 0) return `${indent}{}\n`;
 	return members.map(([name, item]) => `${indent}${name}:${afterKey(item, indent)}`).join("");
 }
@@ -96,7 +96,7 @@ function afterKey(value: GoValue, indent: string): string {
 	if (elements !== undefined) return elements.length === 0 ? " []\n" : `\n${block(value, indent)}`;
 	const members = membersOf(value);
 	if (members !== undefined) return members.length === 0 ? " {}\n" : `\n${block(value, `${indent}  `)}`;
-	return ` ${scalar(value, indent)}\n`;
+	return ` ${scalar(value, `${indent}  `)}\n`;
 }
 
 function membersOf(value: GoValue): readonly (readonly [string, GoValue])[] | undefined {
@@ -130,6 +130,7 @@ function naturalOrder(a: string, b: string): number {
 	return a.length - b.length;
 }
 
+/** `indent` is that of the further lines of a text. */
 function scalar(value: GoValue, indent: string): string {
 	const text = textOf(value);
 	if (text !== undefined) return stringScalar(text, indent);
@@ -162,15 +163,15 @@ function stringScalar(text: string, indent: string): string {
 }
 
 function literal(text: string, indent: string): string {
-	if (/^[ \n]|[ \t]\n|[ \t]$/.test(text) && !/^[^\s]/.test(text)) return doubleQuoted(text);
+	if (/^\s/.test(text)) return doubleQuoted(text);
 	const chomp = text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
 	const lines = text.replace(/\n$/, "").split("\n");
-	return `|${chomp}\n${lines.map((line) => (line === "" ? "" : `${indent}  ${line}`)).join("\n")}`;
+	return `|${chomp}\n${lines.map((line) => (line === "" ? "" : `${indent}${line}`)).join("\n")}`;
 }
 
 function doubleQuoted(text: string): string {
 	const escapes: Readonly<Record<string, string>> = { '"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r" };
-	const escaped = text.replace(/["\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/g, (character) => {
+	const escaped = text.replace(/["\\\p{Cc}\u2028\u2029\ufeff]/gu, (character) => {
 		const code = character.charCodeAt(0);
 		return (
 			escapes[character] ?? (code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`)

@@ -6,6 +6,7 @@ import {
 	type GoType,
 	type GoValue,
 	goValue,
+	isInteger,
 	rawOf,
 	typeOf,
 } from "../gotmpl/index.ts";
@@ -40,20 +41,8 @@ function argument(value: GoValue, wanted: GoType): unknown {
 
 /** Handlebars knows neither Go's kinds of numbers nor of lists; undefined when there is no sensible conversion. */
 function convert(value: GoValue, wanted: GoType): unknown {
-	switch (wanted.kind) {
-		case "string":
-			return textOf(value);
-		case "slice": {
-			const elements = elementsOf(value);
-			if (elements === undefined) return undefined;
-			const raws = elements.map((element) => argument(element, wanted.elem));
-			return raws;
-		}
-		case "map":
-			return textMap(value);
-		case "bool":
-			return undefined;
-		default:
-			return numberOf(value);
-	}
+	if (wanted.kind === "string") return textOf(value);
+	if (wanted.kind === "map") return textMap(value);
+	if (wanted.kind === "slice") return elementsOf(value)?.map((element) => argument(element, wanted.elem));
+	return isInteger(wanted.kind) || wanted.kind === "float64" ? numberOf(value) : undefined;
 }

@@ -118,7 +118,7 @@ function partialNames(engine: typeof Handlebars, name: string, text: string): re
 	}
 	const used = new Set<string>();
 	const inline = new Set<string>();
-	const visitor = new engine.Visitor();
+	const visitor = new Handlebars.Visitor();
 	const enter = (node: hbs.AST.Node, children: (node: never) => void) => children.call(visitor, node as never);
 	const { PartialStatement, PartialBlockStatement, DecoratorBlock } = visitor;
 	visitor.PartialStatement = (node) => {
