@@ -117,8 +117,7 @@ describe("a crash of the fake disk", () => {
 			await file.append([bytes("synced ".repeat(100))]);
 			await file.sync();
 			await file.append([bytes("unsynced ".repeat(300))]);
-			disk.crash(fakeRandom(seed));
-			const left = text(await disk.read("log")) ?? "";
+			const left = text(await disk.crash(fakeRandom(seed)).read("log")) ?? "";
 			expect(left.startsWith("synced ".repeat(100))).toBe(true);
 			expect(left.length).toBeLessThanOrEqual(700 + 2700);
 		}
@@ -135,9 +134,9 @@ describe("a crash of the fake disk", () => {
 			void disk.writeAtomic("f", bytes("new")).then(() => {
 				answered = true;
 			});
-			disk.crash(fakeRandom(seed));
+			const found = disk.crash(fakeRandom(seed));
 			slow = false;
-			outcomes.add(text(await disk.read("f")));
+			outcomes.add(text(await found.read("f")));
 			expect(answered).toBe(false);
 		}
 		expect([...outcomes].sort()).toEqual(["new", "old"]);

@@ -24,8 +24,8 @@ export class FakeDisk implements Disk {
 	readonly #folders = new Set<string>();
 	readonly #delay: (operation: DiskOperation) => Promise<void>;
 	#fault: ((operation: DiskOperation, path: string) => DiscoError | undefined) | undefined;
-	#inFlight = new Set<() => void>();
-	#boot = 0;
+	readonly #inFlight = new Set<() => void>();
+	#crashed = false;
 
 	constructor(options: { readonly delay?: (operation: DiskOperation) => Promise<void> } = {}) {
 		this.#delay = options.delay ?? (async () => undefined);
@@ -37,15 +37,16 @@ export class FakeDisk implements Disk {
 	}
 
 	/**
-	 * The power goes, and comes back: what is in flight never answers, of what was not synced chance decides. Files opened
-	 * before are of no use afterwards.
+	 * The power goes: this object never answers again, to nobody. The result is the disk as it is found after the restart: of what
+	 * was in flight or not synced chance decides.
 	 */
-	crash(random: Random): void {
-		this.#boot++;
-		const inFlight = [...this.#inFlight];
-		this.#inFlight = new Set();
-		for (const effect of inFlight) if (random.next() < 0.5) effect();
-		for (const file of this.#files.values()) loseUnsynced(file, random);
+	crash(random: Random): FakeDisk {
+		this.#crashed = true;
+		for (const effect of this.#inFlight) if (random.next() < 0.5) effect();
+		const found = new FakeDisk({ delay: this.#delay });
+		for (const [path, file] of this.#files) found.#files.set(path, whatIsLeft(file, random));
+		for (const folder of this.#folders) found.#folders.add(folder);
+		return found;
 	}
 
 	/** For tests that damage a file. */
@@ -81,9 +82,7 @@ export class FakeDisk implements Disk {
 			this.#files.set(normal(path), existing);
 			return existing;
 		});
-		const boot = this.#boot;
-		const run = <Value>(operation: DiskOperation, effect: () => Value): Promise<Value> =>
-			boot === this.#boot ? this.#run(operation, path, effect) : new Promise(() => undefined);
+		const run = <Value>(operation: DiskOperation, effect: () => Value) => this.#run(operation, path, effect);
 		return {
 			get sizeBytes() {
 				return file.bytes.length;
@@ -124,7 +123,7 @@ export class FakeDisk implements Disk {
 	}
 
 	async #run<Value>(operation: DiskOperation, path: string, effect: () => Value): Promise<Value> {
-		const boot = this.#boot;
+		if (this.#crashed) return new Promise(() => undefined);
 		const fault = this.#fault?.(operation, path);
 		if (fault !== undefined) throw fault;
 		const quietly = () => {
@@ -136,7 +135,7 @@ export class FakeDisk implements Disk {
 		};
 		this.#inFlight.add(quietly);
 		await this.#delay(operation);
-		if (boot !== this.#boot) return new Promise(() => undefined);
+		if (this.#crashed) return new Promise(() => undefined);
 		this.#inFlight.delete(quietly);
 		return effect();
 	}
@@ -153,15 +152,13 @@ function appendTo(file: File, pieces: readonly Uint8Array[]): void {
 	file.bytes = grown;
 }
 
-/** Keeps a part of the unsynced tail; sectors inside it may be lost (zeros) though later ones are there. */
-function loseUnsynced(file: File, random: Random): void {
-	const unsynced = file.bytes.length - file.syncedSizeBytes;
-	if (unsynced === 0) return;
-	file.bytes = file.bytes.slice(0, file.syncedSizeBytes + between(random, 0, unsynced));
+/** A part of the unsynced tail; sectors inside it may be lost (zeros) though later ones are there. */
+function whatIsLeft({ bytes, syncedSizeBytes }: File, random: Random): File {
+	const left = bytes.slice(0, syncedSizeBytes + between(random, 0, bytes.length - syncedSizeBytes));
 	const holes = random.next() < 0.5;
-	for (let from = file.syncedSizeBytes; holes && from < file.bytes.length; from = nextSector(from))
-		if (random.next() < 0.5) file.bytes.fill(0, from, Math.min(nextSector(from), file.bytes.length));
-	file.syncedSizeBytes = file.bytes.length;
+	for (let from = syncedSizeBytes; holes && from < left.length; from = nextSector(from))
+		if (random.next() < 0.5) left.fill(0, from, Math.min(nextSector(from), left.length));
+	return { bytes: left, syncedSizeBytes: left.length };
 }
 
 function nextSector(at: number): number {
