@@ -1,12 +1,12 @@
 import type { Clock } from "../lib/env/index.ts";
-import { DiscoError, errorMessage } from "../lib/errors.ts";
+import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import { type Container, parseContainer } from "./container.ts";
 import { type DeregistrationPolicy, keepsServices } from "./deregistration.ts";
 import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
 import { pause } from "./pause.ts";
 import type { Inspection, ListedContainer, Reconciler } from "./reconcile.ts";
-import type { MappingResult } from "./services-from-container.ts";
+import type { ServiceSource } from "./service-source.ts";
 
 /** Questions to Docker under way at once; the rest wait, one per container at most. */
 const inspectionsMax = 8;
@@ -16,8 +16,7 @@ const pauseMsMax = 10_000;
 export interface ContainerWatchOptions {
 	readonly docker: Docker;
 	readonly reconciler: Reconciler;
-	/** The services of a container; `peer` is the one whose network it joined. */
-	readonly servicesOf: (container: Container, peer: Container | undefined) => MappingResult;
+	readonly servicesOf: ServiceSource;
 	readonly deregistration: DeregistrationPolicy;
 	readonly clock: Clock;
 	readonly logger: Logger;
@@ -27,6 +26,8 @@ export interface ContainerWatchOptions {
 	readonly onNews: () => void;
 	/** A listing after (re)connecting was taken in, its inspections included. */
 	readonly onListed: () => void;
+	/** The program cannot go on. */
+	readonly onFatal: (error: unknown) => void;
 }
 
 /** Brings news of Docker to the reconciler. */
@@ -78,10 +79,14 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 				reconciler.inspected(inspection, undefined);
 				return;
 			}
-			const { services, warnings } = options.servicesOf(container, await peerOf(container));
+			const { services, warnings } = await options.servicesOf(container, await peerOf(container));
 			warn(container.id, warnings);
 			reconciler.inspected(inspection, { name: container.name, startedAtMs: container.startedAtMs, services });
 		} catch (error) {
+			if (errorCode(error) === "TAGS_FAILED") {
+				options.onFatal(error);
+				return;
+			}
 			// The container stays in question; the next listing asks again.
 			logger.error(`container ${inspection.containerId.slice(0, 12)}: ${errorMessage(error)}`);
 		}

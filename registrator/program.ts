@@ -3,13 +3,13 @@ import { hostname } from "node:os";
 import { errorCode, errorMessage } from "../lib/errors.ts";
 import { createLogger } from "../lib/log/index.ts";
 import { nodeClock } from "../lib/node/index.ts";
-import packageJson from "../package.json" with { type: "json" };
+import { version } from "../lib/version.ts";
 import { openBackend } from "./backends/open.ts";
 import { dockerAddress } from "./docker-address.ts";
 import { connectDocker } from "./docker-events.ts";
 import { addressOfHost } from "./host-address.ts";
 import { helpText, type Options, parseCommandLine } from "./options.ts";
-import { servicesFromContainer } from "./services-from-container.ts";
+import { type ForcedTags, serviceSource } from "./service-source.ts";
 import { runSync } from "./sync.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,7 +28,7 @@ export async function main(args: readonly string[], environment: Environment, si
 				process.stdout.write(helpText());
 				return 0;
 			case "version":
-				process.stdout.write(`disco-registrator ${packageJson.version}\n`);
+				process.stdout.write(`disco-registrator ${version}\n`);
 				return 0;
 			case "run":
 				await run(commandLine.options, environment, signal);
@@ -50,6 +50,7 @@ async function run(options: Options, environment: Environment, signal: AbortSign
 		module: "registrator",
 	});
 	const backend = openBackend(options.uri, environment);
+	const tags = await forcedTags(options.tags);
 	const docker = await connectDocker(dockerAddress(environment, existsSync, compat));
 	const hostName = hostname();
 	const owner = options.owner || hostName;
@@ -61,7 +62,7 @@ async function run(options: Options, environment: Environment, signal: AbortSign
 				backend,
 				clock: nodeClock,
 				logger,
-				servicesOf: (container, peer) => servicesFromContainer(container, peer, options.tags, mapping),
+				servicesOf: serviceSource(tags, mapping),
 				owner,
 				deregistration: options.deregistration,
 				resyncMs: options.resyncMs,
@@ -74,4 +75,14 @@ async function run(options: Options, environment: Environment, signal: AbortSign
 	} finally {
 		backend.close();
 	}
+}
+
+/** The template language is loaded only for a value that is a template. */
+async function forcedTags(text: string): Promise<ForcedTags> {
+	if (!text.includes("{{")) return { render: async () => text };
+	const [{ tagsTemplate }, { httpDocument }] = await Promise.all([
+		import("./tags-template.ts"),
+		import("./http-document.ts"),
+	]);
+	return tagsTemplate(text, httpDocument);
 }

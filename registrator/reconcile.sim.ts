@@ -211,6 +211,12 @@ function simulate(seed: number) {
 		}
 		tick();
 	}
+	// Missed restarts as the last thing: only what a listing shows of them can tell.
+	for (const container of docker.values()) {
+		if (!container.running || chance(0.5)) continue;
+		container.startedAt = now;
+		container.port = 8000 + below(1000);
+	}
 	faults = false;
 	for (let quiet = 0; quiet < 10 * delayMax; quiet++) {
 		if (now % delayMax === 0) {

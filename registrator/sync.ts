@@ -2,7 +2,6 @@ import type { Clock } from "../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import type { Backend } from "./backends/backend.ts";
-import type { Container } from "./container.ts";
 import { createContainerWatch } from "./container-watch.ts";
 import type { DeregistrationPolicy } from "./deregistration.ts";
 import type { Docker } from "./docker.ts";
@@ -10,14 +9,14 @@ import { containerOfOwnId } from "./names.ts";
 import { pause } from "./pause.ts";
 import { createReconciler } from "./reconcile.ts";
 import { createRegistryWriter } from "./registry-writer.ts";
-import type { MappingResult } from "./services-from-container.ts";
+import type { ServiceSource } from "./service-source.ts";
 
 export interface SyncOptions {
 	readonly docker: Docker;
 	readonly backend: Backend;
 	readonly clock: Clock;
 	readonly logger: Logger;
-	readonly servicesOf: (container: Container, peer: Container | undefined) => MappingResult;
+	readonly servicesOf: ServiceSource;
 	/** First part of the ids that are ours. */
 	readonly owner: string;
 	readonly deregistration: DeregistrationPolicy;
@@ -59,6 +58,9 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		reconciler.removeDangling(await backend.list());
 		writer.wake();
 	};
+	const stop = new AbortController();
+	const both = AbortSignal.any([signal, stop.signal]);
+	const fatal: unknown[] = [];
 	const watch = createContainerWatch({
 		docker,
 		reconciler,
@@ -72,6 +74,10 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 			if (repair) void writer.reconcile();
 			else if (options.cleanup) removeDangling().catch((error) => logger.error(errorMessage(error)));
 		},
+		onFatal: (error) => {
+			fatal.push(error);
+			stop.abort();
+		},
 	});
 	const resync = async () => {
 		await watch.list({ missedEvents: false });
@@ -84,8 +90,6 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		await watch.list({ missedEvents: false });
 		await writer.reconcile();
 	};
-	const stop = new AbortController();
-	const both = AbortSignal.any([signal, stop.signal]);
 	const loops = [every(options.resyncMs, resync, options, both), every(options.reconcileMs, reconcile, options, both)];
 	try {
 		await watch.run(both);
@@ -97,6 +101,7 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		await Promise.race([writer.idle(), pause(closeMsMax, clock, closed.signal)]);
 		closed.abort();
 	}
+	if (fatal.length > 0) throw fatal[0];
 }
 
 async function reachRegistry({ backend, clock, logger, retry }: SyncOptions, signal: AbortSignal): Promise<void> {
