@@ -29,17 +29,11 @@ export function elementAt(value: GoValue, index: number): GoValue {
 export function lengthOf(value: GoValue): number {
 	if (typeof value === "string") return byteLength(value);
 	if (!(value instanceof Typed)) return value instanceof Map ? value.size : itemsOf(value).length;
-	switch (value.type.kind) {
-		case "string":
-			return byteLength(value.raw as string);
-		case "map":
-			return mapSize(value.raw as RawMap | undefined);
-		case "slice":
-			return itemsOf(value).length;
-		default:
-			// Channels have no buffer here, so nothing waits in them.
-			return 0;
-	}
+	const { kind } = value.type;
+	if (kind === "string") return byteLength(value.raw as string);
+	if (kind === "map") return mapSize(value.raw as RawMap | undefined);
+	// Channels have no buffer here, so nothing waits in them.
+	return kind === "slice" ? itemsOf(value).length : 0;
 }
 
 type RawMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>;

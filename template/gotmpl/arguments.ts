@@ -49,37 +49,27 @@ export function literalArgument(
 	node: Extract<Operand, { readonly kind: "bool" | "number" | "string" }>,
 	type: GoType,
 ): GoValue {
-	switch (type.kind) {
-		case "bool":
-			return node.kind === "bool" ? goValue(type, node.value) : expected(state, "bool", node);
-		case "string":
-			return node.kind === "string" ? goValue(type, node.value) : expected(state, "string", node);
-		case "float64":
-			return node.kind === "number" && node.forms.float !== undefined
-				? goValue(type, node.forms.float)
-				: expected(state, "float", node);
-		case "complex128":
-			return node.kind === "number" && node.forms.complex !== undefined
-				? goValue(type, node.forms.complex)
-				: expected(state, "complex", node);
-		case "interface":
-			if (type === anyType || type === valueType) return literal(state, node);
-			return fail(state, `can't handle ${describe(node)} for arg of type ${type.text}`);
-		default:
-			return integerArgument(state, node, type);
-	}
+	if (type === anyType || type === valueType) return literal(state, node);
+	const { kind } = type;
+	if (kind === "bool") return node.kind === "bool" ? goValue(type, node.value) : expected(state, "bool", node);
+	if (kind === "string") return node.kind === "string" ? goValue(type, node.value) : expected(state, "string", node);
+	const forms = node.kind === "number" ? node.forms : undefined;
+	if (kind === "float64") return numberArgument(state, node, type, "float", forms?.float);
+	if (kind === "complex128") return numberArgument(state, node, type, "complex", forms?.complex);
+	if (isSigned(kind)) return numberArgument(state, node, type, "integer", forms?.int);
+	if (isUnsigned(kind)) return numberArgument(state, node, type, "unsigned integer", forms?.uint);
+	return fail(state, `can't handle ${describe(node)} for arg of type ${type.text}`);
 }
 
-function integerArgument(state: State, node: Operand, type: GoType): GoValue {
-	if (isSigned(type.kind)) {
-		const value = node.kind === "number" ? node.forms.int : undefined;
-		return value === undefined ? expected(state, "integer", node) : goValue(type, integer(value));
-	}
-	if (isUnsigned(type.kind)) {
-		const value = node.kind === "number" ? node.forms.uint : undefined;
-		return value === undefined ? expected(state, "unsigned integer", node) : goValue(type, integer(value));
-	}
-	return fail(state, `can't handle ${describe(node)} for arg of type ${type.text}`);
+function numberArgument(
+	state: State,
+	node: Operand,
+	type: GoType,
+	what: string,
+	form: bigint | number | readonly [number, number] | undefined,
+): GoValue {
+	if (form === undefined) return expected(state, what, node);
+	return goValue(type, typeof form === "bigint" ? integer(form) : form);
 }
 
 function expected(state: State, what: string, node: Operand): never {

@@ -11,19 +11,11 @@ type Basic = "bool" | "complex" | "float" | "int" | "string" | "uint";
 
 function basicKind(value: GoValue): Basic | undefined {
 	const kind = kindOf(value);
-	switch (kind) {
-		case "bool":
-		case "string":
-			return kind;
-		case "float64":
-			return "float";
-		case "complex128":
-			return "complex";
-		case "invalid":
-			return undefined;
-		default:
-			return isSigned(kind) ? "int" : isUnsigned(kind) ? "uint" : undefined;
-	}
+	if (kind === "bool" || kind === "string") return kind;
+	if (kind === "float64") return "float";
+	if (kind === "complex128") return "complex";
+	if (kind === "invalid") return undefined;
+	return isSigned(kind) ? "int" : isUnsigned(kind) ? "uint" : undefined;
 }
 
 /** Integers compare with each other whatever their signs. */
@@ -45,17 +37,11 @@ function equals(left: GoValue, right: GoValue): boolean {
 		if (isAbsent(left) || isAbsent(right)) return false;
 		throw incompatible(left, right);
 	}
-	switch (leftKind) {
-		case undefined:
-			return equalsOther(left, right);
-		case "complex": {
-			const [a, b] = rawOf(left) as readonly [number, number];
-			const [c, d] = rawOf(right) as readonly [number, number];
-			return a === c && b === d;
-		}
-		default:
-			return rawOf(left) === rawOf(right);
-	}
+	if (leftKind === undefined) return equalsOther(left, right);
+	if (leftKind !== "complex") return rawOf(left) === rawOf(right);
+	const [a, b] = rawOf(left) as readonly [number, number];
+	const [c, d] = rawOf(right) as readonly [number, number];
+	return a === c && b === d;
 }
 
 /** Slices, maps, structs, pointers and nil. */

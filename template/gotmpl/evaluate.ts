@@ -60,14 +60,21 @@ function evaluateCommand(state: State, dot: GoValue, command: Command, piped: Pi
 		case "pipe":
 			refuseArguments(state, words, piped);
 			return evaluatePipe(state, dot, first);
-		default:
-			break;
+		case "dot":
+			state.node = first;
+			refuseArguments(state, words, piped);
+			return dot;
+		case "nil":
+			state.node = first;
+			refuseArguments(state, words, piped);
+			return fail(state, "nil is not a command");
+		case "bool":
+		case "number":
+		case "string":
+			state.node = first;
+			refuseArguments(state, words, piped);
+			return literal(state, first);
 	}
-	state.node = first;
-	refuseArguments(state, words, piped);
-	if (first.kind === "dot") return dot;
-	if (first.kind === "nil") return fail(state, "nil is not a command");
-	return literal(state, first);
 }
 
 function refuseArguments(state: State, words: readonly Operand[], piped: Piped): void {
@@ -154,22 +161,21 @@ function evaluateField(
 	}
 	const hasArguments = words.length > 1 || piped !== nothing;
 	const type = typeOf(receiver);
-	switch (type?.kind) {
-		case "struct": {
-			const field = type.fields.get(name);
-			if (field === undefined) break;
+	if (type?.kind === "struct") {
+		const field = type.fields.get(name);
+		if (field !== undefined) {
 			if (hasArguments) fail(state, `${name} has arguments but cannot be invoked as function`);
 			return goValue(field.type, (rawOf(receiver) as Readonly<Record<string, unknown>>)[name]);
 		}
-		case "map":
-			if (!assignable(stringType, type.key)) break;
+	} else if (type?.kind === "map") {
+		if (assignable(stringType, type.key)) {
 			if (hasArguments) fail(state, `${name} is not a method but has arguments`);
 			return evaluateKey(state, receiver, name);
-		case "pointer":
-			if (type.elem.kind === "struct" && !type.elem.fields.has(name) && method === undefined) break;
-			return fail(state, `nil pointer evaluating ${typeName}.${name}`);
-		default:
-			break;
+		}
+	} else if (type?.kind === "pointer") {
+		// Only a nil pointer is left as a pointer. Without such a field that is what the error says.
+		const known = type.elem.kind !== "struct" || type.elem.fields.has(name) || method !== undefined;
+		if (known) fail(state, `nil pointer evaluating ${typeName}.${name}`);
 	}
 	return fail(state, `can't evaluate field ${name} in type ${typeName}`);
 }
@@ -252,16 +258,10 @@ function evaluateArguments(
 
 function evaluateArgument(state: State, dot: GoValue, node: Operand, type: GoType): GoValue {
 	state.node = node;
-	switch (node.kind) {
-		case "nil":
-			return nilArgument(state, type);
-		case "bool":
-		case "number":
-		case "string":
-			return literalArgument(state, node, type);
-		default:
-			return checkArgument(state, evaluateOperand(state, dot, node), type);
-	}
+	if (node.kind === "nil") return nilArgument(state, type);
+	if (node.kind === "bool" || node.kind === "number" || node.kind === "string")
+		return literalArgument(state, node, type);
+	return checkArgument(state, evaluateOperand(state, dot, node), type);
 }
 
 /** An operand that stands alone, so without arguments. */

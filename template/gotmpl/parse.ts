@@ -211,29 +211,20 @@ function parseItem(parser: Parser): Statement | End {
 /** What follows a left delimiter. */
 function parseAction(parser: Parser): Statement | End {
 	const token = readNonSpace(parser);
-	switch (token.type) {
-		case "if":
-		case "with":
-		case "range":
-			return parseBranch(parser, token.type);
-		case "template": {
-			const name = peekNonSpace(parser);
-			return parseInvocation(parser, name, parseTemplateName(parser, "template clause"));
-		}
-		case "block":
-			return parseBlock(parser);
-		case "break":
-		case "continue":
-			return parseJump(parser, token, token.type);
-		case "else":
-			return parseElse(parser);
-		case "end":
-			expect(parser, "rightDelimiter", "end");
-			return { kind: "end", follows: undefined };
-		default:
-			parser.next--;
-			return { kind: "action", at: token.at, pipe: parsePipe(parser, "command", "rightDelimiter") };
-	}
+	const { type } = token;
+	if (type === "if" || type === "with" || type === "range") return parseBranch(parser, type);
+	if (type === "else") return parseElse(parser);
+	if (type === "end") return parseEnd(parser);
+	if (type === "template") return parseInvocation(parser);
+	if (type === "block") return parseBlock(parser);
+	if (type === "break" || type === "continue") return parseJump(parser, token, type);
+	parser.next--;
+	return { kind: "action", at: token.at, pipe: parsePipe(parser, "command", "rightDelimiter") };
+}
+
+function parseEnd(parser: Parser): End {
+	expect(parser, "rightDelimiter", "end");
+	return { kind: "end", follows: undefined };
 }
 
 /** `{{else if` and `{{else with` mean `{{else}}{{if`; the token that follows decides. */
@@ -251,11 +242,14 @@ function parseJump(parser: Parser, token: Token, kind: "break" | "continue"): St
 	return { kind, at: token.at };
 }
 
-function parseInvocation(parser: Parser, token: Token, name: string): Statement {
-	if (readNonSpace(parser).type === "rightDelimiter") return { kind: "template", at: token.at, name, pipe: undefined };
+/** The rest of `{{template "name" pipe}}`; its place is the name's. */
+function parseInvocation(parser: Parser): Statement {
+	const context = "template clause";
+	const { at } = peekNonSpace(parser);
+	const name = parseTemplateName(parser, context);
+	if (readNonSpace(parser).type === "rightDelimiter") return { kind: "template", at, name, pipe: undefined };
 	parser.next--;
-	const pipe = parsePipe(parser, "template clause", "rightDelimiter");
-	return { kind: "template", at: token.at, name, pipe };
+	return { kind: "template", at, name, pipe: parsePipe(parser, context, "rightDelimiter") };
 }
 
 /** `{{block "name" pipe}} ... {{end}}` defines the template and invokes it. */
@@ -292,7 +286,7 @@ function parseOtherwise(parser: Parser, kind: "if" | "with" | "range", start: En
 
 // ---------------------------------------------------------------------------------------------- pipelines
 
-/** Kinds of operand that cannot take the value of the command before them. */
+/** Kinds of operand that are just values: they have no fields and cannot take the value of the command before them. */
 const notExecutable: ReadonlySet<Operand["kind"]> = new Set(["bool", "dot", "nil", "number", "string"]);
 
 function parsePipe(parser: Parser, context: string, end: "rightDelimiter" | "rightParen"): Pipe {
@@ -302,7 +296,7 @@ function parsePipe(parser: Parser, context: string, end: "rightDelimiter" | "rig
 	for (;;) {
 		const token = readNonSpace(parser);
 		if (token.type === end) break;
-		if (!startsOperand(token.type)) return unexpected(parser, token, context);
+		if (termReaders[token.type] === undefined) return unexpected(parser, token, context);
 		parser.next--;
 		commands.push(parseCommand(parser));
 	}
@@ -347,22 +341,6 @@ function parseVariables(
 	}
 }
 
-const operandStarts: ReadonlySet<TokenType> = new Set<TokenType>([
-	"bool",
-	"dot",
-	"field",
-	"identifier",
-	"leftParen",
-	"nil",
-	"number",
-	"string",
-	"variable",
-]);
-
-function startsOperand(type: TokenType): boolean {
-	return operandStarts.has(type);
-}
-
 /** Operands with blanks between them, up to a `|` (which is read) or the end of the pipeline (which is not). */
 function parseCommand(parser: Parser): Command {
 	const { at } = peekNonSpace(parser);
@@ -388,54 +366,41 @@ function parseOperand(parser: Parser): Operand | undefined {
 	const { at } = peek(parser);
 	const path: string[] = [];
 	while (peek(parser).type === "field") path.push(read(parser).value.slice(1));
-	switch (term.kind) {
-		case "field":
-			return { kind: "field", at, path: [...term.path, ...path] };
-		case "variable":
-			return { kind: "variable", at, name: term.name, path: [...term.path, ...path] };
-		case "bool":
-		case "string":
-		case "number":
-		case "nil":
-		case "dot":
-			return fail(parser, `unexpected . after term ${quote(describe(term))}`);
-		default:
-			return { kind: "chain", at, start: term, path };
-	}
+	if (notExecutable.has(term.kind)) fail(parser, `unexpected . after term ${quote(describe(term))}`);
+	if (term.kind === "field") return { kind: "field", at, path: [...term.path, ...path] };
+	if (term.kind === "variable") return { kind: "variable", at, name: term.name, path: [...term.path, ...path] };
+	return { kind: "chain", at, start: term, path };
 }
 
+/** An operand without fields; undefined, with nothing read, when there is none. */
 function parseTerm(parser: Parser): Operand | undefined {
 	const token = readNonSpace(parser);
-	const { at, value } = token;
-	switch (token.type) {
-		case "identifier":
-			if (!parser.isFunction(value)) fail(parser, `function ${quote(value)} not defined`);
-			return { kind: "identifier", at, name: value };
-		case "dot":
-			return { kind: "dot", at };
-		case "nil":
-			return { kind: "nil", at };
-		case "bool":
-			return { kind: "bool", at, value: value === "true" };
-		case "variable":
-			return knownVariable(parser, token);
-		case "field":
-			return { kind: "field", at, path: [value.slice(1)] };
-		case "number": {
-			const forms = readNumber(value);
-			return "reason" in forms ? fail(parser, forms.reason) : { kind: "number", at, text: value, forms };
-		}
-		case "string": {
-			const text = unquote(value) ?? fail(parser, "invalid syntax");
-			return { kind: "string", at, quoted: value, value: text };
-		}
-		case "leftParen":
-			return nested(parser, () => parsePipe(parser, "parenthesized pipeline", "rightParen"));
-		default:
-			parser.next--;
-			return undefined;
-	}
+	const term = termReaders[token.type];
+	if (term !== undefined) return term(parser, token);
+	parser.next--;
+	return undefined;
 }
+
+const termReaders: Readonly<Partial<Record<TokenType, (parser: Parser, token: Token) => Operand>>> = {
+	identifier: (parser, { at, value }) => {
+		if (!parser.isFunction(value)) fail(parser, `function ${quote(value)} not defined`);
+		return { kind: "identifier", at, name: value };
+	},
+	dot: (_parser, { at }) => ({ kind: "dot", at }),
+	nil: (_parser, { at }) => ({ kind: "nil", at }),
+	bool: (_parser, { at, value }) => ({ kind: "bool", at, value: value === "true" }),
+	variable: (parser, token) => knownVariable(parser, token),
+	field: (_parser, { at, value }) => ({ kind: "field", at, path: [value.slice(1)] }),
+	number: (parser, { at, value }) => {
+		const forms = readNumber(value);
+		return "reason" in forms ? fail(parser, forms.reason) : { kind: "number", at, text: value, forms };
+	},
+	string: (parser, { at, value }) => {
+		const text = unquote(value) ?? fail(parser, "invalid syntax");
+		return { kind: "string", at, quoted: value, value: text };
+	},
+	leftParen: (parser) => nested(parser, () => parsePipe(parser, "parenthesized pipeline", "rightParen")),
+};
 
 function knownVariable(parser: Parser, token: Token): Variable {
 	if (!parser.scope.variables.includes(token.value)) fail(parser, `undefined variable ${quote(token.value)}`);

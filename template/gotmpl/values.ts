@@ -113,22 +113,15 @@ export function rawOf(value: GoValue): unknown {
 
 /** The dynamic type of a value; undefined for nil and for no value. */
 export function typeOf(value: GoValue): GoType | undefined {
-	switch (typeof value) {
-		case "string":
-			return stringType;
-		case "number":
-			return Number.isSafeInteger(value) ? intType : float64Type;
-		case "bigint":
-			return intType;
-		case "boolean":
-			return boolType;
-		case "undefined":
-			return undefined;
-		default:
-			if (value === null) return undefined;
-			if (value instanceof Typed) return value.type;
-			return Array.isArray(value) ? anySliceType : anyMapType;
+	if (typeof value === "object") {
+		if (value === null) return undefined;
+		if (value instanceof Typed) return value.type;
+		return Array.isArray(value) ? anySliceType : anyMapType;
 	}
+	if (typeof value === "string") return stringType;
+	if (typeof value === "number") return Number.isSafeInteger(value) ? intType : float64Type;
+	if (typeof value === "boolean") return boolType;
+	return typeof value === "bigint" ? intType : undefined;
 }
 
 /** The kind of a value's type; `invalid` for nil and for no value. */

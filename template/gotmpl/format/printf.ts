@@ -85,27 +85,19 @@ function formatArgument(state: State, verb: string, flags: Flags, values: readon
 	return formatValue(values[state.argument++], verb, flags);
 }
 
+const flagNames: ReadonlyMap<string | undefined, "sharp" | "zero" | "plus" | "minus" | "space"> = new Map([
+	["#", "sharp"],
+	["0", "zero"],
+	["+", "plus"],
+	["-", "minus"],
+	[" ", "space"],
+]);
+
 function readFlags(state: State, flags: Flags): void {
 	for (; ; state.at++) {
-		switch (state.format[state.at]) {
-			case "#":
-				flags.sharp = true;
-				break;
-			case "0":
-				flags.zero = true;
-				break;
-			case "+":
-				flags.plus = true;
-				break;
-			case "-":
-				flags.minus = true;
-				break;
-			case " ":
-				flags.space = true;
-				break;
-			default:
-				return;
-		}
+		const name = flagNames.get(state.format[state.at]);
+		if (name === undefined) return;
+		flags[name] = true;
 	}
 }
 

@@ -1,7 +1,7 @@
 /** Go's fmt for one value and one verb: `%v %+v %#v %T %d %s %q %x ...`. */
 import { elementType, entriesOf, fieldsOf, isNilValue, itemsOf, pointee } from "../access.ts";
 import { bytesOfText, textOfBytes } from "../bytes.ts";
-import { type GoType, isInteger, isSigned, uint8Type } from "../types.ts";
+import { type GoType, uint8Type } from "../types.ts";
 import { type GoValue, goValue, rawOf, Typed, typeOf, typeText } from "../values.ts";
 import { type Flags, pad, plainFlags, truncate } from "./flags.ts";
 import { formatComplex, formatFloatVerb, formatInteger, formatUnicode } from "./number.ts";
@@ -83,10 +83,18 @@ function formatKind(
 			return formatAddress(isNilValue(value) ? 0 : address, type.text, verb, flags);
 		case "interface":
 			return undefined;
-		default:
-			return isInteger(type.kind)
-				? formatIntegerVerb(raw as number | bigint, isSigned(type.kind), verb, flags)
-				: undefined;
+		case "int":
+		case "int8":
+		case "int16":
+		case "int32":
+		case "int64":
+			return formatIntegerVerb(raw as number | bigint, true, verb, flags);
+		case "uint":
+		case "uint8":
+		case "uint16":
+		case "uint32":
+		case "uint64":
+			return formatIntegerVerb(raw as number | bigint, false, verb, flags);
 	}
 }
 
