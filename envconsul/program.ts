@@ -20,6 +20,7 @@ export async function program(args: readonly string[]): Promise<number> {
 			return 0;
 		}
 		if (commandLine.action === "version") {
+			const { version } = await import("../lib/version.ts");
 			process.stdout.write(`disco-env ${version}\n`);
 			return 0;
 		}
@@ -29,8 +30,6 @@ export async function program(args: readonly string[]): Promise<number> {
 		return exitCodeOfError(error);
 	}
 }
-
-const version = "0.1.0";
 
 async function runUntilEnd(commandLine: CommandLine): Promise<number> {
 	const config = await readConfig(commandLine);

@@ -17,15 +17,14 @@ test.each([
 	["{{ key | replaceKey `one` `ONE` }}", "ONE"],
 	['{{ key | replaceKey `two` `TWO` | replaceKey "one" "1" }}', "1"],
 	['{{ "a\\"b" }}', 'a"b'],
-	["{{ }}", ""],
 ])("%j gives %j", (template, expected) => {
-	if (template === "{{ }}") expect(() => fillTemplate(template, scope)).toThrow("a step between bars is empty");
-	else expect(fillTemplate(template, scope)).toBe(expected);
+	expect(fillTemplate(template, scope)).toBe(expected);
 });
 
 test.each([
 	["{{ nope }}", "nope is not known; known are key, env, replaceKey"],
 	["{{ constructor }}", "constructor is not known"],
+	["{{ }}", "a step between bars is empty"],
 	["{{ key", '"{{" has no "}}"'],
 	["{{ 5 }}", "expected a name"],
 	['{{ key "x" }}', "key takes no argument"],
