@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { nodeDisk } from "../node/index.ts";
-import { FakeDisk, fakeRandom } from "./fake.ts";
-import type { Disk } from "./index.ts";
+import { FakeDisk, fakeRandom } from "../env/fake.ts";
+import type { Disk } from "../env/index.ts";
+import { nodeDisk } from "./index.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array | undefined) =>

@@ -1,0 +1,121 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createConnection, createServer, isIPv6, type Socket } from "node:net";
+import type { Address, Connection, DatagramSocket, Listener, Network } from "../env/index.ts";
+import { DiscoError, errorCode, errorMessage } from "../errors.ts";
+
+/** UDP and TCP. */
+export const nodeNetwork: Network = { bindDatagram, listen, connect };
+
+async function bindDatagram(
+	local: Address,
+	onPacket: (packet: Uint8Array, from: Address) => void,
+): Promise<DatagramSocket> {
+	const socket = createSocket(isIPv6(local.host) ? "udp6" : "udp4");
+	socket.on("message", (packet, from) => onPacket(packet, { host: from.address, port: from.port }));
+	await bound(local, () => {
+		socket.bind({ address: local.host, port: local.port, exclusive: true });
+		return once(socket, "listening");
+	});
+	// A packet that cannot be sent is a lost packet.
+	socket.on("error", () => undefined);
+	let closed: Promise<void> | undefined;
+	return {
+		local: { host: local.host, port: socket.address().port },
+		send: (packet, to) => {
+			if (closed === undefined) socket.send(packet, to.port, to.host, () => undefined);
+		},
+		close: () => {
+			closed ??= new Promise((resolve) => socket.close(() => resolve()));
+			return closed;
+		},
+	};
+}
+
+async function listen(local: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
+	const server = createServer({ noDelay: true }, (socket) => onConnection(connectionOf(socket)));
+	await bound(local, () => {
+		server.listen({ host: local.host, port: local.port, exclusive: true });
+		return once(server, "listening");
+	});
+	server.on("error", () => undefined);
+	const address = server.address();
+	let closed: Promise<void> | undefined;
+	return {
+		local: { host: local.host, port: typeof address === "object" && address !== null ? address.port : local.port },
+		close: () => {
+			// Connections that were accepted are their owners'; closing does not wait for them.
+			closed ??= new Promise((resolve) => {
+				server.close();
+				resolve();
+			});
+			return closed;
+		},
+	};
+}
+
+async function connect(to: Address, { timeoutMs }: { readonly timeoutMs: number }): Promise<Connection> {
+	const socket = createConnection({ host: to.host, port: to.port, noDelay: true });
+	const timeout = AbortSignal.timeout(timeoutMs);
+	try {
+		await once(socket, "connect", { signal: timeout });
+		return connectionOf(socket);
+	} catch (error) {
+		socket.destroy();
+		const where = `${to.host}:${to.port}`;
+		if (timeout.aborted || errorCode(error) === "ETIMEDOUT")
+			throw new DiscoError("CONNECT_TIMEOUT", `${where} did not answer within ${timeoutMs} ms`, {
+				cause: error,
+				retryable: true,
+			});
+		throw new DiscoError("CONNECTION_REFUSED", `${where} refused the connection: ${errorMessage(error)}`, {
+			cause: error,
+			retryable: true,
+		});
+	}
+}
+
+function connectionOf(socket: Socket): Connection {
+	// Whoever reads or writes hears of the error there.
+	socket.on("error", () => undefined);
+	return {
+		remote: { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
+		write: (bytes) =>
+			new Promise((resolve, reject) => {
+				if (!socket.writable) return reject(connectionLost(undefined));
+				socket.write(bytes, (error) => (error ? reject(connectionLost(error)) : resolve()));
+			}),
+		incoming: chunksOf(socket),
+		close: () =>
+			new Promise((resolve) => {
+				if (socket.destroyed) return resolve();
+				socket.once("close", () => resolve());
+				// What was written is sent; what the peer still sends is not waited for.
+				socket.end(() => socket.destroy());
+			}),
+	};
+}
+
+async function* chunksOf(socket: Socket): AsyncGenerator<Uint8Array> {
+	try {
+		for await (const chunk of socket) yield chunk;
+	} catch (error) {
+		// Closed at this end: the stream is over.
+		if (errorCode(error) === "ERR_STREAM_PREMATURE_CLOSE" && socket.errored === null) return;
+		throw connectionLost(error);
+	}
+}
+
+async function bound(local: Address, bind: () => Promise<unknown>): Promise<void> {
+	try {
+		await bind();
+	} catch (error) {
+		const code = errorCode(error) === "EADDRINUSE" ? "ADDRESS_IN_USE" : "ADDRESS_NOT_AVAILABLE";
+		const why = code === "ADDRESS_IN_USE" ? "it is in use" : errorMessage(error);
+		throw new DiscoError(code, `cannot listen on ${local.host}:${local.port}: ${why}`, { cause: error });
+	}
+}
+
+function connectionLost(cause: unknown): DiscoError {
+	return new DiscoError("CONNECTION_LOST", "the connection broke", { cause, retryable: true });
+}
