@@ -104,7 +104,10 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 
 	const settle = (state: UnitState, version: number) => {
 		state.doneVersion = Math.max(state.doneVersion, version);
-		while ((state.waiters[0]?.version ?? Number.POSITIVE_INFINITY) <= version) state.waiters.shift()?.resolve();
+		for (let first = state.waiters[0]; first !== undefined && first.version <= version; first = state.waiters[0]) {
+			state.waiters.shift();
+			first.resolve();
+		}
 	};
 
 	async function run(unit: string, state: UnitState): Promise<void> {

@@ -80,7 +80,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	parts.onIdentity?.(nodeId);
 
 	// 2. The state and what it is asked through.
-	const engine = config.server ? await startEngine(config, opened) : undefined;
+	const engine = config.server ? await startEngine(config, logger, opened) : undefined;
 	const serverAddress = `${config.advertiseAddress}:${config.ports.server}`;
 	const endpoints: Endpoints =
 		engine === undefined
@@ -190,8 +190,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	return { nodeId, http, reload, leave, left, close };
 }
 
-async function startEngine(config: RuntimeConfig, opened: Closer[]): Promise<StateEngine> {
-	const engine = config.dev || config.dataFolder === "" ? memoryEngine() : diskEngine(config.dataFolder);
+async function startEngine(config: RuntimeConfig, logger: Logger, opened: Closer[]): Promise<StateEngine> {
+	const engine =
+		config.dev || config.dataFolder === "" ? memoryEngine() : diskEngine(config.dataFolder, logger.named("agent.log"));
 	opened.push(() => engine.log.close());
 	await engine.log.start();
 	return engine;

@@ -1,5 +1,8 @@
+import { errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
+import { nodeDisk, nodeRandom } from "../../lib/node/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
-import { MemoryLog, type ReplicatedLog } from "../raft/index.ts";
+import { LocalLog, MemoryLog, type ReplicatedLog } from "../raft/index.ts";
 import { StateStore } from "../state/index.ts";
 
 /** A server's state with the log that feeds it. */
@@ -15,6 +18,15 @@ export function memoryEngine(): StateEngine {
 }
 
 /** State that survives a crash, in the data folder. */
-export function diskEngine(_folder: string): StateEngine {
-	return memoryEngine();
+export function diskEngine(folder: string, logger: Logger): StateEngine {
+	const store = new StateStore({ wakeSlices: (slice) => setImmediate(slice) });
+	const log = new LocalLog({
+		disk: nodeDisk,
+		folder: `${folder}/raft`,
+		random: nodeRandom,
+		machine: stateMachine(store),
+		onFailed: (error) => logger.error("the state cannot be written any more", { error: error.message }),
+		onSnapshotFailed: (error) => logger.warn("no snapshot could be taken", { error: errorMessage(error) }),
+	});
+	return { store, log };
 }
