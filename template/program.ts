@@ -121,6 +121,8 @@ function createSignals() {
 		}
 	};
 	for (const signal of forwarded) process.on(signal, onSignal);
+	// Signal handlers alone do not hold the process, and templates without data have nothing else under way.
+	const alive = setInterval(() => {}, 2 ** 30);
 	return {
 		next(): Promise<NodeJS.Signals> {
 			const first = queue.shift();
@@ -131,6 +133,7 @@ function createSignals() {
 			return waiting;
 		},
 		close() {
+			clearInterval(alive);
 			for (const signal of forwarded) process.off(signal, onSignal);
 		},
 	};

@@ -1,6 +1,6 @@
 import type { HealthCheck, ServiceEntry } from "../../lib/api/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
-import { answered, type Dependency, withDatacenter } from "./dependency.ts";
+import { answered, type Dependency } from "./dependency.ts";
 import { byFields, sortedTexts } from "./order.ts";
 import { dependencyId, grammarOf, marked, matchArgument, pieces } from "./query-text.ts";
 import type { CheckRecord, ServiceInstanceRecord, ServiceStatus } from "./records.ts";
@@ -14,44 +14,42 @@ const statuses: readonly string[] = ["any", "passing", "warning", "critical", "m
  * with `~NEAR`. Error: `DEPENDENCY_FORMAT`.
  */
 export function serviceDependency(text: string): Dependency {
-	const query = parseServiceQuery(text);
-	return {
-		id: dependencyId("health.service", queryText(query)),
-		async fetch({ client }, options) {
-			const answer = await client.health.service(query.name, {
-				...withDatacenter(options, query.datacenter),
-				...(query.tag === undefined ? {} : { tags: [query.tag] }),
-				...(query.near === undefined ? {} : { near: query.near }),
-				// Only exactly this filter can be left to the API: maintenance counts as critical there.
-				...(query.wanted.join() === "passing" ? { passing: true } : {}),
-			});
-			return answered(answer, instancesOf(answer.value, query));
-		},
-	};
+	return healthDependency("service", text);
 }
 
 /** The same for the endpoints that speak for a service in a mesh; empty where there is none. Error: `DEPENDENCY_FORMAT`. */
 export function connectDependency(text: string): Dependency {
+	return healthDependency("connect", text);
+}
+
+function healthDependency(kind: "service" | "connect", text: string): Dependency {
 	const query = parseServiceQuery(text);
 	return {
-		id: dependencyId("health.connect", queryText(query)),
+		id: dependencyId(`health.${kind}`, queryText(query)),
 		async fetch({ client }, options) {
 			const answer = await client.call({
-				path: `/v1/health/connect/${encodeURIComponent(query.name)}`,
+				path: `/v1/health/${kind}/${encodeURIComponent(query.name)}`,
 				query: {
-					index: options.index > 0 ? options.index : undefined,
-					wait: `${options.waitMs}ms`,
-					stale: options.consistency === "stale",
 					dc: query.datacenter,
 					tag: query.tag,
 					near: query.near,
+					// Only exactly this filter can be left to the API: maintenance counts as critical there.
+					passing: query.wanted.join() === "passing" ? "1" : undefined,
+					index: options.index > 0 ? options.index : undefined,
+					wait: `${options.waitMs}ms`,
+					stale: options.consistency === "stale",
 				},
 				signal: options.signal,
-				timeoutMs: options.waitMs * 1.1 + 15_000,
+				// The agent adds up to a sixteenth to the wait; the rest is for a busy one.
+				timeoutMs: options.waitMs * (1 + 1 / 16) + 15_000,
 			});
 			const entries = JSON.parse(answer.body.toString("utf8")) as readonly ServiceEntry[];
-			const index = Number(answer.headers["x-consul-index"] ?? 0);
-			return answered({ index, lastContactMs: 0 }, instancesOf(entries, query));
+			const header = (name: string) => Number(answer.headers[name] ?? 0);
+			const { wanted, near } = query;
+			return answered(
+				{ index: header("x-consul-index"), lastContactMs: header("x-consul-lastcontact") },
+				instancesOf(entries, { wanted, near }),
+			);
 		},
 	};
 }

@@ -74,3 +74,74 @@ function fraction(piece: string, milliseconds: number): string {
 	const trimmed = digits.replace(/0+$/, "");
 	return trimmed === "" ? "" : piece[0] + trimmed;
 }
+
+/** What each piece of a layout takes when a text is read by it. */
+const readers: Readonly<Record<string, string>> = {
+	January: `(?<monthName>${months.join("|")})`,
+	Jan: `(?<monthShort>${months.map((month) => month.slice(0, 3)).join("|")})`,
+	Monday: `(?:${days.join("|")})`,
+	Mon: `(?:${days.map((day) => day.slice(0, 3)).join("|")})`,
+	MST: "(?:[A-Z]{3,5})",
+	"2006": "(?<year>\\d{4})",
+	"06": "(?<shortYear>\\d{2})",
+	"01": "(?<month>\\d{2})",
+	"1": "(?<month>\\d{1,2})",
+	"02": "(?<day>\\d{2})",
+	_2: "(?<day> ?\\d{1,2})",
+	"2": "(?<day>\\d{1,2})",
+	"15": "(?<hour>\\d{1,2})",
+	"03": "(?<hour>\\d{2})",
+	"3": "(?<hour>\\d{1,2})",
+	"04": "(?<minute>\\d{2})",
+	"4": "(?<minute>\\d{1,2})",
+	"05": "(?<second>\\d{2})(?<fraction>\\.\\d+)?",
+	"5": "(?<second>\\d{1,2})(?<fraction>\\.\\d+)?",
+	PM: "(?<half>AM|PM)",
+	pm: "(?<half>am|pm)",
+	"Z07:00": "(?<zone>Z|[+-]\\d{2}:\\d{2})",
+	Z0700: "(?<zone>Z|[+-]\\d{4})",
+	"-07:00": "(?<zone>[+-]\\d{2}:\\d{2})",
+	"-0700": "(?<zone>[+-]\\d{4})",
+};
+
+/** A text read by a layout, in milliseconds since the epoch; UTC unless it says otherwise. Undefined when it does not fit. */
+export function parseTime(layout: string, text: string): number | undefined {
+	let pattern = "";
+	let at = 0;
+	for (const match of layout.matchAll(pieces)) {
+		const reader = readers[match[0]];
+		pattern += escaped(layout.slice(at, match.index)) + (reader ?? escaped(match[0]));
+		at = match.index + match[0].length;
+	}
+	const read = new RegExp(`^${pattern}${escaped(layout.slice(at))}$`).exec(text)?.groups;
+	return read === undefined ? undefined : epochMs(read);
+}
+
+function escaped(literal: string): string {
+	return literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+function epochMs(read: Readonly<Record<string, string | undefined>>): number | undefined {
+	const number = (name: string, otherwise: number) => Number(read[name] ?? otherwise);
+	const shortYear = read["shortYear"];
+	const year =
+		shortYear === undefined ? number("year", 0) : Number(shortYear) + (Number(shortYear) >= 69 ? 1900 : 2000);
+	const named =
+		read["monthName"] === undefined
+			? months.findIndex((month) => month.slice(0, 3) === read["monthShort"])
+			: months.indexOf(read["monthName"]);
+	const month = named >= 0 ? named : number("month", 1) - 1;
+	const half = read["half"]?.toLowerCase();
+	const hour = half === undefined ? number("hour", 0) : (number("hour", 0) % 12) + (half === "pm" ? 12 : 0);
+	const time = new Date(0);
+	time.setUTCFullYear(year, month, number("day", 1));
+	if (time.getUTCMonth() !== month) return undefined;
+	time.setUTCHours(hour, number("minute", 0), number("second", 0), number("fraction", 0) * 1000);
+	return time.getTime() - zoneMs(read["zone"]);
+}
+
+function zoneMs(zone: string | undefined): number {
+	if (zone === undefined || zone === "Z") return 0;
+	const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
+	return (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}

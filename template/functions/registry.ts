@@ -16,6 +16,9 @@ import { parseFunctions } from "./parse.ts";
 import { pluginFunctions } from "./plugin.ts";
 import { loadRegex, regexFunctions } from "./regex.ts";
 import { scratchFunctions } from "./scratch.ts";
+import { sockaddrFunctions } from "./sockaddr.ts";
+import { spewFunctions } from "./spew.ts";
+import { sprigFunctions } from "./sprig/index.ts";
 import { textFunctions } from "./text.ts";
 import { timeFunctions } from "./time.ts";
 import { tomlFunctions } from "./toml.ts";
@@ -33,6 +36,8 @@ const pure: readonly FunctionFamily[] = [
 	nestingFunctions,
 	parseFunctions,
 	regexFunctions,
+	sockaddrFunctions,
+	spewFunctions,
 	textFunctions,
 	tomlFunctions,
 	yamlFunctions,
@@ -44,6 +49,7 @@ const bound: readonly ((context: FunctionContext) => FunctionFamily)[] = [
 	nestedTemplateFunctions,
 	pluginFunctions,
 	scratchFunctions,
+	sprigFunctions,
 	timeFunctions,
 ];
 
