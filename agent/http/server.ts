@@ -20,6 +20,8 @@ const keepAliveTimeoutMs = 120_000;
 const idleTimeoutMs = 900_000;
 /** How long `close` waits for answers under way. */
 const closeGraceMs = 1_000;
+/** How often it looks for connections whose answer has gone out meanwhile. */
+const closePollMs = 10;
 
 /** Makes the HTTP API's server; it listens after `start`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
@@ -113,12 +115,19 @@ async function closeAll(
 ): Promise<void> {
 	const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
 	abortWaits();
-	for (const server of servers) server.closeIdleConnections();
-	const cut = clock.after(closeGraceMs, () => {
-		for (const server of servers) server.closeAllConnections();
-	});
+	const deadlineMs = clock.monotonicMs() + closeGraceMs;
+	// A connection is idle as soon as its answer is out.
+	let timer = clock.after(0, closeIdle);
+	function closeIdle(): void {
+		const late = clock.monotonicMs() >= deadlineMs;
+		for (const server of servers) {
+			if (late) server.closeAllConnections();
+			else server.closeIdleConnections();
+		}
+		if (!late) timer = clock.after(closePollMs, closeIdle);
+	}
 	await Promise.all(closed);
-	cut.cancel();
+	timer.cancel();
 }
 
 /** After the answer had time to go out: leaving ends this server too. */

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock, fakeRandom, settle } from "../../lib/env/fake.ts";
+import { type CommandResult, stateMachine } from "../fsm/index.ts";
+import { MemoryLog } from "../raft/index.ts";
+import { StateStore } from "../state/index.ts";
+import { createServerEndpoints, type ReadOptions, type Registration, type ServiceContent } from "./index.ts";
+
+const at: ReadOptions = { datacenter: "", token: "", consistency: "default", minIndex: 0, maxWaitMs: 10_000 };
+const write = { datacenter: "", token: "" };
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function server(options: { readonly waitersMax?: number; readonly start?: boolean } = {}) {
+	const clock = new FakeClock();
+	const store = new StateStore({ wakeSlices: (slice) => void clock.after(0, slice) });
+	const log = new MemoryLog<CommandResult>({ machine: stateMachine(store) });
+	if (options.start !== false) await log.start();
+	const endpoints = createServerEndpoints({
+		store,
+		log,
+		clock,
+		random: fakeRandom(1),
+		datacenter: "dc1",
+		leaderAddress: () => "10.0.0.1:8300",
+		peerAddresses: () => ["10.0.0.1:8300"],
+		...options,
+	});
+	return { endpoints, clock, store, log };
+}
+
+function service(name: string, fields: Partial<ServiceContent> = {}): ServiceContent {
+	return {
+		id: name,
+		service: name,
+		kind: "",
+		tags: null,
+		address: "",
+		taggedAddresses: null,
+		meta: null,
+		port: 1,
+		weights: { passing: 1, warning: 1 },
+		enableTagOverride: false,
+		...fields,
+	};
+}
+
+function registration(node: string, fields: Partial<Registration> = {}): Registration {
+	return {
+		node,
+		id: "",
+		address: "10.0.0.9",
+		datacenter: "dc1",
+		taggedAddresses: null,
+		meta: null,
+		skipNodeUpdate: false,
+		checks: [],
+		...fields,
+	};
+}
+
+/** What a promise has come to, without waiting for it. */
+function outcomeOf<Value>(promise: Promise<Value>) {
+	const outcome: { value?: Value; error?: unknown } = {};
+	promise.then(
+		(value) => {
+			outcome.value = value;
+		},
+		(error: unknown) => {
+			outcome.error = error;
+		},
+	);
+	return outcome;
+}
+
+describe("blocking queries", () => {
+	const put = (key: string, value: string) => ({ operation: "set", key, value: bytes(value), flags: 0n }) as const;
+
+	it("returns when the key changes, not when another does or when the same value is written", async () => {
+		const { endpoints, clock } = await server();
+		await endpoints.kv.write(put("a", "1"), write);
+		const { index } = await endpoints.kv.get("a", at);
+		const waiting = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: index }));
+		await endpoints.kv.write(put("b", "1"), write);
+		await endpoints.kv.write(put("a", "1"), write);
+		await clock.advanceAsync(100);
+		expect(waiting).toEqual({});
+		await endpoints.kv.write(put("a", "2"), write);
+		await clock.advanceAsync(0);
+		expect(waiting.value?.index).toBeGreaterThan(index);
+		expect(waiting.value?.value?.value).toEqual(bytes("2"));
+	});
+
+	it("answers with what is there when the wait is over, at the earliest after maxWaitMs, at the latest a sixteenth later", async () => {
+		const { endpoints, clock } = await server();
+		await endpoints.kv.write(put("a", "1"), write);
+		const waiting = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: 99, maxWaitMs: 1600 }));
+		await clock.advanceAsync(1599);
+		expect(waiting).toEqual({});
+		await clock.advanceAsync(101);
+		expect(waiting.value).toMatchObject({ index: 2, knownLeader: true, lastContactMs: 0 });
+	});
+
+	it("answers at once when the index has passed already, and with index 0", async () => {
+		const { endpoints } = await server();
+		await endpoints.kv.write(put("a", "1"), write);
+		expect((await endpoints.kv.get("a", { ...at, minIndex: 1 })).index).toBe(2);
+		expect((await endpoints.kv.get("none", at)).value).toBeUndefined();
+	});
+
+	it("ends when the client has gone, and leaves nothing behind", async () => {
+		const { endpoints, clock, store } = await server();
+		const gone = new AbortController();
+		const waiting = outcomeOf(endpoints.kv.list("p/", { ...at, minIndex: 5, signal: gone.signal }));
+		await settle();
+		expect(store.counts().watchedTopics).toBe(1);
+		gone.abort();
+		await settle();
+		expect(waiting.error).toMatchObject({ code: "WAIT_ABORTED" });
+		expect(store.counts().watchedTopics).toBe(0);
+		await clock.advanceAsync(20_000);
+	});
+
+	it("refuses a waiter too many and takes one again when another is done", async () => {
+		const { endpoints, clock } = await server({ waitersMax: 1 });
+		const first = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: 5 }));
+		await expect(endpoints.kv.get("b", { ...at, minIndex: 5 })).rejects.toMatchObject({ code: "WAITERS_TOO_MANY" });
+		await clock.advanceAsync(11_000);
+		expect(first.value).toBeDefined();
+		const again = outcomeOf(endpoints.kv.get("b", { ...at, minIndex: 5 }));
+		await settle();
+		expect(again).toEqual({});
+	});
+
+	it("wakes who waits when a snapshot is restored, also when the index went back", async () => {
+		const { endpoints, clock, store } = await server();
+		const empty = [...stateMachine(store).snapshot()];
+		for (const value of ["1", "2", "3"]) await endpoints.kv.write(put("a", value), write);
+		const { index } = await endpoints.kv.get("a", at);
+		const waiting = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: index }));
+		await settle();
+		await stateMachine(store).restore(empty);
+		await clock.advanceAsync(0);
+		expect(waiting.value?.value).toBeUndefined();
+		expect(waiting.value?.index).toBeLessThan(index);
+	});
+});
+
+describe("reads and writes", () => {
+	it("knows one datacenter", async () => {
+		const { endpoints } = await server();
+		await expect(endpoints.kv.get("a", { ...at, datacenter: "dc9" })).rejects.toMatchObject({
+			code: "DATACENTER_UNKNOWN",
+		});
+		await expect(endpoints.catalog.deregister({ node: "n" }, { ...write, datacenter: "dc9" })).rejects.toMatchObject({
+			code: "DATACENTER_UNKNOWN",
+		});
+		expect((await endpoints.kv.get("a", { ...at, datacenter: "dc1" })).value).toBeUndefined();
+	});
+
+	it("needs a leader unless stale", async () => {
+		const { endpoints } = await server({ start: false });
+		await expect(endpoints.catalog.nodes(at)).rejects.toMatchObject({ code: "NO_LEADER" });
+		expect((await endpoints.catalog.nodes({ ...at, consistency: "stale" })).value).toEqual([]);
+	});
+
+	it("tells what the state machine refused", async () => {
+		const { endpoints } = await server();
+		const lock = { operation: "lock", key: "k", value: bytes(""), flags: 0n, session: "none" } as const;
+		await expect(endpoints.kv.write(lock, write)).rejects.toMatchObject({ code: "SESSION_UNKNOWN" });
+	});
+
+	it("selects instances by tags, node meta and checks, and gives the same object while nothing changes", async () => {
+		const { endpoints } = await server();
+		const check = { checkId: "c", name: "c", notes: "", output: "", serviceId: "web", serviceName: "web" } as const;
+		const rest = { serviceTags: [], type: "", interval: "", timeout: "", exposedPort: 0, definition: {} } as const;
+		await endpoints.catalog.register(
+			registration("a", { service: service("web", { tags: ["Red", "v1"] }), meta: { zone: "1" } }),
+			write,
+		);
+		await endpoints.catalog.register(
+			registration("b", { service: service("web"), checks: [{ ...check, ...rest, status: "warning" }] }),
+			write,
+		);
+		const nodes = async (criteria: object) =>
+			(await endpoints.health.service("web", { ...at, ...criteria })).value.map(({ node }) => node.node);
+		expect(await nodes({})).toEqual(["a", "b"]);
+		expect(await nodes({ tags: ["red", "V1"] })).toEqual(["a"]);
+		expect(await nodes({ tags: ["red", "blue"] })).toEqual([]);
+		expect(await nodes({ passing: true })).toEqual(["a"]);
+		expect(await nodes({ nodeMeta: { zone: "1" } })).toEqual(["a"]);
+		const question = { ...at, passing: true } as const;
+		const first = await endpoints.health.service("web", question);
+		expect((await endpoints.health.service("web", question)).value).toBe(first.value);
+		await endpoints.catalog.register(registration("c", { service: service("other") }), write);
+		expect((await endpoints.health.service("web", question)).value).toBe(first.value);
+	});
+});
