@@ -24,7 +24,7 @@ for folder in agent client lib registrator template envconsul; do
 	[ -n "$(find "$folder" -name '*.ts' -print -quit 2>/dev/null)" ] && folders+=("$folder")
 done
 
-check "format and general lint (biome)" "$bin/biome" ci --error-on-warnings .
+check "format and general lint (biome)" "$bin/biome" ci --colors=off --error-on-warnings .
 check "types (tsc)" "$bin/tsc" --noEmit
 check "promises, switches, deterministic core (eslint)" "$bin/eslint" --max-warnings 0 .
 check "arrows between folders (dependency-cruiser)" "$bin/depcruise" --config .dependency-cruiser.cjs "${folders[@]}"
