@@ -68,7 +68,7 @@ interface LockHolder {
  */
 async function takeLock(path: string): Promise<() => void> {
 	const file = join(path, "lock");
-	const mine: LockHolder = { pid: process.pid, started: startedAt(process.pid), host: hostname() };
+	const mine: LockHolder = { pid: process.pid, started: processStat(process.pid).started, host: hostname() };
 	const text = JSON.stringify(mine);
 	for (let attempt = 0; attempt < 3; attempt++) {
 		try {
@@ -109,18 +109,21 @@ function isRunning(holder: LockHolder): boolean {
 	} catch (error) {
 		if (errorCode(error) !== "EPERM") return false;
 	}
-	const started = startedAt(holder.pid);
+	const { state, started } = processStat(holder.pid);
+	// A zombie has ended; only its parent has not asked how.
+	if (state === "Z" || state === "X") return false;
 	return started === "" || holder.started === "" || started === holder.started;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); empty where there is no /proc. */
-function startedAt(pid: number): string {
+/** Fields 3 and 22 of /proc/PID/stat (proc(5)); empty where there is no /proc. */
+function processStat(pid: number): { readonly state: string; readonly started: string } {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
 		// The second field, the name, is in parentheses and may hold blanks.
-		return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+		return { state: fields[0] ?? "", started: fields[19] ?? "" };
 	} catch {
-		return "";
+		return { state: "", started: "" };
 	}
 }
 

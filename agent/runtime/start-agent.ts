@@ -9,6 +9,7 @@ import { createDnsServer } from "../dns/index.ts";
 import { createHttpServer, type HttpListenAddress } from "../http/index.ts";
 import { createDiskStore, createLocalAgent, memoryStore, type RunningLocalAgent } from "../local/index.ts";
 import { createServerEndpoints, type Endpoints } from "../rpc/index.ts";
+import { statusPage } from "../ui/index.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
@@ -23,8 +24,6 @@ export interface AgentParts {
 	readonly reloadConfig?: () => RuntimeConfig;
 	/** Shown on the status page of `disco dev`. */
 	readonly devStatus?: () => unknown;
-	/** The web page at `/ui/`. */
-	readonly statusPage?: string;
 	/** Called once everything listens and the data folder is held, before the first answer; with the node's id. */
 	readonly onIdentity?: (nodeId: string) => void;
 }
@@ -175,7 +174,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		self: () => selfBody({ config: current, nodeId, local, logState: engine && (() => engine.log.state()) }),
 		reload,
 		leave,
-		...(parts.statusPage === undefined || !config.ui ? {} : { statusPage: parts.statusPage }),
+		...(config.ui ? { statusPage } : {}),
 		...(parts.devStatus === undefined ? {} : { devStatus: parts.devStatus }),
 		logger: logger.named("agent.http"),
 		clock,
