@@ -137,7 +137,9 @@ function dockerError(error: unknown, address: DockerAddress): DiscoError {
 				? "no permission to open the socket; run as root or as a member of the group docker"
 				: code === "ECONNREFUSED"
 					? "nobody answers there; is Docker running?"
-					: errorMessage(error);
+					: code === "ECONNRESET"
+						? "the connection broke"
+						: errorMessage(error);
 	return new DiscoError("DOCKER_UNREACHABLE", `cannot reach Docker at ${address.text}: ${advice}`, options);
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { fakeRandom } from "../lib/env/fake.ts";
 import type { Inspection, ListedContainer, Operation, RegistryEntry } from "./reconcile.ts";
 import { entryOf, reconcilerOfHost, registration } from "./testing/registrations.ts";
 
@@ -15,17 +16,6 @@ const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 const delayMax = 40;
 const others = [entryOf(registration("x", 1, "otherhost:x:80")), entryOf(registration("x", 1, "plain-id"))];
 
-/** Mulberry32: a small generator whose whole state is the seed. */
-function generator(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 interface SimulatedContainer {
 	readonly id: string;
 	readonly name: string;
@@ -38,7 +28,7 @@ interface SimulatedContainer {
 }
 
 function simulate(seed: number) {
-	const random = generator(seed);
+	const { next: random } = fakeRandom(seed);
 	const below = (limit: number) => Math.floor(random() * limit);
 	const chance = (probability: number) => random() < probability;
 	const reconciler = reconcilerOfHost(true);
