@@ -1,10 +1,10 @@
 /** `eq ne lt le gt ge`: Go's rules for what may be compared. */
-import { isNilValue } from "./access.ts";
+import { fieldsOf, isNilValue } from "./access.ts";
 import { compareTexts } from "./bytes.ts";
 import { plainFlags } from "./format/flags.ts";
-import { formatValue } from "./format/value.ts";
-import { isSigned, isUnsigned } from "./types.ts";
-import { type GoValue, kindOf, rawOf, Typed, typeText } from "./values.ts";
+import { formatValue, plainText } from "./format/value.ts";
+import { type GoType, isSigned, isUnsigned } from "./types.ts";
+import { type GoValue, kindOf, rawOf, typeOf, typeText } from "./values.ts";
 
 /** Kinds that compare by their value. */
 type Basic = "bool" | "complex" | "float" | "int" | "string" | "uint";
@@ -47,24 +47,30 @@ function equals(left: GoValue, right: GoValue): boolean {
 /** Slices, maps, structs, pointers and nil. */
 function equalsOther(left: GoValue, right: GoValue): boolean {
 	if (kindOf(left) !== kindOf(right) && !isAbsent(left) && !isAbsent(right)) {
-		throw new Error(`non-comparable types ${shown(left)}: ${typeText(left)}, ${typeText(right)}: ${shown(right)}`);
+		throw new Error(`non-comparable types ${shown(left)}: ${typeText(left)}, ${typeText(right)}: ${plainText(right)}`);
 	}
 	if (isNilValue(left) || isNilValue(right)) return isNilValue(left) === isNilValue(right);
-	if (!isComparable(right)) throw new Error(`non-comparable type ${shown(right)}: ${typeText(right)}`);
+	if (!isComparable(typeOf(right))) throw new Error(`non-comparable type ${shown(right)}: ${typeText(right)}`);
 	return identical(left, right);
 }
 
-function isComparable(value: GoValue): boolean {
-	return value instanceof Typed && ["struct", "pointer", "chan"].includes(value.type.kind);
+/** Go's specification, Comparison operators: a struct is comparable if its fields are. */
+function isComparable(type: GoType | undefined): boolean {
+	if (type?.kind === "struct") return [...type.fields.values()].every((field) => isComparable(field.type));
+	return type?.kind !== "slice" && type?.kind !== "map" && type?.kind !== "func";
 }
 
+/** Structs are equal field by field, everything else by value or by being the same thing. */
 function identical(left: GoValue, right: GoValue): boolean {
-	if (!(left instanceof Typed && right instanceof Typed)) return left === right;
-	if (left.type.kind !== "struct" || right.type.kind !== "struct") return left.raw === right.raw;
-	if (left.type !== right.type && (left.type.named || left.type.text !== right.type.text)) return false;
-	const a = left.raw as Readonly<Record<string, unknown>>;
-	const b = right.raw as Readonly<Record<string, unknown>>;
-	return [...left.type.fields.keys()].every((name) => a[name] === b[name]);
+	const leftType = typeOf(left);
+	const rightType = typeOf(right);
+	if (leftType?.kind !== "struct" || rightType?.kind !== "struct") {
+		return leftType === rightType && rawOf(left) === rawOf(right);
+	}
+	// Unnamed struct types with the same fields are one type.
+	if (leftType !== rightType && (leftType.named || leftType.text !== rightType.text)) return false;
+	const others = fieldsOf(right);
+	return fieldsOf(left).every(([, field], i) => identical(field, others[i]?.[1]));
 }
 
 function shown(value: GoValue): string {

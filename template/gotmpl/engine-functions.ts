@@ -1,4 +1,5 @@
 /** The functions that the conformance cases use besides Go's own; see test/conformance/template/README.md. */
+import { plainText } from "./format/value.ts";
 import {
 	type GoValue,
 	goChannel,
@@ -40,7 +41,7 @@ export const engineFunctions: TemplateFunctions = new Map([
 
 function dictionary(pairs: readonly GoValue[]): Map<string, GoValue> {
 	const entries = new Map<string, GoValue>();
-	for (let i = 0; i + 1 < pairs.length; i += 2) entries.set(String(pairs[i]), pairs[i + 1]);
+	for (let i = 0; i + 1 < pairs.length; i += 2) entries.set(plainText(pairs[i]), pairs[i + 1]);
 	return entries;
 }
 

@@ -1,4 +1,4 @@
-import { bytesOfText } from "./bytes.ts";
+import { bytesOfText, isEscapedByte } from "./bytes.ts";
 import { isPrintable } from "./format/quote.ts";
 
 const htmlEscapes: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function escapeJs(text: string): string {
 	for (const character of text) {
 		const escaped = jsEscapes[character];
 		if (escaped !== undefined) parts.push(escaped);
-		else if (isPrintable(character)) parts.push(character);
+		else if (isPrintable(character) || isEscapedByte(character.codePointAt(0) ?? 0)) parts.push(character);
 		else parts.push(`\\u${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`);
 	}
 	return parts.join("");

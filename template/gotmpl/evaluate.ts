@@ -17,7 +17,7 @@ import {
 import { fail, findBinding, type State } from "./state.ts";
 import { isTrue } from "./truth.ts";
 import { anyType, assignable, type FuncType, type GoType, stringType } from "./types.ts";
-import { type GoFunction, type GoValue, goValue, rawOf, Typed, typeOf } from "./values.ts";
+import { type GoFunction, type GoValue, goValue, rawOf, Typed, typeOf, typeText } from "./values.ts";
 
 /** Says that no value comes from the command before; `undefined` is a value. */
 const nothing = Symbol("no value from the pipeline");
@@ -103,7 +103,8 @@ function evaluateChain(state: State, dot: GoValue, node: Chain, words: readonly 
 	state.node = node;
 	if (node.start.kind === "nil") fail(state, `indirection through explicit nil in ${describe(node)}`);
 	const value = evaluateOperand(state, dot, node.start);
-	return evaluatePath(state, value, undefined, node, node.path, words, piped, dot);
+	const called = node.start.kind === "identifier" ? state.functions.get(node.start.name) : undefined;
+	return evaluatePath(state, value, interfaceType(called?.type.result), node, node.path, words, piped, dot);
 }
 
 /** `.a.b.c` from `start`: only the last name can be a method with arguments. */
@@ -128,12 +129,16 @@ function evaluatePath(
 	return evaluateField(state, dot, value, indirect(value), seenAs, node, path[last] as string, words, piped);
 }
 
-/** The interface type that a map or struct declares for what it holds, if it is one. */
+/** The interface type that a map, field or method declares for what it gives, if it is one. */
 function declaredType(container: GoValue, name: string): GoType | undefined {
 	const type = typeOf(container);
 	const declared =
 		type?.kind === "struct" ? type.fields.get(name)?.type : type?.kind === "map" ? elementType(container) : undefined;
-	return declared?.kind === "interface" ? declared : undefined;
+	return interfaceType(declared ?? type?.methods.get(name)?.type.result);
+}
+
+function interfaceType(type: GoType | undefined): GoType | undefined {
+	return type?.kind === "interface" ? type : undefined;
 }
 
 /** A method, a field or the element under a key. `receiver` is what `value` points to. */
@@ -210,11 +215,16 @@ function evaluateFunction(
 	}
 	const values = evaluateArguments(state, dot, name, type, words, piped);
 	if (isBuiltin && name === "call") {
-		const callee = words.length > 1 ? describe(words[1] as Operand) : "<piped value>";
+		const callee = words.length > 1 ? describe(words[1] as Operand) : describeValue(values[0]);
 		const call = (f: GoValue, ...rest: GoValue[]): GoValue => callFunction(callee, f, rest);
 		return invoke(state, { name, node, type, call }, [], values);
 	}
 	return invoke(state, { name, node, type, call: target.raw }, [], values);
+}
+
+/** How Go names a function that came through the pipeline (`reflect.Value.String`). */
+function describeValue(value: GoValue): string {
+	return typeof value === "string" ? value : `<${value === undefined ? "invalid" : typeText(value)} Value>`;
 }
 
 /** The first argument that decides, or the last one. Those behind it are not evaluated. */

@@ -142,7 +142,7 @@ function iterateMap(loop: Loop, value: GoValue): void {
 
 /** 0, 1, ... below the number. */
 function iterateCount(loop: Loop, value: GoValue, type: GoType): void {
-	refusePair(loop, value);
+	refusePair(loop, value, "to ");
 	const end = rawOf(value) as number | bigint;
 	for (let i = 0; i < end; i++) if (!iteration(loop, undefined, goValue(type, i), undefined)) return;
 }
@@ -156,7 +156,7 @@ function iterateChannel(loop: Loop, value: GoValue, elem: GoType): void {
 }
 
 function iterateFunction(loop: Loop, value: GoValue, elements: readonly GoType[], yields: 1 | 2): void {
-	if (yields === 1) refusePair(loop, value);
+	if (yields === 1) refusePair(loop, value, "");
 	const [first, second] = elements as readonly [GoType, GoType];
 	const both = loop.node.pipe.variables.length > 1;
 	for (const item of (rawOf(value) as () => Iterable<unknown>)()) {
@@ -173,10 +173,10 @@ function iterateFunction(loop: Loop, value: GoValue, elements: readonly GoType[]
 	}
 }
 
-/** Numbers and iterators of single values have no index. */
-function refusePair(loop: Loop, value: GoValue): void {
+/** Numbers and iterators of single values have no index. Go's two texts differ by a word. */
+function refusePair(loop: Loop, value: GoValue, to: string): void {
 	if (loop.node.pipe.variables.length > 1) {
-		fail(loop.state, `can't use ${plainText(value)} to iterate over more than one variable`);
+		fail(loop.state, `can't use ${plainText(value)} ${to}iterate over more than one variable`);
 	}
 }
 

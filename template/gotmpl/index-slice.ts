@@ -35,7 +35,8 @@ function position(value: GoValue, max: number): number {
 	if (kind === "invalid") throw new Error("cannot index slice/array with nil");
 	if (!isInteger(kind)) throw new Error(`cannot index slice/array with type ${typeText(value)}`);
 	const at = rawOf(value) as number | bigint;
-	if (at < 0 || at > max) throw new Error(`index out of range: ${at}`);
+	// Go looks at an unsigned index as a signed one.
+	if (at < 0 || at > max) throw new Error(`index out of range: ${BigInt.asIntN(64, BigInt(at))}`);
 	return Number(at);
 }
 
@@ -52,9 +53,11 @@ export function convertArgument(value: GoValue, type: GoType): GoValue {
 }
 
 /** `slice x 1 2`: `x[1:2]`, of texts (by bytes) and slices. */
-export function slice(item: GoValue, bounds: readonly GoValue[]): GoValue {
+export function slice(value: GoValue, bounds: readonly GoValue[]): GoValue {
+	if (isAbsent(value)) throw new Error("slice of untyped nil");
+	const item = indirect(value);
 	const kind = kindOf(item);
-	if (kind === "invalid") throw new Error("slice of untyped nil");
+	if (kind === "pointer") throw new Error("slice of nil pointer");
 	if (bounds.length > 3) throw new Error(`too many slice indexes: ${bounds.length}`);
 	if (kind === "string" && bounds.length === 3) throw new Error("cannot 3-index slice a string");
 	if (kind !== "string" && kind !== "slice") throw new Error(`can't slice item of type ${typeText(item)}`);

@@ -167,7 +167,8 @@ function formatSlice(value: GoValue, type: string, verb: string, flags: Readonly
 	const inside = { ...place, depth: place.depth + 1 };
 	const texts = items.map((item) => formatAt(goValue(elem, item), verb, flags, inside));
 	if (!flags.sharpV) return `[${texts.join(" ")}]`;
-	return isNilValue(value) ? `${type}(nil)` : `${type}{${texts.join(", ")}}`;
+	const shown = place.depth === 0 && type === "[]uint8" ? "[]byte" : type;
+	return isNilValue(value) ? `${shown}(nil)` : `${shown}{${texts.join(", ")}}`;
 }
 
 function formatMap(value: GoValue, type: string, verb: string, flags: Readonly<Flags>, place: Place): string {
