@@ -117,6 +117,7 @@ async function backUp(destination: string): Promise<void> {
 function reason(error: unknown): string {
 	const words: Readonly<Record<string, string>> = {
 		EACCES: "permission denied",
+		ENOENT: "the folder does not exist or takes no files",
 		EPERM: "not permitted",
 		ENOTDIR: "a part of the path is a file, not a folder",
 		EEXIST: "a part of the path is a file, not a folder",

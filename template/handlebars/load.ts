@@ -69,6 +69,10 @@ function checkSyntax(engine: typeof Handlebars, name: string, text: string, opti
 function parseError(name: string, error: unknown): DiscoError {
 	const message = errorMessage(error);
 	const line = lineOf(error) ?? /line (\d+)/.exec(message)?.[1] ?? "0";
+	const unknown = /unknown helper (\S+)/.exec(message)?.[1];
+	if (unknown !== undefined) {
+		return new DiscoError("TEMPLATE_PARSE", `${name}: parse: template: :${line}: function "${unknown}" not defined`);
+	}
 	const reason = message.replace(/^Parse error on line \d+:\n/, "").replace(/\s*\n\s*/g, " ");
 	return new DiscoError("TEMPLATE_PARSE", `${name}: parse: template: :${line}: ${reason}`, { cause: error });
 }
