@@ -49,7 +49,7 @@ async function run(options: Options, environment: Environment, signal: AbortSign
 		write: (line) => process.stderr.write(line),
 		module: "registrator",
 	});
-	const backend = openBackend(options.uri, environment);
+	const backend = openBackend(options.uri, environment, options.ttlSeconds);
 	const tags = await forcedTags(options.tags);
 	const docker = await connectDocker(dockerAddress(environment, existsSync, compat));
 	const hostName = hostname();
@@ -66,6 +66,7 @@ async function run(options: Options, environment: Environment, signal: AbortSign
 				owner,
 				deregistration: options.deregistration,
 				resyncMs: options.resyncMs,
+				refreshMs: options.ttlRefreshMs,
 				reconcileMs: compat ? 0 : reconcileMs,
 				cleanup: options.cleanup,
 				retry: options.retry,

@@ -18,6 +18,8 @@ export type Operation =
 			readonly entry: RegistryEntry;
 			readonly service: ServiceRegistration;
 			readonly epoch: number;
+			/** It stands like this already, as far as is known. */
+			readonly again: boolean;
 	  }
 	| { readonly kind: "deregister"; readonly entry: RegistryEntry };
 
@@ -295,9 +297,10 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			for (const [key, { entry, service, epoch: claimed }] of wanted) {
 				if (operations.length >= operationsMax) break;
 				const found = standing.get(key);
-				const stands = found !== undefined && found.epoch >= claimed && found.entry.fingerprint === entry.fingerprint;
+				const again = found !== undefined && found.entry.fingerprint === entry.fingerprint;
+				const stands = again && found.epoch >= claimed;
 				if (stands || underWay.has(key) || refused.get(key) === claimed) continue;
-				operations.push({ kind: "register", entry, service, epoch: claimed });
+				operations.push({ kind: "register", entry, service, epoch: claimed, again });
 			}
 			const undecided = undecidedNames();
 			for (const [key, { entry, epoch: registered }] of standing) {

@@ -64,7 +64,8 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 		try {
 			if (operation.kind === "register") await backend.register(operation.service);
 			else await backend.deregister(operation.entry);
-			logger.info(what, { id, service: name, ...endpointFields(operation) });
+			const level = operation.kind === "register" && operation.again ? "debug" : "info";
+			logger[level](what, { id, service: name, ...endpointFields(operation) });
 			return "done";
 		} catch (error) {
 			logger.error(`not ${what}: ${errorMessage(error)}`, { id, service: name });

@@ -38,6 +38,7 @@ function setUp(options: Partial<SyncOptions> = {}) {
 				owner: "host",
 				deregistration: "always",
 				resyncMs: 0,
+				refreshMs: 0,
 				reconcileMs: 10_000,
 				cleanup: false,
 				retry: waitForEver,
@@ -123,6 +124,16 @@ describe.each(ways)("%s", (_, options) => {
 		expect(state.is).toBe("running");
 		await clock.advanceAsync(1);
 		expect(state.is).toBe("ended");
+	});
+
+	test("entries that expire are refreshed", async () => {
+		const { docker, backend, clock, start } = setUp({ ...options, refreshMs: 3_000 });
+		docker.start("a", { hostPort: 8001 });
+		await start();
+		await clock.advanceAsync(3_000);
+		docker.die("a");
+		await clock.advanceAsync(3_000);
+		expect(backend.writes).toEqual(["+host:a:80@8001", "+host:a:80@8001", "-host:a:80"]);
 	});
 
 	test("everything is registered again at each resync", async () => {

@@ -22,6 +22,8 @@ export interface SyncOptions {
 	readonly deregistration: DeregistrationPolicy;
 	/** Between two full registrations of everything; 0: never. */
 	readonly resyncMs: number;
+	/** Between two refreshes of entries that expire; 0: never. */
+	readonly refreshMs: number;
 	/** Between two comparisons of Docker and registry; 0: never, and nothing is repaired (the reference's way). */
 	readonly reconcileMs: number;
 	/** The reference's `-cleanup`: dangling entries go at start and with each resync. With `reconcileMs` they always go. */
@@ -86,11 +88,19 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		writer.wake();
 		if (options.cleanup && !repair) await removeDangling();
 	};
+	const refresh = async () => {
+		reconciler.registerAgain();
+		writer.wake();
+	};
 	const reconcile = async () => {
 		await watch.list({ missedEvents: false });
 		await writer.reconcile();
 	};
-	const loops = [every(options.resyncMs, resync, options, both), every(options.reconcileMs, reconcile, options, both)];
+	const loops = [
+		every(options.resyncMs, resync, options, both),
+		every(options.refreshMs, refresh, options, both),
+		every(options.reconcileMs, reconcile, options, both),
+	];
 	try {
 		await watch.run(both);
 	} finally {

@@ -10,8 +10,10 @@ test.each([
 	["consul-unix:///run/consul.sock", {}, "the agent at unix:///run/consul.sock"],
 	["consulkv://10.0.0.1:8500/a/b", {}, "the KV store of the agent at http://10.0.0.1:8500"],
 	["consulkv-unix:///run/consul.sock:/a", {}, "the KV store of the agent at unix:///run/consul.sock"],
+	["etcd://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
+	["skydns2:///cluster.local", {}, "etcd at http://127.0.0.1:2379"],
 ])("%s with %j is %s", (uri, environment, name) => {
-	expect(openBackend(uri, environment).name).toBe(name);
+	expect(openBackend(uri, environment, 0).name).toBe(name);
 });
 
 test.each([
@@ -19,7 +21,8 @@ test.each([
 	["127.0.0.1:8500", "BACKEND_URI_INVALID"],
 	["consulkv://127.0.0.1:8500", "BACKEND_URI_INVALID"],
 	["consulkv://127.0.0.1:8500/", "BACKEND_URI_INVALID"],
+	["skydns2://127.0.0.1:2379", "BACKEND_URI_INVALID"],
 	["consul://127.0.0.1:port", "ADDRESS_INVALID"],
 ])("%s fails with %s", (uri, code) => {
-	expect(() => openBackend(uri, {})).toThrow(expect.objectContaining({ code }));
+	expect(() => openBackend(uri, {}, 0)).toThrow(expect.objectContaining({ code }));
 });

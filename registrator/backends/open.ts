@@ -3,19 +3,21 @@ import { DiscoError } from "../../lib/errors.ts";
 import type { Backend } from "./backend.ts";
 import { createConsulBackend } from "./consul.ts";
 import { createConsulKvBackend } from "./consulkv.ts";
+import { createEtcdBackend, createSkyDnsBackend } from "./etcd.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const schemes = "consul, consul-unix, consul-tls, consulkv or consulkv-unix";
+const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd or skydns2";
 
 /**
  * The backend that a registry URI names, not yet connected.
  *
  * `consul://[host:port]` (without a host `CONSUL_HTTP_ADDR` or the default address), `consul-unix:///socket`,
  * `consul-tls://host:port` (`CONSUL_CACERT`, `CONSUL_CLIENT_CERT`, `CONSUL_CLIENT_KEY`), `consulkv://[host:port]/prefix`,
- * `consulkv-unix:///socket:/prefix`. Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
+ * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` and `skydns2://[host:port]/domain` (etcd's v2 API), whose entries
+ * expire after `ttlSeconds` (0: never). Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
  */
-export function openBackend(uri: string, environment: Environment): Backend {
+export function openBackend(uri: string, environment: Environment, ttlSeconds: number): Backend {
 	const match = /^([a-z0-9+.-]+):\/\/([^/]*)(.*)$/is.exec(uri);
 	if (match === null) {
 		throw new DiscoError("BACKEND_URI_INVALID", `"${uri}" is not a registry URI; write consul://127.0.0.1:8500`);
@@ -36,6 +38,10 @@ export function openBackend(uri: string, environment: Environment): Backend {
 			const [socket = "", prefix = ""] = path.split(":", 2);
 			return consulKv({ ...fromEnvironment, address: `unix://${socket}` }, prefix);
 		}
+		case "etcd":
+			return createEtcdBackend(host, path, ttlSeconds);
+		case "skydns2":
+			return createSkyDnsBackend(host, path, ttlSeconds);
 		default:
 			throw new DiscoError("BACKEND_UNKNOWN", `unknown registry "${scheme}://" in "${uri}"; use ${schemes}`);
 	}
