@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { FakeClock, fakeRandom } from "../../lib/env/fake.ts";
+import type { Outcome, Probe, ProbePlan } from "./plan.ts";
+import { createCheckSchedule } from "./schedule.ts";
+import { createThreshold } from "./schedule-threshold.ts";
+
+const passing: Outcome = { status: "passing", output: "ok" };
+const critical: Outcome = { status: "critical", output: "no" };
+
+function plan(change: Partial<ProbePlan> = {}): ProbePlan {
+	return {
+		content: { checkId: "c", status: "critical" },
+		kind: "fake",
+		intervalMs: 10_000,
+		timeoutMs: 0,
+		ttlMs: 0,
+		successBeforePassing: 0,
+		failuresBeforeWarning: 0,
+		failuresBeforeCritical: 0,
+		outputSizeBytesMax: 0,
+		...change,
+	};
+}
+
+function setUp(options: { eagerStart?: boolean; outcome?: () => Outcome; concurrencyMax?: number } = {}) {
+	const clock = new FakeClock();
+	const probedAtMs: number[] = [];
+	const reports: string[] = [];
+	const probe: Probe = async () => {
+		probedAtMs.push(clock.monotonicMs());
+		return options.outcome?.() ?? passing;
+	};
+	const schedule = createCheckSchedule({
+		clock,
+		random: fakeRandom(5),
+		probes: { fake: probe },
+		report: (id, status, output) => void reports.push(`${clock.monotonicMs()} ${id} ${status} ${output}`),
+		eagerStart: options.eagerStart ?? true,
+		...(options.concurrencyMax === undefined ? {} : { concurrencyMax: options.concurrencyMax }),
+	});
+	return { clock, schedule, probedAtMs, reports };
+}
+
+describe("check schedule", () => {
+	it("probes a new check at once, then each interval", async () => {
+		const { clock, schedule, probedAtMs } = setUp();
+		schedule.start(plan(), { restored: false });
+		await clock.advanceAsync(25_000);
+		expect(probedAtMs).toEqual([0, 10_000, 20_000]);
+	});
+
+	it("asks a service that is just starting again soon, up to its interval", async () => {
+		let well = false;
+		const { clock, schedule, probedAtMs, reports } = setUp({ outcome: () => (well ? passing : critical) });
+		schedule.start(plan({ intervalMs: 1_000 }), { restored: false });
+		await clock.advanceAsync(500);
+		well = true;
+		await clock.advanceAsync(2_500);
+		expect(probedAtMs).toEqual([0, 100, 300, 700, 1_700, 2_700]);
+		expect(reports.at(-1)).toBe("2700 c passing ok");
+	});
+
+	it.each([
+		["as the reference", false, false],
+		["restored after a restart", true, true],
+	])("begins at a random moment of the interval: %s", async (_, eagerStart, restored) => {
+		const { clock, schedule, probedAtMs } = setUp({ eagerStart });
+		for (let each = 0; each < 20; each++) {
+			schedule.start(plan({ content: { checkId: `c${each}`, status: "critical" } }), { restored });
+		}
+		await clock.advanceAsync(9_999);
+		expect(probedAtMs.length).toBe(20);
+		expect(new Set(probedAtMs.map((ms) => Math.floor(ms / 2_000))).size).toBeGreaterThan(3);
+	});
+
+	it("stops, replaces and closes without a trace", async () => {
+		const { clock, schedule, probedAtMs } = setUp();
+		schedule.start(plan(), { restored: false });
+		schedule.start(plan({ intervalMs: 5_000 }), { restored: false });
+		await clock.advanceAsync(5_000);
+		expect(probedAtMs).toEqual([0, 5_000]);
+		schedule.stop("c");
+		schedule.stop("c");
+		schedule.start(plan({ content: { checkId: "d", status: "critical" } }), { restored: false });
+		schedule.close();
+		await clock.advanceAsync(60_000);
+		expect(probedAtMs.length).toBe(2);
+		expect(clock.pendingCount).toBe(0);
+	});
+
+	it("aborts a probe under way and drops its outcome", async () => {
+		const clock = new FakeClock();
+		const reports: string[] = [];
+		let aborted = false;
+		const schedule = createCheckSchedule({
+			clock,
+			random: fakeRandom(1),
+			probes: {
+				fake: (_, signal) =>
+					new Promise((resolve) => {
+						signal.addEventListener("abort", () => {
+							aborted = true;
+							resolve(critical);
+						});
+					}),
+			},
+			report: (id) => void reports.push(id),
+			eagerStart: true,
+		});
+		schedule.start(plan(), { restored: false });
+		await clock.advanceAsync(1);
+		schedule.stop("c");
+		await clock.advanceAsync(1);
+		expect(aborted).toBe(true);
+		expect(reports).toEqual([]);
+	});
+
+	it("lets no more probes run at once than it may", async () => {
+		const clock = new FakeClock();
+		let running = 0;
+		let most = 0;
+		const schedule = createCheckSchedule({
+			clock,
+			random: fakeRandom(1),
+			probes: {
+				fake: (each) =>
+					new Promise((resolve) => {
+						running++;
+						most = Math.max(most, running);
+						clock.after(each.timeoutMs, () => {
+							running--;
+							resolve(passing);
+						});
+					}),
+			},
+			report: () => {},
+			eagerStart: true,
+			concurrencyMax: 3,
+		});
+		for (let each = 0; each < 10; each++) {
+			schedule.start(plan({ timeoutMs: 50, content: { checkId: `c${each}`, status: "passing" } }), { restored: false });
+		}
+		await clock.advanceAsync(1_000);
+		expect(most).toBe(3);
+	});
+
+	it("turns a TTL check critical when its time is over, with the last report in the text", async () => {
+		const { clock, schedule, reports } = setUp();
+		schedule.start(plan({ kind: "ttl", ttlMs: 1_000 }), { restored: false });
+		await clock.advanceAsync(900);
+		schedule.renew("c", 1_000, "");
+		await clock.advanceAsync(900);
+		expect(reports).toEqual([]);
+		await clock.advanceAsync(100);
+		schedule.renew("c", 1_000, "disk at 80%");
+		await clock.advanceAsync(1_000);
+		expect(reports).toEqual([
+			"1900 c critical TTL expired",
+			"2900 c critical TTL expired (last output before timeout follows): disk at 80%",
+		]);
+	});
+
+	it("never runs a kind that it does not know", async () => {
+		const { clock, schedule } = setUp();
+		schedule.start(plan({ kind: "maintenance" }), { restored: false });
+		expect(clock.pendingCount).toBe(0);
+	});
+});
+
+describe("thresholds", () => {
+	it.each([
+		// successes, warnings, criticals; outcomes (p, c); what counts
+		[0, 0, 0, "pcp", "pcp"],
+		[2, 0, 0, "pppcpp", "-ppc-p"],
+		[0, 0, 3, "pccccp", "p--ccp"],
+		[0, 1, 3, "pcccp", "pwwcp"],
+		[0, 2, 3, "pcccpcc", "p-wcp-w"],
+	])("success %d, warning %d, critical %d: %s counts as %s", (successes, warnings, failures, outcomes, counted) => {
+		const threshold = createThreshold({
+			successBeforePassing: successes,
+			failuresBeforeWarning: warnings,
+			failuresBeforeCritical: failures,
+		});
+		const seen = [...outcomes].map((letter) => threshold(letter === "p" ? passing : critical)?.status[0] ?? "-");
+		expect(seen.join("")).toBe(counted);
+	});
+});
