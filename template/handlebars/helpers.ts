@@ -15,21 +15,29 @@ export class HelperError extends Error {}
 
 /**
  * Each template function as a helper. As a block it is `each` for a list and `with` for anything else. Without arguments a
- * field of that name in the context wins, so that data may have fields called `key` or `html`.
+ * field of that name in the context wins, so that data may have fields called `key` or `html`, and so does `@index` or `@key`.
  */
 export function functionHelpers(functions: ReadonlyMap<string, GoFunction>): Record<string, HelperDelegate> {
 	const helpers: Record<string, HelperDelegate> = {};
 	for (const [name, call] of functions) {
 		helpers[name] = function (this: unknown, ...given: unknown[]) {
 			const options = given.pop() as Options;
-			if (given.length === 0 && isObject(this) && Object.hasOwn(this, name)) {
-				return (this as Readonly<Record<string, unknown>>)[name];
-			}
+			const field = given.length === 0 ? ownField(name, this, options) : undefined;
+			if (field !== undefined) return field.value;
 			const result = located(name, options, () => plainOf(callFunction(name, call, given.map(goOf))));
 			return typeof options.fn === "function" ? asBlock(result, this, options) : result;
 		};
 	}
 	return helpers;
+}
+
+/** Handlebars calls the helper `index` for `{{@index}}`, too, as it calls one for a field of its name. */
+function ownField(name: string, context: unknown, options: Options): { readonly value: unknown } | undefined {
+	for (const place of [context, options.data]) {
+		if (isObject(place) && Object.hasOwn(place, name))
+			return { value: (place as Readonly<Record<string, unknown>>)[name] };
+	}
+	return undefined;
 }
 
 /** `scratch` has methods in Go templates; here each is a helper. */

@@ -8,6 +8,7 @@ import { builtins } from "../gotmpl/builtins.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Template } from "../runner/index.ts";
 import { each, functionHelpers, HelperError, scratchHelpers } from "./helpers.ts";
+import { plainOf } from "./plain.ts";
 
 /** Handlebars' own; they are known beside ours. */
 const ownHelpers = ["if", "unless", "each", "with", "lookup", "log"];
@@ -53,7 +54,7 @@ export async function loadHandlebarsTemplate(
 	const compiled = engine.compile(text, options);
 	return {
 		name,
-		execute: (lookup) => recorder.render(lookup, () => executed(name, () => compiled(Object.create(null)))),
+		execute: (lookup) => recorder.render(lookup, () => executed(name, () => compiled(plainOf(new Map())))),
 	};
 }
 

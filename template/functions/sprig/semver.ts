@@ -91,7 +91,7 @@ function satisfies(version: Version, constraint: string): boolean {
 }
 
 function holds(version: Version, part: string, constraint: string): boolean {
-	const match = /^(=|==|!=|>|<|>=|=>|<=|=<|~|~>|\^)?v?(.*)$/.exec(part);
+	const match = /^(==|!=|>=|=>|<=|=<|~>|=|>|<|~|\^)?v?(.*)$/.exec(part);
 	const operator = match?.[1] ?? "";
 	const wild = (match?.[2] ?? "").replace(/(?:^|\.)[xX*](?:\.[xX*])*$/, "");
 	if (wild === "" && (match?.[2] ?? "") !== "") return version.prerelease === "" && operator !== "!=";
@@ -123,7 +123,7 @@ function holds(version: Version, part: string, constraint: string): boolean {
 			return order >= 0 && same(Math.min(2, wanted.written));
 		case "^":
 			return order >= 0 && same(caretDigits(wanted));
-		default:
+		default: // =, == or none
 			return wanted.written < 3 ? order >= 0 && same(wanted.written) : order === 0;
 	}
 }
