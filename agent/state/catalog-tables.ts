@@ -138,7 +138,6 @@ export class CatalogTables {
 		this.#tableChanged(index, "nodes");
 		this.#watches.changed("node", name);
 		this.#watches.changed("node-services", name);
-		this.#watches.changed("node-checks", name);
 	}
 
 	putService(index: number, record: ServiceRecord): void {

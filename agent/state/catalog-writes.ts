@@ -2,7 +2,14 @@ import { DiscoError } from "../../lib/errors.ts";
 import { foldCase } from "./byte-order.ts";
 import type { CatalogTables } from "./catalog-tables.ts";
 import { sameContent } from "./freeze.ts";
-import type { CheckContent, Deregistration, NodeRecord, Registration, ServiceContent } from "./records.ts";
+import type {
+	CheckContent,
+	Deregistration,
+	NodeRecord,
+	Registration,
+	ServiceContent,
+	ServiceRecord,
+} from "./records.ts";
 
 /** The check through which gossip tells whether a node's agent is alive. */
 const aliveCheckId = "serfHealth";
@@ -103,26 +110,30 @@ function nodeRecord(
 }
 
 function renameNode(tables: CatalogTables, index: number, former: NodeRecord, registration: Registration): void {
-	const services = tables.servicesOfNode(former.node);
-	const checks = tables.checksOfNode(former.node);
-	removeNode(tables, index, former.node);
 	const node = tables.node(registration.node)?.node ?? registration.node;
+	// The new ones first: no service name is without an instance in between.
 	tables.putNode(index, nodeRecord(registration, node, former)(index));
-	for (const service of services) tables.putService(index, { ...service, node, modifyIndex: index });
-	for (const check of checks) tables.putCheck(index, { ...check, node, modifyIndex: index });
+	for (const service of tables.servicesOfNode(former.node))
+		putService(tables, index, { ...service, node, modifyIndex: index });
+	for (const check of tables.checksOfNode(former.node)) tables.putCheck(index, { ...check, node, modifyIndex: index });
+	removeNode(tables, index, former.node);
 }
 
 function ensureService(tables: CatalogTables, index: number, node: string, content: ServiceContent): void {
 	const existing = tables.service(node, content.id);
 	const record = { ...content, node, createIndex: existing?.createIndex ?? index, modifyIndex: index };
 	if (existing !== undefined && sameContent({ ...record, modifyIndex: existing.modifyIndex }, existing)) return;
+	putService(tables, index, record);
+}
+
+/** An id that moves to another service name takes its checks along. */
+function putService(tables: CatalogTables, index: number, record: ServiceRecord): void {
+	const existing = tables.service(record.node, record.id);
 	tables.putService(index, record);
-	if (existing === undefined || existing.service === content.service) return;
-	// An id that moves to another service name takes its checks along.
-	for (const check of tables.checksOfInstance(node, content.id)) {
-		const moved = { serviceId: content.id, serviceName: content.service, serviceTags: content.tags ?? [] };
+	if (existing === undefined || existing.service === record.service) return;
+	const moved = { serviceId: record.id, serviceName: record.service, serviceTags: record.tags ?? [] };
+	for (const check of tables.checksOfInstance(record.node, record.id))
 		tables.putCheck(index, { ...check, ...moved, modifyIndex: index });
-	}
 }
 
 /** Name and tags of the service are those at the time when the check is written. */

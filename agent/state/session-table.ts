@@ -11,6 +11,8 @@ export class SessionTable {
 	readonly #onEnd: (index: number, session: SessionRecord) => void;
 	readonly #records = new OrderedMap<SessionRecord>();
 	#index = 0;
+	/** The last answer to `list`, until a session changes. */
+	#listed: readonly SessionRecord[] | undefined;
 
 	constructor(watches: Watches, onEnd: (index: number, session: SessionRecord) => void) {
 		this.#watches = watches;
@@ -30,7 +32,8 @@ export class SessionTable {
 	/** By id. */
 	list(watchSet: WatchSet | undefined): QueryResult<readonly SessionRecord[]> {
 		watchSet?.addTable(this.#watches, "sessions");
-		return { index: this.#tableIndex(), value: Object.freeze([...this.#records.values()]) };
+		this.#listed ??= Object.freeze([...this.#records.values()]);
+		return { index: this.#tableIndex(), value: this.#listed };
 	}
 
 	create(index: number, content: SessionContent): void {
@@ -77,6 +80,7 @@ export class SessionTable {
 	#changed(index: number): void {
 		assert(index >= this.#index, `log index ${index} is not below the session table's ${this.#index}`);
 		this.#index = index;
+		this.#listed = undefined;
 		this.#watches.changed("table", "sessions");
 	}
 }
