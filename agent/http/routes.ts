@@ -8,6 +8,7 @@ import { kvRoutes, kvValueBytesMaxDefault } from "./kv.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { removedRoutes } from "./removed.ts";
 import type { Route } from "./route.ts";
+import { sessionRoutes } from "./session.ts";
 import { statusRoutes } from "./status.ts";
 import { devRoutes, uiRoutes } from "./ui.ts";
 
@@ -21,6 +22,7 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...catalogRoutes,
 		...healthRoutes,
 		...kvRoutes(options.config.kvValueBytesMax ?? kvValueBytesMaxDefault),
+		...sessionRoutes,
 		...statusRoutes,
 		...removedRoutes,
 		...(options.devStatus === undefined ? [] : devRoutes(options.devStatus)),

@@ -7,6 +7,7 @@ import type {
 	NodeRecord,
 	Registration,
 	ServiceRecord,
+	SessionRecord,
 	StringMap,
 } from "../state/index.ts";
 
@@ -20,6 +21,8 @@ export interface Endpoints {
 	readonly health: HealthEndpoints;
 	readonly kv: KvEndpoints;
 	readonly status: StatusEndpoints;
+	/** Absent on an agent that knows no server. */
+	readonly session?: SessionEndpoints;
 }
 
 export interface WriteOptions {
@@ -114,4 +117,32 @@ export interface StatusEndpoints {
 	/** `host:port` of the leader's server port; empty when there is none. */
 	leader(): Promise<string>;
 	peers(): Promise<readonly string[]>;
+}
+
+/** A session as it is asked for; parsed, but not checked against the state. */
+export interface SessionRequest {
+	readonly name: string;
+	readonly node: string;
+	/** Empty: `release`. */
+	readonly behavior: string;
+	readonly lockDelayMs: number;
+	/** A Go duration; empty or `0s` for none. */
+	readonly ttl: string;
+	/** Undefined: the node's `serfHealth`. */
+	readonly nodeChecks?: readonly string[];
+	readonly serviceChecks: readonly string[];
+}
+
+export interface SessionEndpoints {
+	/** Gives the new session's id. `SESSION_INVALID`, `NODE_UNKNOWN`, `SESSION_CHECKS_UNSUPPORTED`. */
+	create(request: SessionRequest, options: WriteOptions): Promise<string>;
+	/** What is not there is no error. */
+	destroy(id: string, options: WriteOptions): Promise<void>;
+	/** Begins the TTL anew; undefined for an unknown session. */
+	renew(id: string, options: WriteOptions): Promise<SessionRecord | undefined>;
+	get(id: string, options: ReadOptions): Promise<Answer<SessionRecord | undefined>>;
+	list(options: ReadOptions): Promise<Answer<readonly SessionRecord[]>>;
+	node(name: string, options: ReadOptions): Promise<Answer<readonly SessionRecord[]>>;
+	/** The node's checks that the session is bound to. */
+	nodeChecksOf(session: SessionRecord): readonly string[];
 }

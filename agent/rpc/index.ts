@@ -10,6 +10,7 @@ export type {
 	ServiceAddress,
 	ServiceContent,
 	ServiceRecord,
+	SessionRecord,
 	StringMap,
 } from "../state/index.ts";
 export type {
@@ -19,6 +20,8 @@ export type {
 	HealthEndpoints,
 	KvEndpoints,
 	ReadOptions,
+	SessionEndpoints,
+	SessionRequest,
 	StatusEndpoints,
 	WriteOptions,
 } from "./endpoints.ts";

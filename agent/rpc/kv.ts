@@ -1,11 +1,17 @@
 import type { KvEndpoints } from "./endpoints.ts";
+import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
 
 /** `/v1/kv/...` from this server's state. */
-export function kvEndpoints(server: Server): KvEndpoints {
+export function kvEndpoints(server: Server, lockDelays: LockDelays): KvEndpoints {
 	const { store } = server;
 	return {
-		write: (write, options) => server.write(options, { kind: "kv", write }),
+		async write(write, options) {
+			if (write.operation === "lock" && lockDelays.delays(write.key)) return false;
+			const written = await server.write(options, { kind: "kv", write });
+			if (written) lockDelays.written(write);
+			return written;
+		},
 		get: (key, options) => server.read(options, (watchSet) => store.kvGet(key, watchSet)),
 		list: (prefix, options) => server.read(options, (watchSet) => store.kvList(prefix, watchSet)),
 		keys: (prefix, separator, options) => server.read(options, (watchSet) => store.kvKeys(prefix, separator, watchSet)),

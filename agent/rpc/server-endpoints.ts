@@ -8,8 +8,10 @@ import { catalogEndpoints } from "./catalog.ts";
 import type { Endpoints, ReadOptions, WriteOptions } from "./endpoints.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
+import { createLockDelays } from "./lock-delays.ts";
 import { createSelections } from "./selections.ts";
 import type { Server } from "./server.ts";
+import { sessionEndpoints } from "./session.ts";
 
 export interface ServerEndpointsOptions {
 	readonly store: StateStore;
@@ -29,6 +31,7 @@ export interface ServerEndpointsOptions {
 export function createServerEndpoints(options: ServerEndpointsOptions): Endpoints {
 	const { store, log, datacenter } = options;
 	const blocking = createBlockingQueries(options);
+	const lockDelays = createLockDelays(options.clock);
 
 	const server: Server = {
 		store,
@@ -50,7 +53,8 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 	return {
 		catalog: catalogEndpoints(server, datacenter),
 		health: healthEndpoints(server),
-		kv: kvEndpoints(server),
+		kv: kvEndpoints(server, lockDelays),
+		session: sessionEndpoints(server, { clock: options.clock, random: options.random, lockDelays }),
 		status: {
 			leader: async () => options.leaderAddress(),
 			peers: async () => options.peerAddresses(),

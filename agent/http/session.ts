@@ -1,0 +1,152 @@
+import { DiscoError } from "../../lib/errors.ts";
+import { anything, type Decoder, durationMs, listOf, objectOf, text } from "../../lib/json/index.ts";
+import type { Answer, SessionEndpoints, SessionRecord, SessionRequest } from "../rpc/index.ts";
+import { indexHeaders } from "./answer-headers.ts";
+import { authorize } from "./authorize.ts";
+import { decodeBody } from "./decode-body.ts";
+import { badRequest } from "./failures.ts";
+import { readOptions, writeOptions } from "./read-options.ts";
+import { json, jsonList, plainText, type Reply } from "./reply.ts";
+import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
+import { elementOf } from "./shapes.ts";
+import { visible } from "./visible.ts";
+
+const lockDelayMsDefault = 15_000;
+/** A number below this counts seconds, above it nanoseconds (recorded behaviour). */
+const lockDelaySecondsBelow = 1_000;
+
+/** `/v1/session/...` */
+export const sessionRoutes: readonly Route[] = [
+	{ path: "/v1/session/create", methods: { PUT: filtered(create) } },
+	{ path: "/v1/session/destroy/", methods: { PUT: filtered(destroy) } },
+	{ path: "/v1/session/renew/", methods: { PUT: filtered(renew) } },
+	{ path: "/v1/session/info/", methods: { GET: filtered(info) } },
+	{ path: "/v1/session/node/", methods: { GET: filtered(ofNode) } },
+	{ path: "/v1/session/list", methods: { GET: filtered(list) } },
+];
+
+function filtered(handle: Operation["handle"]): Operation {
+	return { permission: "filtered", handle };
+}
+
+function sessionsOf({ endpoints }: Context): SessionEndpoints {
+	if (endpoints.session !== undefined) return endpoints.session;
+	throw new DiscoError("NO_LEADER", "no server is known", { retryable: true });
+}
+
+const lockDelay: Decoder<number> = (value, field) =>
+	typeof value === "number" && value < lockDelaySecondsBelow ? value * 1000 : durationMs(value, field);
+
+const sessionBody = objectOf(
+	{
+		Name: text,
+		Node: text,
+		LockDelay: lockDelay,
+		Behavior: text,
+		TTL: text,
+		Checks: listOf(text),
+		NodeChecks: listOf(text),
+		ServiceChecks: listOf(objectOf({ ID: text, Namespace: anything }, { ignoreUnknown: true })),
+	},
+	{ ignoreUnknown: true },
+);
+
+async function create(request: ApiRequest, context: Context): Promise<Reply> {
+	const asked = sessionRequest(bodyText(request), context.config.nodeName);
+	authorize(request, { resource: "session", access: "write" }, asked.node);
+	return json({ ID: await sessionsOf(context).create(asked, writeOptions(request)) });
+}
+
+/** An empty body asks for a session with every default. */
+function sessionRequest(body: string, ownNode: string): SessionRequest {
+	const fields = body.trim() === "" ? {} : decodeBody(body, sessionBody);
+	const { Checks: checks, NodeChecks: nodeChecks } = fields;
+	const bound =
+		checks === undefined && nodeChecks === undefined
+			? undefined
+			: [...new Set([...(nodeChecks ?? []), ...(checks ?? [])])];
+	return {
+		name: fields.Name ?? "",
+		node: fields.Node || ownNode,
+		behavior: fields.Behavior ?? "",
+		lockDelayMs: fields.LockDelay ?? lockDelayMsDefault,
+		ttl: fields.TTL ?? "",
+		...(bound === undefined ? {} : { nodeChecks: bound }),
+		serviceChecks: (fields.ServiceChecks ?? []).map(({ ID: id }) => id ?? ""),
+	};
+}
+
+async function destroy(request: ApiRequest, context: Context): Promise<Reply> {
+	const id = requiredItem(request, "Missing session");
+	const sessions = sessionsOf(context);
+	await authorizeSession(request, sessions, id);
+	await sessions.destroy(id, writeOptions(request));
+	return json(true);
+}
+
+async function renew(request: ApiRequest, context: Context): Promise<Reply> {
+	const id = requiredItem(request, "Missing session");
+	const sessions = sessionsOf(context);
+	await authorizeSession(request, sessions, id);
+	const session = await sessions.renew(id, writeOptions(request));
+	if (session === undefined) return plainText(404, `Session id '${id}' not found`);
+	return json([sessionJson(sessions)(session)]);
+}
+
+/** The token must be allowed to write sessions of the node that this one belongs to. */
+async function authorizeSession(request: ApiRequest, sessions: SessionEndpoints, id: string): Promise<void> {
+	const { value } = await sessions.get(id, readOptions(request));
+	if (value !== undefined) authorize(request, { resource: "session", access: "write" }, value.node);
+}
+
+async function info(request: ApiRequest, context: Context): Promise<Reply> {
+	const read = readOptions(request);
+	const id = requiredItem(request, "Missing session");
+	const answer = await sessionsOf(context).get(id, read);
+	return listReply(request, context, answer, answer.value === undefined ? [] : [answer.value]);
+}
+
+async function ofNode(request: ApiRequest, context: Context): Promise<Reply> {
+	const read = readOptions(request);
+	const node = requiredItem(request, "Missing node name");
+	const answer = await sessionsOf(context).node(node, read);
+	return listReply(request, context, answer, answer.value);
+}
+
+async function list(request: ApiRequest, context: Context): Promise<Reply> {
+	const answer = await sessionsOf(context).list(readOptions(request));
+	return listReply(request, context, answer, answer.value);
+}
+
+function listReply(
+	request: ApiRequest,
+	context: Context,
+	answer: Answer<unknown>,
+	sessions: readonly SessionRecord[],
+): Reply {
+	const readable = visible(sessions, ({ node }) =>
+		request.authorizer.allows({ resource: "session", access: "read" }, node),
+	);
+	return jsonList(readable, elementOf(sessionJson(sessionsOf(context))), { headers: indexHeaders(answer) });
+}
+
+function requiredItem({ item }: ApiRequest, missing: string): string {
+	if (item === "") throw badRequest(missing);
+	return item;
+}
+
+function sessionJson(sessions: SessionEndpoints) {
+	return (session: SessionRecord) => ({
+		ID: session.id,
+		Name: session.name,
+		Node: session.node,
+		// Nanoseconds.
+		LockDelay: Math.round(session.lockDelayMs * 1e6),
+		Behavior: session.behavior,
+		TTL: session.ttl,
+		NodeChecks: sessions.nodeChecksOf(session),
+		ServiceChecks: null,
+		CreateIndex: session.createIndex,
+		ModifyIndex: session.modifyIndex,
+	});
+}
