@@ -48,7 +48,7 @@ async function ask(
 	type: RecordType | "ANY",
 	{ edns, transport = "tcp", parts }: Asking = {},
 ): Promise<Reply> {
-	const opt = {
+	const opt: Answer = {
 		type: "OPT",
 		name: ".",
 		udpPayloadSize: edns ?? 0,
@@ -57,7 +57,7 @@ async function ask(
 		flags: 0,
 		flag_do: false,
 		options: [],
-	} as const;
+	};
 	const questions = [{ name, type: type as RecordType }];
 	const packet = encode({
 		type: "query",
