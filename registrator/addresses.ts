@@ -68,7 +68,7 @@ function addressOfPort(
 }
 
 /** The container's address: in the network it was started with if there, else in the first network by name. */
-export function ownAddress(container: Container): string {
+function ownAddress(container: Container): string {
 	const mode = container.networkMode === "default" ? "bridge" : container.networkMode;
 	const first = Object.keys(container.addresses).sort()[0];
 	return container.addresses[mode] ?? (first === undefined ? "" : (container.addresses[first] ?? ""));

@@ -3,7 +3,7 @@ import { tryParseDurationMs } from "../lib/duration.ts";
 import { type Endpoint, hostAndPort } from "./addresses.ts";
 import { type Metadata, metadataValue } from "./metadata.ts";
 
-export interface CheckSubject {
+interface CheckSubject {
 	readonly metadata: Metadata;
 	readonly endpoint: Endpoint;
 	/** Docker's id of the container. */
@@ -12,7 +12,7 @@ export interface CheckSubject {
 }
 
 /** A check to register, and what was wrong with its settings. */
-export interface CheckResult {
+interface CheckResult {
 	readonly check: AgentCheckRegistration | undefined;
 	readonly warnings: readonly string[];
 }

@@ -13,7 +13,7 @@ const inspectionsMax = 8;
 const pauseMsFirst = 250;
 const pauseMsMax = 10_000;
 
-export interface ContainerWatchOptions {
+interface ContainerWatchOptions {
 	readonly docker: Docker;
 	readonly reconciler: Reconciler;
 	readonly servicesOf: ServiceSource;
@@ -31,7 +31,7 @@ export interface ContainerWatchOptions {
 }
 
 /** Brings news of Docker to the reconciler. */
-export interface ContainerWatch {
+interface ContainerWatch {
 	/**
 	 * Follows Docker until `signal` is aborted. With `repair` it connects again for ever; without, it fails with
 	 * `DOCKER_EVENTS_ENDED` or what broke the stream.

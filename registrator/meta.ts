@@ -9,7 +9,7 @@ const reservedPrefix = "consul-";
 /** Keys that say what to register instead of describing it. */
 const steering = new Set(["id", "ignore", "name", "tags"]);
 
-export interface MetaResult {
+interface MetaResult {
 	readonly meta: Readonly<Record<string, string>>;
 	readonly warnings: readonly string[];
 }

@@ -50,7 +50,7 @@ export interface Options {
 	readonly logLevel: LogLevel;
 }
 
-export type CommandLine =
+type CommandLine =
 	| { readonly kind: "run"; readonly options: Options }
 	| { readonly kind: "help" }
 	| { readonly kind: "version" };

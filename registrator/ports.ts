@@ -22,7 +22,7 @@ export function servicePorts(container: Container, compat: boolean): ServicePort
 }
 
 /** `host`, `none` and `container:X`: modes in which a port cannot be published. */
-export function isUnpublishable(networkMode: string): boolean {
+function isUnpublishable(networkMode: string): boolean {
 	return networkMode === "host" || networkMode === "none" || networkMode.startsWith("container:");
 }
 

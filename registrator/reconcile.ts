@@ -42,7 +42,7 @@ export interface ListedContainer {
 	readonly digest: string;
 }
 
-export interface ReconcilerOptions {
+interface ReconcilerOptions {
 	readonly entryOf: (service: ServiceRegistration) => RegistryEntry;
 	/** The container's name in an entry that this registrator (now or before) made, undefined for others' entries. */
 	readonly containerOfOwn: (entry: RegistryEntry) => string | undefined;

@@ -9,7 +9,7 @@ const operationsMax = 16;
 const pauseMsFirst = 250;
 const pauseMsMax = 10_000;
 
-export interface RegistryWriterOptions {
+interface RegistryWriterOptions {
 	readonly backend: Backend;
 	readonly reconciler: Reconciler;
 	readonly clock: Clock;
@@ -19,7 +19,7 @@ export interface RegistryWriterOptions {
 }
 
 /** Carries out what the reconciler plans. */
-export interface RegistryWriter {
+interface RegistryWriter {
 	/** To be called after any news; returns at once. */
 	wake(): void;
 	/** Compares the picture with the registry and mends it. */

@@ -1,7 +1,7 @@
 /**
  * The elements of a comma list; `\,` is a literal comma, empty elements are dropped, spaces are kept.
  */
-export function splitTags(text: string): string[] {
+function splitTags(text: string): string[] {
 	return text
 		.split(/(?<!\\),/)
 		.map((tag) => tag.replaceAll("\\,", ","))

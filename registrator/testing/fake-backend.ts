@@ -4,7 +4,7 @@ import type { RegistryEntry } from "../reconcile.ts";
 import { entryOf } from "./registrations.ts";
 
 /** A registry in memory that can be away, refuse, or hang. */
-export interface FakeBackend extends Backend {
+interface FakeBackend extends Backend {
 	readonly entries: Map<string, RegistryEntry>;
 	/** `hanging`: writes never end. */
 	mode: "up" | "away" | "refusing" | "hanging";

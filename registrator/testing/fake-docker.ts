@@ -3,7 +3,7 @@ import type { Docker, DockerEvent } from "../docker.ts";
 import { inspectAnswer } from "./containers.ts";
 
 /** A Docker without containers of its own will, that answers at once. */
-export interface FakeDocker extends Docker {
+interface FakeDocker extends Docker {
 	/** Runs a container that publishes port 80; with `silent` nobody hears of it. */
 	start(name: string, options?: { readonly hostPort?: number; readonly silent?: boolean }): void;
 	die(name: string, options?: { readonly exitCode?: number; readonly silent?: boolean }): void;
