@@ -1,6 +1,6 @@
 import { unlinkSync } from "node:fs";
 import { uuid } from "../../lib/env/index.ts";
-import { errorMessage } from "../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { nodeClock, nodeDisk, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
 import { createCheckSchedule, probes } from "../checks/index.ts";
@@ -71,12 +71,15 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const random = nodeRandom;
 	const definitions = parseDefinitions(config);
 	for (const warning of config.warnings) logger.warn(warning);
+	refuseJoining(config, logger);
 
 	// 1. What is on disk.
 	const folder = config.dataFolder === "" ? undefined : await openDataFolder(config.dataFolder, config.nodeId);
 	if (folder !== undefined) opened.push(() => folder.release());
 	const nodeId = folder?.nodeId ?? (config.nodeId === "" ? uuid(random) : config.nodeId);
 	parts.onIdentity?.(nodeId);
+
+	logger.debug("starting", { node: config.nodeName, id: nodeId, data: config.dataFolder || "memory" });
 
 	// 2. The state and what it is asked through.
 	const engine = config.server ? await startEngine(config, logger, opened) : undefined;
@@ -187,6 +190,17 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	}
 	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
 	return { nodeId, http, reload, leave, left, close };
+}
+
+/** There is no gossip yet: an agent that must not run alone ends instead of pretending. */
+function refuseJoining(config: RuntimeConfig, logger: Logger): void {
+	const [target] = [...config.startJoin, ...config.retryJoin];
+	if (target === undefined) return;
+	const text = `agent ${target} cannot be joined: this version runs alone`;
+	if (config.startJoin.length > 0 || config.retryMax > 0) {
+		throw new DiscoError("JOIN_FAILED", `${text}; leave out -join, and -retry-join with -retry-max`);
+	}
+	logger.warn(text);
 }
 
 async function startEngine(config: RuntimeConfig, logger: Logger, opened: Closer[]): Promise<StateEngine> {
