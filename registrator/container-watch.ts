@@ -10,6 +10,8 @@ import type { ServiceSource } from "./service-source.ts";
 
 /** Questions to Docker under way at once; the rest wait, one per container at most. */
 const inspectionsMax = 8;
+/** Containers whose last warnings are remembered; when there are more, some warnings are repeated. */
+const warnedMax = 10_000;
 const pauseMsFirst = 250;
 const pauseMsMax = 10_000;
 
@@ -106,6 +108,7 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 	const warn = (containerId: string, warnings: readonly string[]) => {
 		const text = warnings.join("\n");
 		if (text === (warned.get(containerId) ?? "")) return;
+		if (warned.size >= warnedMax) warned.clear();
 		warned.set(containerId, text);
 		for (const warning of warnings) logger.warn(warning);
 	};

@@ -168,6 +168,21 @@ describe("with repair", () => {
 		expect(settle(reconciler)).toEqual(["-host:a:80"]);
 	});
 
+	test("an entry that comes back each time is another registrator's, and is let be", () => {
+		const reconciler = reconcilerOfHost(true);
+		reconciler.dockerListed(reconciler.listingBegins(), [], { missedEvents: true });
+		const list = () => reconciler.registryListed(reconciler.listingBegins(), [entryOf(registration("a", 1))]);
+		for (let round = 0; round < 2; round++) {
+			expect(list()).toEqual([]);
+			expect(settle(reconciler)).toEqual(["-host:a:80"]);
+		}
+		expect(list().map(({ id }) => id)).toEqual(["host:a:80"]);
+		expect(list()).toEqual([]);
+		expect(settle(reconciler)).toEqual([]);
+		start(reconciler, "a", 1, 8001);
+		expect(settle(reconciler)).toEqual(["+host:a:80@8001"]);
+	});
+
 	test("what may have been registered is removed", () => {
 		const reconciler = reconcilerOfHost(true);
 		start(reconciler, "a", 1, 8001);

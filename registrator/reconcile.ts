@@ -83,8 +83,11 @@ export interface Reconciler {
 		containers: readonly ListedContainer[],
 		options: { readonly missedEvents: boolean },
 	): readonly Inspection[];
-	/** Every entry in the registry. With `repair` the picture is replaced; without, see `removeDangling`. */
-	registryListed(generation: number, entries: readonly RegistryEntry[]): void;
+	/**
+	 * Every entry in the registry, which replaces the picture; what a life before left is removed. Gives entries that came back
+	 * each time they were removed: somebody else registers under our name. They are let be from then on.
+	 */
+	registryListed(generation: number, entries: readonly RegistryEntry[]): readonly RegistryEntry[];
 	/** The reference's `-cleanup`: own entries for which no known container has that name and a service of the same name. */
 	removeDangling(entries: readonly RegistryEntry[]): void;
 	/** Everything is registered again, whether it seems to stand or not. */
@@ -120,6 +123,11 @@ interface ContainerRecord {
 	readonly ended?: { readonly timeMs: number; readonly keep: boolean };
 }
 
+/** An entry that nobody here registered may be removed as often as this; when it comes back again it is somebody else's. */
+const foundRemovalsMax = 2;
+/** Entries about which this is remembered; when there are more, it begins anew. */
+const foundEntriesMax = 10_000;
+
 /** An entry that is, or may be, in the registry. */
 interface Standing {
 	readonly entry: RegistryEntry;
@@ -134,6 +142,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 	const underWay = new Map<string, Operation>();
 	/** Entry to the epoch of the claim that was refused; 0 for a refused removal. */
 	const refused = new Map<string, number>();
+	/** How often an entry was removed that we had found, not made; forgotten once we register it ourselves. */
+	const foundRemovals = new Map<string, number>();
 	let generation = 0;
 	let epoch = 0;
 	let dockerKnown = false;
@@ -257,16 +267,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
 		registryListed(listedAt, entries) {
 			const wanted = claims();
+			const contested: RegistryEntry[] = [];
 			const present = new Set(entries.map(({ key }) => key));
 			for (const [key, { generation: touchedAt }] of standing) {
 				if (!present.has(key) && !underWay.has(key) && touchedAt < listedAt) standing.delete(key);
 			}
 			for (const entry of entries) {
-				const known = standing.get(entry.key);
-				if (underWay.has(entry.key) || (known !== undefined && known.generation > listedAt)) continue;
-				const ours = known !== undefined || wanted.has(entry.key) || options.containerOfOwn(entry) !== undefined;
-				if (ours) standing.set(entry.key, { entry, epoch: known?.epoch ?? 0, generation: known?.generation ?? 0 });
+				const { key } = entry;
+				const known = standing.get(key);
+				if (underWay.has(key) || (known !== undefined && known.generation > listedAt)) continue;
+				if (known !== undefined || wanted.has(key)) {
+					standing.set(key, { entry, epoch: known?.epoch ?? 0, generation: known?.generation ?? 0 });
+				} else if (options.containerOfOwn(entry) !== undefined) {
+					const removals = foundRemovals.get(key) ?? 0;
+					if (removals < foundRemovalsMax) standing.set(key, { entry, epoch: 0, generation: 0 });
+					else if (removals === foundRemovalsMax) contested.push(entry);
+					if (removals === foundRemovalsMax) foundRemovals.set(key, removals + 1);
+				}
 			}
+			return contested;
 		},
 
 		removeDangling(entries) {
@@ -317,14 +336,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
 		finished(operation, outcome) {
 			const { entry } = operation;
+			const found = standing.get(entry.key)?.epoch === 0;
 			generation++;
 			underWay.delete(entry.key);
 			refused.delete(entry.key);
 			if (operation.kind === "register") {
+				foundRemovals.delete(entry.key);
 				if (outcome === "done") standing.set(entry.key, { entry, epoch: operation.epoch, generation });
 				else if (outcome === "unreachable" && options.repair) standing.set(entry.key, { entry, epoch: -1, generation });
 				else refused.set(entry.key, operation.epoch);
 			} else if (outcome === "done" || !options.repair) {
+				if (foundRemovals.size >= foundEntriesMax) foundRemovals.clear();
+				if (found) foundRemovals.set(entry.key, (foundRemovals.get(entry.key) ?? 0) + 1);
 				standing.delete(entry.key);
 			} else if (outcome === "refused") {
 				refused.set(entry.key, 0);

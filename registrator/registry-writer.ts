@@ -107,7 +107,12 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const listRegistry = async () => {
 		const generation = reconciler.listingBegins();
-		reconciler.registryListed(generation, await backend.list());
+		for (const { id, name } of reconciler.registryListed(generation, await backend.list())) {
+			logger.warn("somebody else registers under this registrator's name; give each a name of its own with -owner", {
+				id,
+				service: name,
+			});
+		}
 		reconciler.forgetRefusals();
 	};
 

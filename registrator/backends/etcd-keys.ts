@@ -22,6 +22,9 @@ export interface EtcdKeys {
 	close(): void;
 }
 
+/** A server that has not answered by then counts as away. */
+const answerMsMax = 10_000;
+
 interface EtcdNode {
 	readonly key?: string;
 	readonly value?: string;
@@ -31,7 +34,7 @@ interface EtcdNode {
 
 /** `host` is `host:port`; port 2379 of this machine when empty. */
 export function etcdKeys(host: string): EtcdKeys {
-	const client = createClient({ address: `http://${host === "" ? "127.0.0.1:2379" : host}` });
+	const client = createClient({ address: `http://${host === "" ? "127.0.0.1:2379" : host}`, timeoutMs: answerMsMax });
 	const target = (path: string) => `/v2/keys${path.split("/").map(encodeURIComponent).join("/")}`;
 	const checked = async (answer: Promise<Answer>, absenceIsFine: boolean): Promise<Answer> => {
 		const got = await answer;

@@ -7,6 +7,9 @@ import { createEtcdBackend, createSkyDnsBackend } from "./etcd.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A registry that has not answered by then counts as away. */
+const answerMsMax = 10_000;
+
 const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd or skydns2";
 
 /**
@@ -23,7 +26,7 @@ export function openBackend(uri: string, environment: Environment, ttlSeconds: n
 		throw new DiscoError("BACKEND_URI_INVALID", `"${uri}" is not a registry URI; write consul://127.0.0.1:8500`);
 	}
 	const [, scheme = "", host = "", path = ""] = match;
-	const fromEnvironment = clientOptionsFromEnvironment(environment);
+	const fromEnvironment = { ...clientOptionsFromEnvironment(environment), timeoutMs: answerMsMax };
 	const at = (options: ClientOptions) => (host === "" ? fromEnvironment : { ...fromEnvironment, ...options });
 	switch (scheme.toLowerCase()) {
 		case "consul":
