@@ -1,3 +1,4 @@
+import { HttpStatusError } from "../../client/index.ts";
 import type { HealthCheck, ServiceEntry } from "../../lib/api/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { answered, type Dependency } from "./dependency.ts";
@@ -27,7 +28,7 @@ function healthDependency(kind: "service" | "connect", text: string): Dependency
 	return {
 		id: dependencyId(`health.${kind}`, queryText(query)),
 		async fetch({ client }, options) {
-			const answer = await client.call({
+			const answer = await client.request({
 				path: `/v1/health/${kind}/${encodeURIComponent(query.name)}`,
 				query: {
 					dc: query.datacenter,
@@ -43,7 +44,13 @@ function healthDependency(kind: "service" | "connect", text: string): Dependency
 				// The agent adds up to a sixteenth to the wait; the rest is for a busy one.
 				timeoutMs: options.waitMs * (1 + 1 / 16) + 15_000,
 			});
-			const entries = JSON.parse(answer.body.toString("utf8")) as readonly ServiceEntry[];
+			const body = answer.body.toString("utf8");
+			// An agent without a mesh has no such endpoint, hence nobody who speaks for a service.
+			const none = kind === "connect" && answer.status === 404;
+			if (!none && answer.status !== 200) {
+				throw new HttpStatusError(answer.status, body, `the agent at ${client.address} answered`);
+			}
+			const entries: readonly ServiceEntry[] = none ? [] : JSON.parse(body);
 			const header = (name: string) => Number(answer.headers[name] ?? 0);
 			const { wanted, near } = query;
 			return answered(
