@@ -73,7 +73,7 @@ function worstOf(all: readonly Aggregated[]): Aggregated {
 function answer(request: ApiRequest, status: number, reason: string, text: string, body: Encodable): Reply {
 	const headers = { "X-Consul-Reason": reason };
 	const asked = request.query.first("format") === "text" || (request.headers.accept ?? "").includes("text/plain");
-	return asked ? plainText(status, text, headers) : json(body, headers, status);
+	return asked ? plainText(status, text, { ...headers, "Content-Type": "text/plain" }) : json(body, headers, status);
 }
 
 function entryJson(service: LocalService, checks: readonly LocalCheck[], { config }: Context): Encodable {

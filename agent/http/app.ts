@@ -128,5 +128,5 @@ function unknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply
 	const text = request.url.startsWith("/v1/")
 		? "Invalid URL path: not a recognized HTTP API endpoint\n"
 		: "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n";
-	return reply.code(404).header("X-Content-Type-Options", "nosniff").type("text/plain; charset=utf-8").send(text);
+	return reply.code(404).type("text/plain; charset=utf-8").send(text);
 }

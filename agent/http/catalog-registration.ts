@@ -14,7 +14,7 @@ import {
 import type { CheckContent, Deregistration, Registration, ServiceContent } from "../rpc/index.ts";
 import { statusOf } from "./check-plan.ts";
 import { decodeBody, meshField } from "./decode-body.ts";
-import { addressesOf, addressFields, weightFields, weightsOf } from "./service-registration.ts";
+import { addressesOf, addressFields, checkMeta, weightFields } from "./service-registration.ts";
 
 const definitionShape = {
 	HTTP: text,
@@ -172,11 +172,21 @@ function serviceOf(fields: ServiceBody): ServiceContent {
 		tags: fields.Tags ?? null,
 		address,
 		taggedAddresses: Object.keys(addresses).length === 0 ? null : addresses,
-		meta: fields.Meta ?? null,
+		meta: metaOf(fields.Meta),
 		port: fields.Port ?? 0,
-		weights: weightsOf(fields.Weights),
+		// Not checked here, as in the reference; the agent checks what is registered with it.
+		weights:
+			fields.Weights === undefined
+				? { passing: 1, warning: 1 }
+				: { passing: fields.Weights.Passing ?? 0, warning: fields.Weights.Warning ?? 0 },
 		enableTagOverride: fields.EnableTagOverride ?? false,
 	};
+}
+
+function metaOf(meta: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | null {
+	if (meta === undefined) return null;
+	checkMeta(meta, invalid);
+	return meta;
 }
 
 /** A check without a name or a status is stored with an empty name and as critical (recorded behaviour). */

@@ -3,7 +3,12 @@ import { type Decoder, type Json, parseFirstJson } from "../../lib/json/index.ts
 
 /** The first JSON value of a body, decoded. Fails with `JSON_INVALID` or `JSON_FIELD_INVALID`. */
 export function decodeBody<Value>(text: string, decode: Decoder<Value>): Value {
-	return decode(parseFirstJson(text), "");
+	return decode(bodyValue(text), "");
+}
+
+/** The first JSON value of a body; `null` leaves every field as it is, so it is an empty object. */
+export function bodyValue(text: string): Json {
+	return parseFirstJson(text) ?? new Map<string, Json>();
 }
 
 /** A field of the service mesh: may be there when it is empty, as clients send it; anything else is not supported. */

@@ -1,6 +1,8 @@
 import { agentRoutes } from "./agent.ts";
 import { agentCheckRoutes } from "./agent-check.ts";
 import { agentHealthRoutes } from "./agent-health.ts";
+import { agentHostRoutes } from "./agent-host.ts";
+import { agentPoolRoutes } from "./agent-pool.ts";
 import { agentServiceRoutes } from "./agent-service.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { healthRoutes } from "./health.ts";
@@ -19,6 +21,8 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...agentServiceRoutes,
 		...agentCheckRoutes,
 		...agentHealthRoutes,
+		...agentHostRoutes,
+		...agentPoolRoutes,
 		...catalogRoutes,
 		...healthRoutes,
 		...kvRoutes(options.config.kvValueBytesMax ?? kvValueBytesMaxDefault),

@@ -12,14 +12,13 @@ import {
 	mapOf,
 	objectOf,
 	oneOrMany,
-	parseFirstJson,
 	text,
 } from "../../lib/json/index.ts";
 import type { CheckPlan } from "../local/index.ts";
 import type { ServiceAddress, ServiceContent } from "../rpc/index.ts";
 import { type CheckFields, checkFields, isNoCheck } from "./check-fields.ts";
 import { checkPlan } from "./check-plan.ts";
-import { meshField } from "./decode-body.ts";
+import { bodyValue, meshField } from "./decode-body.ts";
 
 /** A service with its checks, ready for the local agent. */
 export interface ServiceRegistration {
@@ -59,6 +58,14 @@ const serviceShape = {
 	Partition: anything,
 } as const;
 
+/** Kinds that mean something in the service mesh; any other text is kept and shown. */
+const meshKinds: ReadonlySet<string> = new Set([
+	"connect-proxy",
+	"mesh-gateway",
+	"terminating-gateway",
+	"ingress-gateway",
+]);
+
 const aliases = { enable_tag_override: "EnableTagOverride", tagged_addresses: "TaggedAddresses" } as const;
 
 type ServiceFields = Decoded<typeof serviceShape>;
@@ -74,7 +81,7 @@ const lenientService: Decoder<ServiceFields> = objectOf(
  * `CHECK_INVALID`.
  */
 export function parseServiceRegistration(body: string, rules: RegistrationRules): ServiceRegistration {
-	const value = parseFirstJson(body);
+	const value = bodyValue(body);
 	return serviceRegistration(rules.lenient ? withoutEnvelope(value) : value, rules);
 }
 
@@ -101,7 +108,8 @@ function serviceContent(fields: ServiceFields): ServiceContent {
 	}
 	const port = fields.Port ?? 0;
 	const meta = fields.Meta ?? null;
-	if (meta !== null) checkMeta(meta);
+	if (meta !== null) checkMeta(meta, invalid);
+	if (meshKinds.has(fields.Kind ?? "")) throw invalid(`Kind ${fields.Kind ?? ""}: the service mesh is not supported`);
 	return {
 		id: fields.ID === undefined || fields.ID === "" ? name : fields.ID,
 		service: name,
@@ -142,7 +150,7 @@ function withAddressTags(
 }
 
 /** Passing at least 1, Warning at least 0, both at most 65535 (they become DNS weights); 1 and 1 unless given. */
-export function weightsOf(weights: Decoded<{ Passing: typeof integer; Warning: typeof integer }> | undefined): {
+function weightsOf(weights: Decoded<{ Passing: typeof integer; Warning: typeof integer }> | undefined): {
 	readonly passing: number;
 	readonly warning: number;
 } {
@@ -159,15 +167,16 @@ const metaPairsMax = 64;
 const metaKeyLengthMax = 128;
 const metaValueLengthMax = 512;
 
-function checkMeta(meta: Readonly<Record<string, string>>): void {
+/** Fails with what `failure` makes of the text. */
+export function checkMeta(meta: Readonly<Record<string, string>>, failure: (message: string) => DiscoError): void {
 	const pairs = Object.entries(meta);
 	if (pairs.length > metaPairsMax) {
-		throw invalid(`Invalid Service Meta: Node metadata cannot contain more than ${metaPairsMax} key/value pairs`);
+		throw failure(`Invalid Service Meta: Node metadata cannot contain more than ${metaPairsMax} key/value pairs`);
 	}
 	for (const [name, value] of pairs) {
 		const problem = metaProblem(name, value);
 		if (problem !== undefined) {
-			throw invalid(`Invalid Service Meta: Couldn't load metadata pair ('${name}', '${value}'): ${problem}`);
+			throw failure(`Invalid Service Meta: Couldn't load metadata pair ('${name}', '${value}'): ${problem}`);
 		}
 	}
 }
