@@ -13,10 +13,7 @@ import {
 	pointerTo,
 	valueType,
 } from "./types.ts";
-import { type GoValue, goFloat, goValue, integer, rawOf, Typed, typeOf } from "./values.ts";
-
-const intMin = -(2n ** 63n);
-const intMax = 2n ** 63n - 1n;
+import { type GoValue, goFloat, goValue, rawOf, Typed, typeOf } from "./values.ts";
 
 /** A value for a parameter of `type`; an error when it does not fit. */
 export function checkArgument(state: State, value: GoValue, type: GoType): GoValue {
@@ -69,7 +66,7 @@ function numberArgument(
 	form: bigint | number | readonly [number, number] | undefined,
 ): GoValue {
 	if (form === undefined) return expected(state, what, node);
-	return goValue(type, typeof form === "bigint" ? integer(form) : form);
+	return goValue(type, form);
 }
 
 function expected(state: State, what: string, node: Operand): never {
@@ -92,6 +89,6 @@ function untypedNumber(state: State, node: NumberLiteral): GoValue {
 	if (forms.float !== undefined && !isHexInteger && !text.startsWith("'") && /[.eEpP]/.test(text)) {
 		return goFloat(forms.float);
 	}
-	if (forms.int !== undefined && forms.int >= intMin && forms.int <= intMax) return integer(forms.int);
+	if (forms.int !== undefined) return forms.int;
 	return fail(state, `${text} overflows int`);
 }

@@ -106,7 +106,8 @@ function isAscii(text: string): boolean {
 }
 
 function hasEscapedBytes(text: string): boolean {
-	return /\p{Surrogate}/u.test(text);
+	// The first test costs next to nothing on texts without characters beyond U+FFFF.
+	return /[\udc80-\udcff]/.test(text) && /\p{Surrogate}/u.test(text);
 }
 
 function isHigh(unit: number): boolean {

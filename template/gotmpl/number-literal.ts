@@ -1,12 +1,13 @@
 import { quote } from "./format/quote.ts";
 import { unquoteCharacter } from "./unquote.ts";
+import { integer } from "./values.ts";
 
 /** What a number in a template can be read as; it takes the first form that its use asks for. */
 export type NumberForms = {
-	/** As a signed 64-bit integer. */
-	readonly int?: bigint;
+	/** As a signed 64-bit integer; bigint only where it must be one. */
+	readonly int?: number | bigint;
 	/** As an unsigned 64-bit integer. */
-	readonly uint?: bigint;
+	readonly uint?: number | bigint;
 	readonly float?: number;
 	readonly complex?: readonly [real: number, imaginary: number];
 };
@@ -19,7 +20,7 @@ const uintMax = 2n ** 64n - 1n;
 export function readNumber(text: string): NumberForms | { readonly reason: string } {
 	if (text.startsWith("'")) {
 		const code = unquoteCharacter(text);
-		return typeof code === "number" ? { int: BigInt(code), uint: BigInt(code), float: code } : code;
+		return typeof code === "number" ? { int: code, uint: code, float: code } : code;
 	}
 	if (text.endsWith("i")) {
 		const complex = readComplex(text);
@@ -30,7 +31,11 @@ export function readNumber(text: string): NumberForms | { readonly reason: strin
 	const uint = whole !== undefined && !/^[+-]/.test(text) && whole <= uintMax ? whole : int === 0n ? 0n : undefined;
 	const known = int ?? uint;
 	if (known !== undefined) {
-		return { ...(int === undefined ? {} : { int }), ...(uint === undefined ? {} : { uint }), float: Number(known) };
+		return {
+			...(int === undefined ? {} : { int: integer(int) }),
+			...(uint === undefined ? {} : { uint: integer(uint) }),
+			float: Number(known),
+		};
 	}
 	const float = readFloat(text);
 	if (float === undefined) return { reason: `illegal number syntax: ${quote(text)}` };
@@ -44,8 +49,8 @@ function formsOfFloat(float: number): NumberForms {
 	const whole = BigInt(float);
 	return {
 		float,
-		...(whole >= intMin && whole <= intMax ? { int: whole } : {}),
-		...(whole >= 0n && whole <= uintMax ? { uint: whole } : {}),
+		...(whole >= intMin && whole <= intMax ? { int: integer(whole) } : {}),
+		...(whole >= 0n && whole <= uintMax ? { uint: integer(whole) } : {}),
 	};
 }
 

@@ -21,7 +21,7 @@ export type State = {
 	readonly text: string;
 	readonly definitions: ReadonlyMap<string, List>;
 	readonly functions: ReadonlyMap<string, GoFunction>;
-	/** Whether `functions` has its own function of a name that the language defines. */
+	/** Whether a name means one of Go's own functions here, so is not replaced by one of `functions`. */
 	readonly isBuiltin: (name: string) => boolean;
 	readonly missingKey: "none" | "zero" | "error";
 	readonly budget: Budget;
