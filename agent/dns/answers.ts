@@ -211,7 +211,7 @@ function placeOf(instance: InstanceRecord, context: AnswerContext): Place {
 }
 
 function nodePlace(node: NodeRecord, context: AnswerContext): Place {
-	const text = translate(node.address, node.taggedAddresses ?? {}, context);
+	const text = translate(node.address, node.taggedAddresses ?? noAddresses, context);
 	const address = parseIpAddress(text);
 	if (address !== undefined) return { kind: "address", address, encoded: text !== node.address };
 	return namePlace(node.address);
@@ -239,9 +239,11 @@ function translate(address: string, tagged: StringMap, { type, wan }: Pick<Answe
 	return ipv6 || ipv4 || plain;
 }
 
+const noAddresses: StringMap = Object.freeze({});
+
 function serviceAddresses({ service }: InstanceRecord): StringMap {
-	const tagged = service.taggedAddresses ?? {};
-	return Object.fromEntries(Object.entries(tagged).map(([tag, { address }]) => [tag, address]));
+	if (service.taggedAddresses === null) return noAddresses;
+	return Object.fromEntries(Object.entries(service.taggedAddresses).map(([tag, { address }]) => [tag, address]));
 }
 
 function portOf({ service }: InstanceRecord, wan: boolean): number {

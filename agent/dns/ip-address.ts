@@ -1,3 +1,6 @@
+const dotCode = 0x2e;
+const zeroCode = 0x30;
+
 /** An IP address as 4 or 16 bytes, network order. */
 export interface IpAddress {
 	readonly version: 4 | 6;
@@ -51,12 +54,28 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
 	return best;
 }
 
+/** In one pass: this runs for every instance of every answer. */
 function parseIpv4(text: string): Uint8Array | undefined {
-	const parts = text.split(".");
-	if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) {
-		return undefined;
+	const bytes = new Uint8Array(4);
+	let part = 0;
+	let digits = 0;
+	let value = 0;
+	for (let at = 0; at <= text.length; at++) {
+		const code = at === text.length ? dotCode : text.charCodeAt(at);
+		if (code === dotCode) {
+			if (digits === 0 || value > 255 || part > 3) return undefined;
+			bytes[part++] = value;
+			digits = 0;
+			value = 0;
+		} else {
+			const digit = code - zeroCode;
+			const leadingZero = digits > 0 && value === 0;
+			if (digit < 0 || digit > 9 || leadingZero || digits === 3) return undefined;
+			value = value * 10 + digit;
+			digits++;
+		}
 	}
-	return Uint8Array.from(parts, Number);
+	return part === 4 ? bytes : undefined;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

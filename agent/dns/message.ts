@@ -209,6 +209,7 @@ class MessageWriter {
 	at = 0;
 	/** Where each name (and each of its ends) already stands. Case matters, so that an owner keeps its own spelling. */
 	readonly #offsets = new Map<string, number>();
+	#questionIsKnown = false;
 	readonly #question: Question;
 	readonly #compress: boolean;
 
@@ -237,7 +238,6 @@ class MessageWriter {
 		scratch.writeUInt16BE(response.additional.length + (response.edns === undefined ? 0 : 1), 10);
 		scratch.set(this.#question.wire, headerBytes);
 		this.at = headerBytes + this.#question.wire.length;
-		if (this.#compress) this.#rememberQuestion();
 	}
 
 	/** False when the buffer is full. */
@@ -328,6 +328,7 @@ class MessageWriter {
 			else this.#questionName();
 			return;
 		}
+		if (this.#compress && !this.#questionIsKnown) this.#rememberQuestion();
 		for (let rest = name; rest !== ""; ) {
 			const known = this.#compress ? this.#offsets.get(rest) : undefined;
 			if (known !== undefined && mayPoint) {
@@ -357,7 +358,9 @@ class MessageWriter {
 		this.at += 2;
 	}
 
+	/** Only when the first other name is written: most answers have none. */
 	#rememberQuestion(): void {
+		this.#questionIsKnown = true;
 		const { labels, wire } = this.#question;
 		let offset = 0;
 		for (let index = 0; index < labels.length; index++) {
@@ -365,6 +368,13 @@ class MessageWriter {
 			offset += 1 + (wire[offset] ?? 0);
 		}
 	}
+}
+
+/** The length without compression: an upper bound that is cheaper to find than `encodedBytes`. */
+export function plainBytes({ query, answers, authority, additional, edns }: ResponseMessage): number {
+	let bytes = headerBytes + query.question.wire.length;
+	for (const section of [answers, authority, additional]) for (const record of section) bytes += recordBytes(record);
+	return edns === undefined ? bytes : bytes + 15 + (edns.clientSubnet?.length ?? 0);
 }
 
 /** Length of a record without compression. */

@@ -64,8 +64,15 @@ const nameBytesMax = 253;
 
 /** Whether a message can carry the name: labels of 1 to 63 bytes, 253 bytes in all (RFC 1035 section 2.3.4). */
 export function isEncodableName(name: string): boolean {
-	return (
-		Buffer.byteLength(name) <= nameBytesMax &&
-		name.split(".").every((label) => label !== "" && Buffer.byteLength(label) <= labelBytesMax)
-	);
+	if (Buffer.byteLength(name) > nameBytesMax) return false;
+	for (let start = 0; start <= name.length; ) {
+		const dot = name.indexOf(".", start);
+		const end = dot < 0 ? name.length : dot;
+		const length = end - start;
+		if (length === 0 || length > labelBytesMax) return false;
+		// Only in a label with other than ASCII characters are there more bytes than characters.
+		if (length * 3 > labelBytesMax && Buffer.byteLength(name.slice(start, end)) > labelBytesMax) return false;
+		start = end + 1;
+	}
+	return true;
 }

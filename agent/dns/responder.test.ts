@@ -424,4 +424,4 @@ it("survives 20,000 broken packets: no throw, never another's id, never a stall"
 		if ((reply.readUInt16BE(2) & 0x8000) === 0) throw new Error(`no answer for ${packet.toString("hex")}`);
 	}
 	expect(answered).toBeGreaterThan(5000);
-});
+}, 60_000);

@@ -1,4 +1,4 @@
-import { encodedBytes, messageBytesMax, type ResponseMessage, recordBytes } from "./message.ts";
+import { encodedBytes, messageBytesMax, plainBytes, type ResponseMessage, recordBytes } from "./message.ts";
 import { type DnsRecord, recordType } from "./records.ts";
 
 /** What a UDP answer may measure without EDNS (RFC 1035 section 4.2.1). */
@@ -50,7 +50,7 @@ function marked(response: ResponseMessage, before: number): ResponseMessage {
 
 function fitBytes(response: ResponseMessage, bytesMax: number, compress: boolean): ResponseMessage {
 	const fits = (candidate: ResponseMessage) => encodedBytes(candidate, compress) <= bytesMax;
-	if (response.answers.length <= 1 || fits(response)) return response;
+	if (response.answers.length <= 1 || plainBytes(response) <= bytesMax || fits(response)) return response;
 	const bare = keepAnswers({ ...response, authority: [] }, response.answers.length, "matching");
 	// The largest count that fits, by halving: with more answers a message is never shorter.
 	let low = 1;
