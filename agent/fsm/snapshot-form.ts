@@ -5,8 +5,8 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 /** First byte of a snapshot; a form that changes incompatibly gets a new one. */
 const formatVersion = 1;
 
-/** Pieces are cut when they have reached this. One is made in well under a millisecond, so nobody waits for a snapshot. */
-const pieceSizeBytes = 128 * 1024;
+/** Pieces are cut when they have reached this. One of small keys takes about half a millisecond, so nobody waits for a snapshot. */
+const pieceSizeBytes = 64 * 1024;
 
 /** First byte of a record. Numbers are for ever. */
 const recordTypes = {

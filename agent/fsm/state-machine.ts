@@ -15,7 +15,7 @@ export type CommandResult =
 export interface StateStoreMachine {
 	/** Fails (and with it the log) with `COMMAND_UNKNOWN` when a newer version wrote the command. */
 	apply(index: number, command: Uint8Array): CommandResult;
-	/** The state as it is now, in pieces of about 128 KiB made as they are asked for; costs nothing until then. */
+	/** The state as it is now, in pieces of about 64 KiB made as they are asked for; costs nothing until then. */
 	snapshot(): Iterable<Uint8Array>;
 	/** Replaces the store's content, whatever the pieces; wakes all who wait. Fails with `SNAPSHOT_INVALID`, nothing changed. */
 	restore(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;

@@ -213,7 +213,6 @@ export class KvTable {
 		this.#index = index;
 		this.#views.keyChanged(key);
 		this.#watches.keyChanged(key);
-		this.#watches.changed("table", "kv");
 	}
 
 	#indexesOfPrefix(prefix: string): PrefixIndexes {

@@ -4,7 +4,7 @@ import type { OrderedMap } from "./ordered-map.ts";
 import { PrefixMap } from "./prefix-map.ts";
 import type { KvRecord, QueryResult } from "./records.ts";
 
-/** Records and names that remembered lists may refer to, all together. */
+/** Records that remembered lists may refer to, all together, and as many names: 16 MB of references each. */
 const rememberedRecordsMax = 2_000_000;
 
 /** What the tombstones know of a prefix. */
@@ -27,10 +27,10 @@ export class KvViews {
 	readonly #indexes: (prefix: string) => PrefixIndexes;
 	/** Prefix -> the questions about it that are remembered. */
 	readonly #questions = new PrefixMap<Set<string>>();
-	readonly #lists = new Memo<Remembered<readonly KvRecord[]>>(rememberedRecordsMax / 2, (question, { prefix }) =>
+	readonly #lists = new Memo<Remembered<readonly KvRecord[]>>(rememberedRecordsMax, (question, { prefix }) =>
 		this.#forget(prefix, question),
 	);
-	readonly #keys = new Memo<Remembered<readonly string[]>>(rememberedRecordsMax / 2, (question, { prefix }) =>
+	readonly #keys = new Memo<Remembered<readonly string[]>>(rememberedRecordsMax, (question, { prefix }) =>
 		this.#forget(prefix, question),
 	);
 

@@ -24,6 +24,11 @@ export class Tombstones {
 	}
 
 	add(key: string, index: number): void {
+		// Forgotten already: the rest of a large tree whose beginning had to be.
+		if (index <= this.#floor) {
+			this.remove(key);
+			return;
+		}
 		const tombstone = Object.freeze({ key, index });
 		this.#byKey.set(byteOrderKey(key), tombstone);
 		this.#oldest.delete(key);
