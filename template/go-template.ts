@@ -40,6 +40,7 @@ export async function loadGoTemplate(
 	);
 	return {
 		name,
+		text,
 		execute: (lookup) =>
 			recorder.render(lookup, () => {
 				budget = newBudget();

@@ -12,6 +12,7 @@ import { loadTemplate } from "./load-template.ts";
 import type { RenderingWorld } from "./recorder.ts";
 import { runCommand } from "./run-command.ts";
 import { createRunner, createWatches, type RunnerEnd, type RunnerTemplate, type Template } from "./runner/index.ts";
+import { createSharing } from "./sharing.ts";
 import { writeRendered } from "./write-file.ts";
 
 /** Exit codes of RUNNER.md. */
@@ -91,7 +92,7 @@ export async function prepareSession(
 		errOnFailedLookup: config.errOnFailedLookup && config.once,
 		onValue: (dependency, value) => {
 			log.trace(`received ${dependency.id}`);
-			runner.received(dependency, value);
+			runner.received(dependency.id, value);
 		},
 		onRetry: (dependency, error, attempt, retryInMs) =>
 			log.warn(
@@ -99,6 +100,23 @@ export async function prepareSession(
 			),
 		onFailed: (dependency, error) => runner.watchFailed(dependency, error),
 	});
+
+	const sharing =
+		config.dedup === undefined
+			? undefined
+			: createSharing({
+					client,
+					clock: nodeClock,
+					config: config.dedup,
+					templates: config.templates,
+					contents: templates.map(({ template }) => template.text),
+					waitMs: config.blockQueryWaitMs,
+					log,
+					onData: (data) => {
+						for (const [id, value] of data) runner.received(id, value);
+					},
+					onLead: () => runner.refresh(),
+				});
 
 	const runner = createRunner({
 		clock: nodeClock,
@@ -115,6 +133,7 @@ export async function prepareSession(
 			log.warn(`${template.name} waits for ${missing.map(({ id }) => id).join(", ")}`);
 		},
 		onDebug: (message) => log.debug(`(runner) ${message}`),
+		...(sharing === undefined ? {} : { sharing }),
 	});
 
 	async function codeOf(end: RunnerEnd): Promise<number> {
@@ -128,6 +147,7 @@ export async function prepareSession(
 	return {
 		async run() {
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
+			sharing?.start();
 			try {
 				const rendered = runner.run().then(codeOf);
 				const code = await Promise.race([rendered, childCode]);
@@ -139,7 +159,7 @@ export async function prepareSession(
 				runner.stop();
 				return exitCodes.failed;
 			} finally {
-				await child?.stop();
+				await Promise.all([child?.stop(), sharing?.close()]);
 				client.close();
 			}
 		},
@@ -200,6 +220,7 @@ function brokenTemplate(config: TemplateConfig, error: unknown): Template {
 	const failed = error instanceof Error ? error : new Error(String(error));
 	return {
 		name: config.source ?? "(dynamic)",
+		text: "",
 		execute: () => ({ used: [], missing: [], result: { failed } }),
 	};
 }

@@ -54,6 +54,7 @@ export async function loadHandlebarsTemplate(
 	const compiled = engine.compile(text, options);
 	return {
 		name,
+		text,
 		execute: (lookup) => recorder.render(lookup, () => executed(name, () => compiled(plainOf(new Map())))),
 	};
 }

@@ -24,6 +24,7 @@ function world(options: Partial<RunnerSettings> = {}) {
 			errorFatal: false,
 			template: {
 				name,
+				text: "",
 				execute: (lookup: Lookup) => {
 					const used: Dependency[] = [];
 					const missing: Dependency[] = [];
@@ -83,7 +84,7 @@ function world(options: Partial<RunnerSettings> = {}) {
 			end = how;
 		});
 		const give = async (...data: readonly (readonly [string, unknown])[]) => {
-			for (const [id, value] of data) runner.received(dependency(id), value);
+			for (const [id, value] of data) runner.received(id, value);
 			await clock.advanceAsync(1);
 			await settle();
 		};

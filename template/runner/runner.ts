@@ -43,6 +43,13 @@ export interface RunnerSettings {
 	/** One template has been waiting for data for a while. */
 	readonly onWaiting: (template: Template, missing: readonly Dependency[]) => void;
 	readonly onDebug: (message: string) => void;
+	/** De-duplication; undefined: this program asks for everything itself. */
+	readonly sharing?: {
+		/** Whether this program asks for the data of the template at `position` itself. */
+		leads(position: number): boolean;
+		/** A template that this program leads was made from these data. */
+		publish(position: number, data: ReadonlyMap<string, unknown>): void;
+	};
 }
 
 /** How a runner ended. */
@@ -54,8 +61,10 @@ export type RunnerEnd =
 export interface Runner {
 	/** Resolves when everything is rendered (`once`), something fatal happened, or `stop` was called. */
 	run(): Promise<RunnerEnd>;
-	/** New data of a dependency. */
-	received(dependency: Dependency, value: unknown): void;
+	/** New data of the dependency with that id. */
+	received(id: string, value: unknown): void;
+	/** Who asks for which data has changed (`sharing`): every template is executed again. */
+	refresh(): void;
 	/** A dependency that will not be asked again. */
 	watchFailed(dependency: Dependency, error: DiscoError): void;
 	/** Ends `run`; the pass under way is finished first. */
@@ -67,6 +76,8 @@ const waitingNoticeMs = 5_000;
 
 interface State {
 	readonly spec: RunnerTemplate;
+	/** Among the templates. */
+	readonly position: number;
 	/** What the last execution asked for. */
 	used: readonly Dependency[];
 	missing: readonly Dependency[];
@@ -88,8 +99,9 @@ interface State {
 export function createRunner(settings: RunnerSettings): Runner {
 	const values = new Map<string, { readonly value: unknown }>();
 	const states = settings.templates.map(
-		(spec): State => ({
+		(spec, position): State => ({
 			spec,
+			position,
 			used: [],
 			missing: [],
 			dirty: true,
@@ -127,7 +139,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 		const rendering = spec.template.execute((dependency) => values.get(dependency.id));
 		state.used = rendering.used;
 		state.missing = rendering.missing;
-		if (!settings.parseOnly) for (const dependency of rendering.used) settings.watches.ensure(dependency);
+		if (!settings.parseOnly) for (const dependency of watchedBy(state)) settings.watches.ensure(dependency);
 		const failed = failureOf(rendering, settings.compat);
 		if (failed !== undefined) {
 			fail(state, failed, rendering.used.length > 0);
@@ -135,6 +147,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 		}
 		if (rendering.missing.length > 0 || !("text" in rendering.result)) return false;
 		const { text } = rendering.result;
+		if (settings.sharing?.leads(state.position) === true) settings.sharing.publish(state.position, shareable(state));
 		if (waitsForCalm(state, text)) return false;
 		try {
 			const { changed } = await spec.write(text);
@@ -146,6 +159,17 @@ export function createRunner(settings: RunnerSettings): Runner {
 			fail(state, asDiscoError(thrown), state.text !== undefined);
 			return false;
 		}
+	}
+
+	/** What this program asks for itself: with `sharing` a follower looks only at what is local to the machine. */
+	function watchedBy({ position, used }: State): readonly Dependency[] {
+		if (settings.sharing === undefined || settings.sharing.leads(position)) return used;
+		return used.filter(({ local }) => local === true);
+	}
+
+	function shareable({ used }: State): ReadonlyMap<string, unknown> {
+		const others = used.filter(({ local }) => local !== true);
+		return new Map(others.map(({ id }) => [id, values.get(id)?.value]));
 	}
 
 	function waitsForCalm(state: State, text: string): boolean {
@@ -182,7 +206,9 @@ export function createRunner(settings: RunnerSettings): Runner {
 	}
 
 	function releaseUnused(): void {
-		const used = new Set(states.flatMap((state) => (state.dead === undefined ? state.used.map(({ id }) => id) : [])));
+		const used = new Set(
+			states.flatMap((state) => (state.dead === undefined ? watchedBy(state).map(({ id }) => id) : [])),
+		);
 		for (const id of settings.watches.release(used)) values.delete(id);
 	}
 
@@ -262,9 +288,13 @@ export function createRunner(settings: RunnerSettings): Runner {
 			await settings.watches.close();
 			return end;
 		},
-		received(dependency, value) {
-			values.set(dependency.id, { value });
-			for (const state of states) if (state.used.some(({ id }) => id === dependency.id)) state.dirty = true;
+		received(id, value) {
+			values.set(id, { value });
+			for (const state of states) if (state.used.some((dependency) => dependency.id === id)) state.dirty = true;
+			signal();
+		},
+		refresh() {
+			for (const state of states) state.dirty = true;
 			signal();
 		},
 		watchFailed(dependency, error) {

@@ -17,6 +17,8 @@ export interface Rendering {
 export interface Template {
 	/** How messages call it: the source's path, or `(dynamic)`. */
 	readonly name: string;
+	/** The source as it was read. */
+	readonly text: string;
 	/** Pure, apart from functions whose purpose is an effect (`plugin`, `writeToFile`). */
 	execute(lookup: Lookup): Rendering;
 }
