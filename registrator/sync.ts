@@ -35,7 +35,7 @@ export interface SyncOptions {
 	};
 }
 
-/** Longest wait at the end for writes that are under way. */
+/** Longest wait at the end for what is under way. */
 const closeMsMax = 2_000;
 
 /**
@@ -105,10 +105,9 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		await watch.run(both);
 	} finally {
 		stop.abort();
-		await Promise.all(loops);
 		writer.close();
 		const closed = new AbortController();
-		await Promise.race([writer.idle(), pause(closeMsMax, clock, closed.signal)]);
+		await Promise.race([Promise.all([...loops, writer.idle()]), pause(closeMsMax, clock, closed.signal)]);
 		closed.abort();
 	}
 	if (fatal.length > 0) throw fatal[0];
