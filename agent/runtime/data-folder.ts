@@ -1,7 +1,7 @@
 import { readFileSync, unlinkSync } from "node:fs";
 import { mkdir, open, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
@@ -21,7 +21,7 @@ export interface DataFolder {
  */
 export async function openDataFolder(path: string, givenNodeId: string): Promise<DataFolder> {
 	try {
-		await mkdir(path, { recursive: true, mode: 0o700 });
+		await makeFolders(path);
 		// A probe: a folder that exists may still refuse files (owner, read-only mount).
 		const probe = join(path, `.probe.${process.pid}`);
 		await writeFile(probe, "");
@@ -35,6 +35,18 @@ export async function openDataFolder(path: string, givenNodeId: string): Promise
 	} catch (error) {
 		release();
 		throw error instanceof DiscoError ? error : unusable(path, error);
+	}
+}
+
+/** Node's own recursive mkdir never ends where a folder cannot be made although its parent is there (/proc). */
+async function makeFolders(path: string): Promise<void> {
+	try {
+		await mkdir(path, { mode: 0o700 });
+	} catch (error) {
+		if (errorCode(error) === "EEXIST") return;
+		if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+		await makeFolders(dirname(path));
+		await mkdir(path, { mode: 0o700 });
 	}
 }
 
