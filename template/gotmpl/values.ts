@@ -79,7 +79,7 @@ export type GoValue =
 export type GoFunction = Typed & { readonly type: FuncType };
 
 export const anySliceType = sliceOf(anyType);
-export const anyMapType = mapOf(stringType, anyType);
+const anyMapType = mapOf(stringType, anyType);
 
 /** Gives raw data their type; the inverse of `rawOf`. Plain JavaScript values come out where they have that meaning. */
 export function goValue(type: GoType, raw: unknown): GoValue {
