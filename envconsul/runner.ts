@@ -1,14 +1,12 @@
-import { type Client, createClient } from "../client/index.ts";
 import type { Clock, Random } from "../lib/env/index.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { Config } from "./config.ts";
-import { answeredSources, environmentFrom, type SourceAnswer, sameVariables, type Variables } from "./environment.ts";
+import { environmentFrom, sameVariables, type Variables } from "./environment.ts";
 import { exitCode, exitCodeOfChild, exitCodeOfError } from "./exit-code.ts";
-import { createQuiescence } from "./quiescence.ts";
-import { type SourceWatcher, watchSources } from "./watch-sources.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** After SIGKILL so long is waited for the system to take the process away. */
 const killedWaitMs = 1_000;
@@ -44,24 +42,27 @@ export function run(first: Config, options: RunnerOptions): Runner {
 	const { clock, logger } = options;
 	let config = first;
 	let session: Session | undefined;
-	let child: { readonly process: Child; readonly variables: Variables } | undefined;
-	/** A (re)start is under way. */
+	/** The process that runs, until it has ended. */
+	let live: { readonly process: Child; readonly variables: Variables } | undefined;
+	/** `replaceChild` is at work. */
 	let replacing = false;
+	/** `live` has been asked to end and the next one will take its place. */
+	let restarting = false;
 	/** The next look restarts the child though nothing changed. */
 	let forced = false;
-	/** The child is being stopped and must not come back. */
-	let ending = false;
+	/** Set once the end is decided: nothing is started from then on. */
+	let endCode: number | undefined;
 	let finish: (code: number) => void = () => {};
 	const finished = new Promise<number>((resolve) => {
 		finish = (code) => {
-			ending = true;
+			endCode ??= code;
 			session?.close();
 			resolve(code);
 		};
 	});
 	const fail = (error: unknown) => {
 		options.onError(errorMessage(error));
-		child?.process.kill();
+		live?.process.kill();
 		finish(exitCodeOfError(error));
 	};
 
@@ -72,18 +73,20 @@ export function run(first: Config, options: RunnerOptions): Runner {
 		const variables = environmentFrom(answers, config.names);
 		return childEnvironment({ own: options.own, variables, pristine: config.pristine, filter: config.filter });
 	};
+	/** The variables are known and the child that runs has others. */
+	const outdated = (): boolean => {
+		const variables = wanted();
+		if (variables === undefined) return false;
+		return forced || live === undefined || !sameVariables(live.variables, variables);
+	};
 
 	const replaceChild = async () => {
-		if (replacing || ending) return;
+		if (replacing) return;
 		replacing = true;
 		try {
-			for (;;) {
-				const variables = wanted();
-				const same =
-					child !== undefined && !forced && variables !== undefined && sameVariables(child.variables, variables);
-				if (variables === undefined || same || ending) break;
+			while (endCode === undefined && outdated()) {
 				forced = false;
-				if (child !== undefined && !(await stopForRestart(child.process))) break;
+				if (live !== undefined && !(await stopForRestart(live.process))) break;
 				await start();
 			}
 		} catch (error) {
@@ -93,137 +96,87 @@ export function run(first: Config, options: RunnerOptions): Runner {
 		}
 	};
 
-	/** False when the child ended by itself before it was asked to: then the program ends with it. */
+	/** False when there is nothing to start any more. */
 	const stopForRestart = async (process: Child): Promise<boolean> => {
 		await pause(config.command.splayMs * options.random.next(), clock);
-		if (process.gone || ending) return false;
+		// It ended by itself meanwhile, or the program is to end: others see to that.
+		if (process.gone || endCode !== undefined) return false;
 		logger.info("variables changed: restarting the child", { pid: process.pid });
-		child = undefined;
+		restarting = true;
 		await process.stop();
-		const end = await process.ended;
-		if (ending) finish(exitCodeOfChild(end, config.compat));
-		return !ending;
+		await process.ended;
+		restarting = false;
+		live = undefined;
+		if (endCode !== undefined) finish(endCode);
+		return endCode === undefined;
 	};
 
 	const start = async () => {
 		// What came while the old child was ending counts already.
 		const variables = wanted();
 		if (variables === undefined) return;
-		const process = await startChild({
-			command: config.command,
-			variables,
-			path: options.path,
-			whole: !config.compat,
-			clock,
-		});
-		child = { process, variables };
+		const { path } = options;
+		const process = await startChild({ command: config.command, variables, path, whole: !config.compat, clock });
+		live = { process, variables };
 		logger.info("started the child", { pid: process.pid, variables: variables.size });
 		void process.ended.then((end) => {
-			if (child?.process === process && !ending) finish(exitCodeOfChild(end, config.compat));
+			if (!restarting && endCode === undefined) finish(exitCodeOfChild(end, config.compat));
 		});
-		if (ending) process.signal("SIGTERM");
+		if (endCode !== undefined) await stopLive(process, endCode);
 	};
 
 	/** Stops the child and then the program; asked a second time, at once. */
 	const stopAll = async (code: number) => {
-		const process = child?.process;
-		if (ending) {
-			process?.kill();
+		if (endCode !== undefined) {
+			live?.process.kill();
 			return;
 		}
-		ending = true;
+		endCode = code;
 		session?.close();
-		if (process !== undefined) {
-			await process.stop();
-			// The reference does not wait for what it has killed.
-			if (!config.compat) await Promise.race([process.ended, pause(killedWaitMs, clock)]);
-			finish(code);
-		} else if (!replacing) finish(code);
+		// A process that is just ending or starting is seen to where it is waited for.
+		if (replacing && (restarting || live === undefined)) return;
+		if (live === undefined) finish(code);
+		else await stopLive(live.process, code);
 	};
 
-	const follow = () => {
-		session = openSession(
-			config,
-			options,
-			() => void replaceChild(),
-			fail,
-			() => {
-				const variables = wanted();
-				return variables !== undefined && (forced || child === undefined || !sameVariables(child.variables, variables));
-			},
-		);
+	const stopLive = async (process: Child, code: number) => {
+		await process.stop();
+		// The reference does not wait for what it has killed.
+		if (!config.compat) await Promise.race([process.ended, pause(killedWaitMs, clock)]);
+		finish(code);
 	};
-	follow();
+
+	const follow = (next: Config) => {
+		const { random } = options;
+		const onChange = () => void replaceChild();
+		const opened = openSession({ config: next, clock, random, logger, matters: outdated, onChange, onFailure: fail });
+		session?.close();
+		session = opened;
+		config = next;
+	};
+	follow(first);
 
 	return {
 		finished,
 		signal(signal) {
 			if (signal === config.killSignal) void stopAll(exitCode.interrupted);
-			else if (child === undefined) {
+			else if (live === undefined || restarting) {
 				// The reference loses it and goes on waiting.
 				if (!config.compat && endsProcesses.has(signal)) void stopAll(exitCode.interrupted);
 			} else if (config.compat && signal === config.command.killSignal) void stopAll(127);
-			else child.process.signal(signal);
+			else live.process.signal(signal);
 		},
 		reload(next) {
-			if (ending) return;
-			session?.close();
-			config = next;
+			if (endCode !== undefined) return;
+			follow(next);
 			forced = true;
-			follow();
 		},
-		killChild: () => child?.process.kill(),
+		killChild: () => live?.process.kill(),
 	};
 }
 
 /** Signals that mean the end to a program without a handler. */
 const endsProcesses: ReadonlySet<NodeJS.Signals> = new Set(["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"]);
-
-/** The sources of one configuration with what they answered last. */
-interface Session {
-	/** Undefined until every source has answered. Without a source there is never an answer (as recorded). */
-	answers(): readonly SourceAnswer[] | undefined;
-	close(): void;
-}
-
-function openSession(
-	config: Config,
-	options: RunnerOptions,
-	onChange: () => void,
-	onFailure: (error: unknown) => void,
-	matters: () => boolean,
-): Session {
-	const client: Client = createClient(config.client);
-	const answers = new Map<string, SourceAnswer>();
-	const quiescence = createQuiescence(config.once ? undefined : config.wait, options.clock, onChange);
-	const watcher: SourceWatcher = watchSources({
-		client,
-		config,
-		clock: options.clock,
-		random: options.random,
-		logger: options.logger,
-		onAnswer(id, answer) {
-			answers.set(id, answer);
-			try {
-				if (matters()) quiescence.touch();
-			} catch (error) {
-				onFailure(error);
-			}
-		},
-		onFailure,
-	});
-	return {
-		answers() {
-			const all = answeredSources(config.sources, answers);
-			return all.length > 0 && all.length === config.sources.length ? all : undefined;
-		},
-		close() {
-			quiescence.cancel();
-			watcher.close();
-			client.close();
-		},
-	};
-}
 
 function pause(delayMs: number, clock: Clock): Promise<void> {
 	return delayMs <= 0 ? Promise.resolve() : new Promise((resolve) => void clock.after(delayMs, resolve));

@@ -188,6 +188,17 @@ describe.skipIf(program === undefined)("disco-env", () => {
 		expect(alive(pid)).toBe(false);
 	});
 
+	test("asked to end while the old child takes its time, it starts no new one", async () => {
+		const running = start(["-prefix", "app", ...childWords("slow")]);
+		const { pid } = await started(1);
+		await consul.client.kv.put("app/a", "1");
+		await eventually("the restart's signal", () => signals().includes("SIGINT"));
+		running.child.kill("SIGTERM");
+		expect(await running.exited).toEqual({ code: 12, signal: null });
+		expect(starts()).toHaveLength(1);
+		expect(alive(pid)).toBe(false);
+	});
+
 	test("what a shell started ends with it, in its own time", async () => {
 		const line = `${process.execPath} ${child} ${report} slow & ${process.execPath} ${child} ${report} ignore & wait`;
 		const running = start(["-prefix", "app", "-exec-kill-timeout", "1s", "-exec", line]);
