@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
 import { type Agent, agentKinds } from "./agents.ts";
@@ -159,6 +159,25 @@ describe.each(agentKinds)("with %s", (_name, start) => {
 		config('new {{ key \\"e2e/reload\\" }}');
 		started.child.kill("SIGHUP");
 		await shows("out", "new 2");
+	});
+
+	test("with -dedup the other program takes over when the leader ends", async () => {
+		await agent.client.kv.put("e2e/shared", "1");
+		file("t", '{{ key "e2e/shared" }}');
+		const programs = ["one", "two"].map((name) => {
+			mkdirSync(path(name));
+			const args = [resolve(program), ...at, "-dedup", "-log-level", "info", "-template", `${path("t")}:out`];
+			const started = background(process.execPath, args, { cwd: path(name) });
+			running.push(started);
+			return { name, started };
+		});
+		for (const { name } of programs) await shows(`${name}/out`, "1");
+		const leader = programs.find(({ started }) => started.output().includes("(dedup) leader"));
+		const other = programs.find((each) => each !== leader);
+		await leader?.started.stop("SIGTERM");
+		await agent.client.kv.put("e2e/shared", "2");
+		await shows(`${other?.name}/out`, "2");
+		expect(other?.started.output()).toContain("(dedup) leader");
 	});
 
 	test("binary values pass unchanged", async () => {
