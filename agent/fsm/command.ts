@@ -82,6 +82,11 @@ function encodeKvWrite(writer: ByteWriter, write: KvWrite): void {
 function decodeKvWrite(reader: ByteReader): KvWrite {
 	const code = reader.byte();
 	const operation = kvOperations[code];
+	if (operation === undefined)
+		throw new DiscoError(
+			"COMMAND_UNKNOWN",
+			`key-value operation ${code} is not known to this version; run a newer disco`,
+		);
 	const key = reader.text();
 	switch (operation) {
 		case "delete":
@@ -97,10 +102,5 @@ function decodeKvWrite(reader: ByteReader): KvWrite {
 		case "lock":
 		case "unlock":
 			return { operation, key, session: reader.text(), flags: reader.uint64(), value: reader.bytes() };
-		default:
-			throw new DiscoError(
-				"COMMAND_UNKNOWN",
-				`key-value operation ${code} is not known to this version; run a newer disco`,
-			);
 	}
 }

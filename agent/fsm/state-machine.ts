@@ -34,7 +34,7 @@ export function stateMachine(store: StateStore): StateStoreMachine {
 }
 
 /** The switch over commands; one line per kind. */
-export function applyCommand(store: StateStore, index: number, command: Command): CommandResult {
+function applyCommand(store: StateStore, index: number, command: Command): CommandResult {
 	try {
 		return { ok: true, value: change(store, index, command) };
 	} catch (error) {

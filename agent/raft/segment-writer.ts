@@ -4,7 +4,7 @@ import { segmentPath } from "./log-folder.ts";
 import { encodeEntry, encodeSegmentHeader, type LogEntry } from "./segment-format.ts";
 
 /** A segment that has grown to this is closed and a new one begun. It bounds what a start reads at once. */
-export const segmentSizeBytesMax = 32 * 1024 * 1024;
+const segmentSizeBytesMax = 32 * 1024 * 1024;
 
 /** Appends batches of entries, each durable when `append` resolves. After a failure it is not used again. */
 export class SegmentWriter {

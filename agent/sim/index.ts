@@ -1,2 +1,2 @@
 export { Simulation, type SimulationOptions, type Surroundings } from "./simulation.ts";
-export { type NetworkFaults, SimulatedWeather } from "./weather.ts";
+export type { NetworkFaults } from "./weather.ts";

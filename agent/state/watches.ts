@@ -8,7 +8,7 @@ export type TableName = "nodes" | "services" | "checks" | "sessions";
 export type SliceScheduler = (slice: () => void) => void;
 
 /** Waiters that are woken without giving way to others (decision 16); one takes a few microseconds before it re-reads. */
-export const wokenPerSliceMax = 256;
+const wokenPerSliceMax = 256;
 
 interface Waiter {
 	readonly wake: () => void;

@@ -11,7 +11,7 @@ export interface Weather {
 }
 
 /** Everything arrives at once, in order. */
-export const fairWeather: Weather = { datagram: () => [0], stream: () => 0 };
+const fairWeather: Weather = { datagram: () => [0], stream: () => 0 };
 
 /** How long a chunk that does not get through is held before it is tried again. */
 const streamRetryMs = 200;
