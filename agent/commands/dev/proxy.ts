@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, type FSWatcher, readFileSync, watch } from "node:fs";
 import { basename, join } from "node:path";
 import type { Client } from "../../../client/index.ts";
@@ -70,9 +70,9 @@ export function createProxy(parts: {
 			`rendered ${basename(file)}: ${countServers(text)} servers for ${services.join(", ") || "no service"}`,
 		);
 		if (version === "") return;
-		const check = spawnSync(options.haproxy, ["-c", "-f", file], { encoding: "utf8", timeout: 10_000 });
-		if (check.status !== 0) {
-			problem = `HAProxy refuses the file: ${firstProblem(`${check.stderr}${check.stdout}`)}`;
+		const refusal = await checkConfig(options.haproxy, file);
+		if (refusal !== undefined) {
+			problem = `HAProxy refuses the file: ${refusal}`;
 			journal.tell("note", `${problem}; it goes on with the one before`);
 			return;
 		}
@@ -162,6 +162,15 @@ function haproxyVersion(program: string): string {
 	const shown = spawnSync(program, ["-v"], { encoding: "utf8", timeout: 5_000 });
 	if (shown.error !== undefined || shown.status !== 0) return "";
 	return /version (\d[\d.]*)/i.exec(shown.stdout)?.[1] ?? "unknown";
+}
+
+/** Undefined when HAProxy takes the file, else its own words. Not synchronous: the agent runs in this process too. */
+function checkConfig(program: string, file: string): Promise<string | undefined> {
+	return new Promise((resolve) => {
+		execFile(program, ["-c", "-f", file], { timeout: 10_000 }, (error, stdout, stderr) => {
+			resolve(error === null ? undefined : firstProblem(`${stderr}${stdout}` || error.message));
+		});
+	});
 }
 
 /** Names of the backends that the template makes for services. */
