@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
+import { nodeClock } from "../lib/node/index.ts";
 import { type CommandLine, helpText, loadConfig, parseCommandLine, type RuntimeConfig } from "./config/index.ts";
 import { createProgramLog } from "./logging.ts";
 import { exitCodes, prepareSession, type Session } from "./session.ts";
@@ -44,7 +45,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 	return supervise(commandLine, config, createProgramLog(config));
 }
 
-/** Sessions one after the other until one ends by itself or the kill signal comes. */
+/**
+ * Sessions one after the other until one ends by itself or the kill signal comes. SIGTERM ends the program, too: the reference
+ * ignores it without a child, so that containers wait for SIGKILL.
+ */
 async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Logger): Promise<number> {
 	let config = first;
 	let session: Session | undefined;
@@ -58,7 +62,8 @@ async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Lo
 			while (next === undefined) {
 				const event = await Promise.race([running, signals.next()]);
 				if (typeof event === "number") return event;
-				if (event === config.killSignal || stopsAnyway(event, config, session)) {
+				const terminated = event === "SIGTERM" && !config.compat;
+				if (event === config.killSignal || (terminated && !session.supervises())) {
 					process.stderr.write("Cleaning up...\n");
 					await session.stop();
 					await running;
@@ -66,6 +71,8 @@ async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Lo
 				}
 				if (event === config.reloadSignal) next = await reloaded(commandLine, config, log);
 				else session.forward(event);
+				// A child that is deaf to SIGTERM must not hold a container until it is killed from outside.
+				if (terminated) nodeClock.after(config.exec?.killTimeoutMs ?? 0, () => session?.forward("SIGKILL"));
 			}
 			process.stderr.write("Reloading configuration...\n");
 			await session.stop();
@@ -79,11 +86,6 @@ async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Lo
 		signals.close();
 		if (first.pidFile !== undefined) rmSync(first.pidFile, { force: true });
 	}
-}
-
-/** The reference ignores SIGTERM without a child, so that containers wait for SIGKILL; we stop. */
-function stopsAnyway(signal: NodeJS.Signals, config: RuntimeConfig, session: Session): boolean {
-	return !config.compat && signal === "SIGTERM" && !session.forward("SIGCONT");
 }
 
 /** The new configuration, ready to run; undefined when it is broken and the running one stays (the reference ends with 15). */

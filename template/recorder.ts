@@ -1,3 +1,4 @@
+import type { Logger } from "../lib/log/index.ts";
 import type { Dependency } from "./dependencies/index.ts";
 import type { FunctionContext } from "./functions/index.ts";
 import type { GoValue } from "./gotmpl/index.ts";
@@ -7,6 +8,8 @@ import type { Lookup, Rendering } from "./runner/index.ts";
 export interface RenderingWorld {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly nowMs: () => number;
+	/** For templates that log. */
+	readonly log: Logger;
 }
 
 /** Notes what a pass asks for, and gives it what has arrived. */

@@ -22,8 +22,10 @@ export const exitCodes = { interrupted: 12, usage: 13, failed: 14, configuration
 export interface Session {
 	/** Resolves with the exit status when the work is done or has failed; after `stop` it resolves, too. */
 	run(): Promise<number>;
-	/** Passes a signal on to the supervised program; false when there is none. */
-	forward(signal: NodeJS.Signals): boolean;
+	/** Whether there is a supervised program at the moment. */
+	supervises(): boolean;
+	/** Passes a signal on to the supervised program, if there is one. */
+	forward(signal: NodeJS.Signals): void;
 	/** Stops the supervised program and the watches; resolves when both have ended. */
 	stop(): Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function prepareSession(
 ): Promise<Session> {
 	const client = createAgentClient(config.consul);
 	const agent = agentVariables(config.consul);
-	const world: RenderingWorld = { environment: { ...process.env, ...agent }, nowMs: nodeClock.nowMs };
+	const world: RenderingWorld = { environment: { ...process.env, ...agent }, nowMs: nodeClock.nowMs, log };
 	const templates: RunnerTemplate[] = [];
 	for (const template of config.templates)
 		templates.push(await runnerTemplate(template, config, world, agent, options));
@@ -163,10 +165,8 @@ export async function prepareSession(
 				client.close();
 			}
 		},
-		forward(signal) {
-			child?.signal(signal);
-			return child !== undefined;
-		},
+		supervises: () => child !== undefined,
+		forward: (signal) => child?.signal(signal),
 		async stop() {
 			stopping = true;
 			runner.stop();

@@ -119,6 +119,7 @@ describe("configuration", () => {
 		['template { engine = "erb" }', /"go" or "handlebars"/],
 		['vault { address = "x" }', /vault is not supported/],
 		["template {", /hcl:1:/],
+		["syslog { enabled = true }", /syslog is not supported/],
 		['consul { retry { backoff = "soon" } }', /duration/],
 	])("%s is an error that names file and field", (content, message) => {
 		expect(() => load(["-config", file(content)])).toThrow(message);

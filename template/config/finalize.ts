@@ -41,6 +41,9 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 			`log level "${layer.logLevel}" is not known; use trace, debug, info, warn or err`,
 		);
 	}
+	if (layer.syslog !== undefined && layer.syslog.enabled !== false) {
+		throw new DiscoError("CONFIG_UNSUPPORTED", "syslog is not supported: log to standard error or to log_file");
+	}
 	const killSignal = parseSignal(layer.killSignal ?? "SIGINT", "kill_signal");
 	const reloadSignal = parseSignal(layer.reloadSignal ?? "SIGHUP", "reload_signal");
 	const exec = execConfig(layer.exec);
@@ -59,9 +62,6 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 		...(reloadSignal === undefined ? {} : { reloadSignal }),
 		logLevel,
 		...(logFile === undefined ? {} : { logFile }),
-		...(layer.syslog === undefined || layer.syslog.enabled === false
-			? {}
-			: { syslog: { facility: layer.syslog.facility ?? "LOCAL0", name: layer.syslog.name ?? "disco-template" } }),
 		...(layer.pidFile === undefined || layer.pidFile === "" ? {} : { pidFile: layer.pidFile }),
 		...(wait === undefined ? {} : { wait }),
 		maxStaleMs: layer.maxStaleMs ?? 2_000,

@@ -117,7 +117,6 @@ export interface RuntimeConfig {
 	readonly reloadSignal?: NodeJS.Signals;
 	readonly logLevel: "trace" | "debug" | "info" | "warn" | "error";
 	readonly logFile?: LogFileConfig;
-	readonly syslog?: { readonly facility: string; readonly name: string };
 	readonly pidFile?: string;
 	/** Global quiescence; undefined: none. */
 	readonly wait?: WaitConfig;

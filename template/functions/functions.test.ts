@@ -42,6 +42,7 @@ describe("functions", () => {
 		['{{ base64Encode "a?>é" }} {{ base64URLEncode "a?>é" }}', "YT8+w6k= YT8-w6k="],
 		['{{ base64Decode "YT8+w6k=" }}', "a?>é"],
 		// regular expressions
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: Go's syntax of replacements
 		['{{ regexReplaceAll "(\\\\w+) (?P<b>\\\\w+)" "${b} $1x$$" "john smith" }}', "smith $"],
 		['{{ sprig_regexSplit "z+" "pizzaz" -1 | toJSON }}', '["pi","a",""]'],
 		['{{ sprig_regexFindAll "a*" "baac" -1 | toJSON }}', '["","aa",""]'],

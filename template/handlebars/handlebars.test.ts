@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { silentLogger } from "../../lib/log/index.ts";
 import type { TemplateConfig } from "../config/index.ts";
 import { loadHandlebarsTemplate } from "./index.ts";
 
@@ -37,7 +38,7 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 		join(folder, "t.hbs"),
 		text,
 		{ ...config, ...more },
-		{ environment: { HOME: "/root" }, nowMs: () => 0 },
+		{ environment: { HOME: "/root" }, nowMs: () => 0, log: silentLogger },
 	);
 	const { result, missing } = template.execute(({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined));
 	if ("failed" in result) throw result.failed;
@@ -74,6 +75,7 @@ describe("Handlebars templates", () => {
 		["{{#each (loop 3)}}{{this}}{{/each}}", "012"],
 		['{{join "-" (split "," "a,b")}}', "a-b"],
 		["[{{unknownField}}]", "[]"],
+		['[{{log "said" level="error"}}]', "[]"],
 	])("%s", async (text, wanted) => {
 		expect(await render(text)).toEqual({ text: wanted, missing: [] });
 	});

@@ -1,5 +1,6 @@
 import type { HelperDelegate, HelperOptions } from "handlebars";
 import { errorMessage } from "../../lib/errors.ts";
+import { type Logger, parseLogLevel } from "../../lib/log/index.ts";
 import { mapSet, mapValues } from "../functions/index.ts";
 import type { GoFunction, GoValue } from "../gotmpl/index.ts";
 import { callFunction } from "./call.ts";
@@ -52,6 +53,17 @@ export function scratchHelpers(scratch: () => Map<string, GoValue>): Record<stri
 		scratchMapSet: (key: unknown, mapKey: unknown, value: unknown) =>
 			mapSet(scratch(), String(key), String(mapKey), goOf(value)),
 		scratchMapValues: (key: unknown) => mapValues(scratch(), String(key)).map(plainOf),
+	};
+}
+
+/** `{{log "text" level="warn"}}` goes to the program's log, never to standard output. */
+export function logHelper(log: Logger, template: string): Record<string, HelperDelegate> {
+	return {
+		log: (...given: unknown[]) => {
+			const { hash } = given.pop() as Options;
+			const level = parseLogLevel(String(hash["level"] ?? "info")) ?? "info";
+			log[level](`${template}: ${given.map(String).join(" ")}`);
+		},
 	};
 }
 

@@ -7,7 +7,7 @@ import { createFunctions, preloadFunctions } from "../functions/index.ts";
 import { builtins } from "../gotmpl/builtins.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Template } from "../runner/index.ts";
-import { each, functionHelpers, HelperError, scratchHelpers } from "./helpers.ts";
+import { each, functionHelpers, HelperError, logHelper, scratchHelpers } from "./helpers.ts";
 import { plainOf } from "./plain.ts";
 
 /** Handlebars' own; they are known beside ours. */
@@ -41,7 +41,12 @@ export async function loadHandlebarsTemplate(
 	});
 	const functions = new Map([...builtins, ...createFunctions(recorder.context, config.functionDenylist)]);
 	for (const own of shadowed) functions.delete(own);
-	const helpers = { ...functionHelpers(functions), ...scratchHelpers(recorder.context.scratch), each };
+	const helpers = {
+		...functionHelpers(functions),
+		...scratchHelpers(recorder.context.scratch),
+		...logHelper(world.log, name),
+		each,
+	};
 	engine.registerHelper(helpers);
 	engine.registerPartial(partials);
 	const options = {
