@@ -61,7 +61,8 @@ export function startChild(options: {
 			refused(error);
 			return;
 		}
-		process.once("error", refused);
+		// Stays: later errors (a signal that may not be sent) change nothing, but must not be unheard.
+		process.on("error", refused);
 		process.once("spawn", () => resolve(running(process, throughShell, options)));
 	});
 }
@@ -73,6 +74,8 @@ function running(
 ): Child {
 	const pid = process.pid as number;
 	let gone = false;
+	/** From then on the number may be somebody else's. */
+	let allGone = false;
 	const leaderEnded = new Promise<ChildEnd>((resolve) => {
 		process.once("exit", (code, signal) => {
 			gone = true;
@@ -81,11 +84,12 @@ function running(
 	});
 	const ended = leaderEnded.then(async (end) => {
 		if (throughShell && whole) await groupEnded(pid, command.killTimeoutMs, clock);
+		allGone = true;
 		return end;
 	});
 	const send = (signal: NodeJS.Signals) => {
-		if (throughShell && (whole || !gone)) signalGroup(pid, signal);
-		else if (!gone) process.kill(signal);
+		if (throughShell && (whole ? !allGone : !gone)) signalGroup(pid, signal);
+		else if (!throughShell && !gone) process.kill(signal);
 	};
 	return {
 		pid,
