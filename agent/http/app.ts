@@ -7,6 +7,7 @@ import type { HttpServerOptions } from "./options.ts";
 import { judgePath } from "./paths.ts";
 import type { Context, Route } from "./route.ts";
 import { routes } from "./routes.ts";
+import { createTurns } from "./turns.ts";
 
 /** Largest body of what is no KV value, in bytes; above it the answer is 413. */
 const bodyBytesMax = 4 * 1024 * 1024;
@@ -40,6 +41,7 @@ export function createApp(options: HttpServerOptions, open: OpenRequests, leaveS
 		context: contextOf(options, leaveSoon),
 		encoded: new WeakMap(),
 		open,
+		turns: createTurns(),
 		headers: commonHeaders(options),
 	};
 	for (const route of routes(options)) addRoute(app, route, dispatcher);

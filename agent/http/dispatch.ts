@@ -10,12 +10,15 @@ import { decodePercent, parseQueryString, type Query } from "./query-string.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Method, Operation, Route } from "./route.ts";
 import { acceptsGzip, send } from "./send.ts";
+import type { Turns } from "./turns.ts";
 
 export interface Dispatcher {
 	readonly options: HttpServerOptions;
 	readonly context: Context;
 	readonly encoded: EncodedAnswers;
 	readonly open: OpenRequests;
+	/** For the answers of long polls. */
+	readonly turns: Turns;
 	/** What every answer has. */
 	readonly headers: Readonly<Record<string, string>>;
 }
@@ -47,7 +50,11 @@ interface Incoming {
 	readonly query: Query;
 }
 
-async function answerTo(route: Route, incoming: Incoming, { options, context, open }: Dispatcher): Promise<Reply> {
+async function answerTo(
+	route: Route,
+	incoming: Incoming,
+	{ options, context, open, turns }: Dispatcher,
+): Promise<Reply> {
 	const { request, reply, query } = incoming;
 	const operation = operationOf(route, request.method);
 	if (operation === undefined) return otherMethod(route, request.method);
@@ -65,7 +72,9 @@ async function answerTo(route: Route, incoming: Incoming, { options, context, op
 	try {
 		const { permission } = operation;
 		if (typeof permission !== "string") authorize(asked, permission, permission.of(asked, context));
-		return await operation.handle(asked, context);
+		const answer = await operation.handle(asked, context);
+		if (open.isOpen(reply.raw)) await turns.next();
+		return answer;
 	} catch (error) {
 		const { reply: refusal, unexpected } = failureReply(error);
 		if (unexpected) {

@@ -4,6 +4,8 @@ import type { ServerResponse } from "node:http";
 export interface OpenRequests {
 	/** Aborted when the connection closes before the answer was sent, or by `abortAll`. */
 	signalOf(response: ServerResponse): AbortSignal;
+	/** Whether the request asked for its signal: it may have waited, with others. */
+	isOpen(response: ServerResponse): boolean;
 	/** The request has its answer: nothing more is watched. */
 	done(response: ServerResponse): void;
 	/** Now and for every later request. */
@@ -24,6 +26,7 @@ export function createOpenRequests(): OpenRequests {
 			if (closing || response.destroyed) controller.abort();
 			return controller.signal;
 		},
+		isOpen: (response) => open.has(response),
 		done(response) {
 			const known = open.get(response);
 			if (known === undefined) return;
