@@ -214,7 +214,7 @@ function nodePlace(node: NodeRecord, context: AnswerContext): Place {
 	const text = translate(node.address, node.taggedAddresses ?? noAddresses, context);
 	const address = parseIpAddress(text);
 	if (address !== undefined) return { kind: "address", address, encoded: text !== node.address };
-	return namePlace(node.address);
+	return namePlace(text);
 }
 
 function namePlace(text: string): Place {
@@ -228,12 +228,13 @@ function withoutLastDot(name: string): string {
 
 /**
  * Of an address and its tagged variants the one to give: `lan_ipv4` for A; `lan_ipv6` for AAAA; for every other type IPv6, then
- * IPv4; the address itself where there is no such tag. From another datacenter the `wan` variants stand for the `lan` ones.
+ * IPv4; the address itself where there is no such tag. For another datacenter's names the `wan` variants come first
+ * where they are set, each for itself (measured: `lan_ipv4` wins over a bare `wan`).
  */
 function translate(address: string, tagged: StringMap, { type, wan }: Pick<AnswerContext, "type" | "wan">): string {
 	const plain = wan ? (tagged["wan"] ?? address) : address;
-	const ipv4 = wan ? (tagged["wan_ipv4"] ?? "") : (tagged["lan_ipv4"] ?? "");
-	const ipv6 = wan ? (tagged["wan_ipv6"] ?? "") : (tagged["lan_ipv6"] ?? "");
+	const ipv4 = (wan ? tagged["wan_ipv4"] : undefined) ?? tagged["lan_ipv4"] ?? "";
+	const ipv6 = (wan ? tagged["wan_ipv6"] : undefined) ?? tagged["lan_ipv6"] ?? "";
 	if (type === recordType.A) return ipv4 || plain;
 	if (type === recordType.AAAA) return ipv6 || plain;
 	return ipv6 || ipv4 || plain;
