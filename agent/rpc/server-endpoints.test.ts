@@ -194,3 +194,62 @@ describe("reads and writes", () => {
 		expect((await endpoints.health.service("web", question)).value).toBe(first.value);
 	});
 });
+
+describe("sessions", () => {
+	const wanted = { name: "", node: "a", behavior: "", lockDelayMs: 0, ttl: "", nodeChecks: [], serviceChecks: [] };
+
+	async function serverWithSession(fields: object = {}) {
+		const parts = await server();
+		await parts.endpoints.catalog.register(registration("a"), write);
+		const sessions = parts.endpoints.session;
+		if (sessions === undefined) throw new Error("no sessions");
+		const id = await sessions.create({ ...wanted, ...fields }, write);
+		const lock = (session: string) =>
+			parts.endpoints.kv.write({ operation: "lock", key: "l", value: bytes(""), flags: 0n, session }, write);
+		const alive = async () => (await sessions.get(id, at)).value !== undefined;
+		return { ...parts, sessions, id, lock, alive };
+	}
+
+	it("ends after twice its TTL unless it is renewed", async () => {
+		const { sessions, id, clock, alive } = await serverWithSession({ ttl: "10s" });
+		await clock.advanceAsync(19_000);
+		expect((await sessions.renew(id, write))?.id).toBe(id);
+		await clock.advanceAsync(19_000);
+		expect(await alive()).toBe(true);
+		await clock.advanceAsync(1_100);
+		expect(await alive()).toBe(false);
+		expect(await sessions.renew(id, write)).toBeUndefined();
+	});
+
+	it("frees its keys, which can be locked again after its lock-delay", async () => {
+		const { sessions, id, lock, clock, endpoints } = await serverWithSession({ lockDelayMs: 2_000 });
+		const other = await sessions.create(wanted, write);
+		expect(await lock(id)).toBe(true);
+		expect(await lock(other)).toBe(false);
+		await sessions.destroy(id, write);
+		expect((await endpoints.kv.get("l", at)).value?.session).toBeUndefined();
+		expect(await lock(other)).toBe(false);
+		await clock.advanceAsync(2_001);
+		expect(await lock(other)).toBe(true);
+	});
+
+	it("has no lock-delay after a plain release", async () => {
+		const { sessions, id, lock, endpoints } = await serverWithSession({ lockDelayMs: 2_000 });
+		const other = await sessions.create(wanted, write);
+		await lock(id);
+		await endpoints.kv.write({ operation: "unlock", key: "l", value: bytes(""), flags: 0n, session: id }, write);
+		await sessions.destroy(id, write);
+		expect(await lock(other)).toBe(true);
+	});
+
+	it.each([
+		[{ ttl: "1s" }, "must be between"],
+		[{ ttl: "soon" }, "'soon' invalid"],
+		[{ behavior: "explode" }, "Invalid Behavior setting 'explode'"],
+		[{ node: "none" }, "Missing node registration"],
+		[{ nodeChecks: ["none"] }, "Missing check 'none' registration"],
+		[{ nodeChecks: undefined }, "Missing check 'serfHealth' registration"],
+	])("refuses %j", async (fields, message) => {
+		await expect(serverWithSession(fields)).rejects.toThrow(message);
+	});
+});
