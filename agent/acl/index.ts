@@ -1,2 +1,2 @@
-export type { Authorizer, Permission, Resource } from "./authorizer.ts";
+export type { Authorizer, Permission } from "./authorizer.ts";
 export { allowAll } from "./authorizer.ts";

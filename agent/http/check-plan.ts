@@ -11,7 +11,7 @@ const scriptTimeoutDefaultMs = 30_000;
 const outputSizeBytesMaxDefault = 4096;
 
 /** What the plan needs to know beyond the check's own fields. */
-export interface CheckPlace {
+interface CheckPlace {
 	readonly checkId: string;
 	readonly name: string;
 	readonly serviceId: string;

@@ -2,4 +2,4 @@
 export type { HttpConfig, HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
 export { createHttpServer } from "./server.ts";
 export type { RegistrationRules, ServiceRegistration } from "./service-registration.ts";
-export { parseServiceRegistration, serviceRegistration } from "./service-registration.ts";
+export { parseServiceRegistration } from "./service-registration.ts";

@@ -4,7 +4,7 @@ import { decodePercent } from "./query-string.ts";
  * What to do with a path before a route is looked for, as Go's ServeMux and the reference's path check do it: `refused` for
  * unprintable characters and bad escapes, `moved` to the clean path for `//`, `/./`, `/../`, else the decoded path.
  */
-export type PathVerdict =
+type PathVerdict =
 	| { readonly kind: "refused" }
 	| { readonly kind: "moved"; readonly location: string }
 	| { readonly kind: "good"; readonly path: string };

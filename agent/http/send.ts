@@ -4,7 +4,7 @@ import { compressed, type EncodedAnswers, encodePieces, encodeValue, gzipBytesMi
 import type { Reply } from "./reply.ts";
 
 /** How this reader wants it. */
-export interface SendOptions {
+interface SendOptions {
 	readonly pretty: boolean;
 	/** The client takes gzip. */
 	readonly gzip: boolean;

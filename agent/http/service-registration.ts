@@ -82,12 +82,7 @@ const lenientService: Decoder<ServiceFields> = objectOf(
  */
 export function parseServiceRegistration(body: string, rules: RegistrationRules): ServiceRegistration {
 	const value = bodyValue(body);
-	return serviceRegistration(rules.lenient ? withoutEnvelope(value) : value, rules);
-}
-
-/** As `parseServiceRegistration`, of a JSON value (a configuration file's `service`). */
-export function serviceRegistration(value: Json, rules: RegistrationRules): ServiceRegistration {
-	const fields = (rules.lenient ? lenientService : strictService)(value, "");
+	const fields = rules.lenient ? lenientService(withoutEnvelope(value), "") : strictService(value, "");
 	const service = serviceContent(fields);
 	return { service, checks: serviceChecks(fields, service, rules), token: fields.Token ?? "" };
 }

@@ -3,12 +3,12 @@ import { DiscoError } from "../../lib/errors.ts";
 import { type QueryResult, WatchSet } from "../state/index.ts";
 
 /** Blocking queries that may wait at the same time; one more is refused with `WAITERS_TOO_MANY`. */
-export const waitersMaxDefault = 100_000;
+const waitersMaxDefault = 100_000;
 
 /** A sixteenth of the wait is added at random, so that those who began together do not return together. */
 const jitterPart = 16;
 
-export interface BlockingQueries {
+interface BlockingQueries {
 	/**
 	 * Reads, and while the result's index is not above `minIndex` waits for a change and reads again, `maxWaitMs` at most (plus
 	 * a random sixteenth); then it gives what is there. `minIndex` 0 reads once.

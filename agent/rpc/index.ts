@@ -15,14 +15,10 @@ export type {
 } from "../state/index.ts";
 export type {
 	Answer,
-	CatalogEndpoints,
 	Endpoints,
-	HealthEndpoints,
-	KvEndpoints,
 	ReadOptions,
 	SessionEndpoints,
 	SessionRequest,
-	StatusEndpoints,
 	WriteOptions,
 } from "./endpoints.ts";
-export { createServerEndpoints, type ServerEndpointsOptions } from "./server-endpoints.ts";
+export { createServerEndpoints } from "./server-endpoints.ts";

@@ -2,7 +2,7 @@ import type { InstanceRecord, QueryResult, StringMap } from "../state/index.ts";
 import type { Selections } from "./selections.ts";
 
 /** What of a service's instances is wanted; everything that is given must hold. */
-export interface InstanceCriteria {
+interface InstanceCriteria {
 	/** All of them, without regard to case. */
 	readonly tags?: readonly string[];
 	/** Without any check that is not passing, the node's included. */

@@ -13,7 +13,7 @@ import { createSelections } from "./selections.ts";
 import type { Server } from "./server.ts";
 import { sessionEndpoints } from "./session.ts";
 
-export interface ServerEndpointsOptions {
+interface ServerEndpointsOptions {
 	readonly store: StateStore;
 	readonly log: ReplicatedLog<CommandResult>;
 	readonly clock: Clock;

@@ -56,12 +56,6 @@ export const integer: Decoder<number> = (value, field) => {
 	return value;
 };
 
-/** Any number. */
-export const decimal: Decoder<number> = (value, field) => {
-	if (typeof value !== "number") throw wrongType(value, field, "a number");
-	return value;
-};
-
 /** 0 to 2^64-1. */
 export const unsigned64: Decoder<bigint> = (value, field) => {
 	const whole = typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value));

@@ -3,7 +3,6 @@ export type { Decoded, Decoder } from "./decode.ts";
 export {
 	anything,
 	boolean,
-	decimal,
 	durationMs,
 	integer,
 	isObject,

@@ -1,4 +1,4 @@
 /** Filter expressions (`?filter=`): syntax, the fields each answer has, evaluation. */
 export { compileFilter, type Predicate } from "./compile.ts";
 export { type SchemaName, schemas } from "./schema.ts";
-export { type Expression, parseFilter } from "./syntax.ts";
+export { parseFilter } from "./syntax.ts";
