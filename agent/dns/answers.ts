@@ -22,7 +22,7 @@ export interface AnswerContext {
 /** A host name used as an address -> the records that following it gave, in order. */
 export type FollowedNames = ReadonlyMap<string, readonly DnsRecord[]>;
 
-export interface Answers {
+interface Answers {
 	readonly answers: readonly DnsRecord[];
 	readonly additional: readonly DnsRecord[];
 }
@@ -163,7 +163,7 @@ export function encodedAddressAnswers(address: IpAddress, owner: string, type: n
 /** Characters that a host name cannot have; a server so called is left out of NS answers. */
 const notHostName = /[^A-Za-z0-9-]/;
 /** Enough to choose from, and small enough for every UDP answer. */
-export const nameserversMax = 3;
+const nameserversMax = 3;
 
 /** Servers that NS answers can name, in the given order, as `<node>.node.<datacenter>.<domain>` in lower case. */
 export function nameserverNames(

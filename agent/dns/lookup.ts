@@ -25,7 +25,7 @@ import { type DnsRecord, recordType } from "./records.ts";
  * What a name turned out to be. `no-data`: the name exists without records of the type (NOERROR with SOA); `empty`: the same, but
  * the reference sends no SOA; `no-name`: NXDOMAIN; `failed`: SERVFAIL.
  */
-export interface Outcome {
+interface Outcome {
 	readonly kind: "found" | "empty" | "no-data" | "no-name" | "failed";
 	readonly answers: readonly DnsRecord[];
 	readonly additional: readonly DnsRecord[];

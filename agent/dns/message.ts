@@ -44,7 +44,7 @@ export interface QueryMessage {
  * What to do with a packet: answer the question, send `reply` (FORMERR or NOTIMP), or say nothing because it is too short or
  * an answer itself (an answer to an answer could go round for ever).
  */
-export type Decoded =
+type Decoded =
 	| { readonly kind: "query"; readonly query: QueryMessage }
 	| { readonly kind: "refuse"; readonly reply: Uint8Array }
 	| { readonly kind: "ignore" };

@@ -11,7 +11,7 @@ import { type DnsRecord, isEncodableName, recordType, responseCode } from "./rec
 
 export type Transport = "udp" | "tcp";
 
-export interface Recursor {
+interface Recursor {
 	/**
 	 * Passes a client's question on, over the client's own transport. Gives the reply as it came, with the client's id; undefined
 	 * when every recursor failed.

@@ -6,7 +6,7 @@ import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { createResponder, type Responder, type ResponderParts } from "./responder.ts";
 import { createTcpService, type TcpService } from "./tcp.ts";
 
-export interface DnsServerParts extends ResponderParts {
+interface DnsServerParts extends ResponderParts {
 	/** Where to listen, over UDP and TCP; port 0 takes a free one. */
 	readonly listen: readonly Address[];
 }

@@ -14,7 +14,7 @@ const tcpBytesMax = 65_523;
 /** More than these are not even tried. */
 const answersMax = { udp: 2048, udpSrv: 640, tcp: 4096, tcpSrv: 1024 } as const;
 
-export interface FitOptions {
+interface FitOptions {
 	readonly transport: "udp" | "tcp";
 	readonly udpAnswerLimit: number;
 	readonly compress: boolean;
