@@ -28,11 +28,11 @@ export const members = simpleCommand({
 			values.detailed === true
 				? columns([
 						["Node", "Address", "Status", "Tags"],
-						...shown.map(({ member }) => [
+						...shown.map(({ member, segment }) => [
 							member.Name,
 							addressOf(member),
 							statusNames[member.Status] ?? "none",
-							pairs(member.Tags, ","),
+							pairs({ ...member.Tags, segment }, ","),
 						]),
 					])
 				: columns([

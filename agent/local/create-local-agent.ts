@@ -6,6 +6,7 @@ import type { CheckContent, Endpoints, ServiceContent, ServiceRecord } from "../
 import { aliasOutcome } from "./alias.ts";
 import { type CatalogUnit, emptyUnit } from "./catalog-diff.ts";
 import { createCatalogSync, type NodeIdentity, nodeUnit } from "./catalog-sync.ts";
+import { createCheckTable } from "./check-table.ts";
 import {
 	completeCheck,
 	completeService,
@@ -73,7 +74,7 @@ type Source = "api" | "file";
 export async function createLocalAgent(options: LocalAgentOptions): Promise<RunningLocalAgent> {
 	const { store, runner, clock, random, logger } = options;
 	const services = new Map<string, LocalService>();
-	const checks = new Map<string, LocalCheck>();
+	const checks = createCheckTable();
 	const sources = new Map<string, Source>();
 	/** Checks whose new output alone waits for its timer. */
 	const outputTimers = new Map<string, Timer>();
@@ -104,9 +105,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		if (unit !== nodeUnit && service === undefined) return emptyUnit;
 		const own = unit === nodeUnit ? options.own.checks : [];
 		const content = new Map(own.map((check) => [check.checkId, check]));
-		for (const check of checks.values()) {
-			if (check.content.serviceId === unit) content.set(check.content.checkId, check.content);
-		}
+		for (const check of checks.ofService(unit)) content.set(check.content.checkId, check.content);
 		return service === undefined ? { checks: content } : { service, checks: content };
 	}
 
@@ -145,7 +144,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	function putCheck(check: LocalCheck, source: Source, restored: boolean): void {
 		const id = check.content.checkId;
 		forgetTimers(id);
-		checks.set(id, check);
+		checks.set(check);
 		sources.set(`check ${id}`, source);
 		watchCritical(check);
 		runner.start(check.plan, { restored });
@@ -196,11 +195,15 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 
 	/** Alias checks follow the checks of the service (or of the node) that they name. */
 	function updateAliases(serviceId: string): void {
-		for (const check of [...checks.values()]) {
-			if (check.plan.kind !== "alias") continue;
+		for (const check of [...checks.aliases()]) {
 			const aliased = String(check.plan.definition["AliasService"] ?? "");
 			if (aliased !== serviceId && serviceId !== "") continue;
-			const outcome = aliasOutcome(aliased, services.get(aliased)?.content, checks.values(), check.content.checkId);
+			const outcome = aliasOutcome(
+				aliased,
+				services.get(aliased)?.content,
+				[...checks.ofService(aliased), ...checks.ofService("")],
+				check.content.checkId,
+			);
 			if (outcome !== undefined) agent.reportCheck(check.content.checkId, outcome.status, outcome.output);
 		}
 	}
@@ -208,8 +211,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	/** Every copy of tags and name in a service's checks follows the service. */
 	function refreshChecksOf(service: ServiceContent): LocalCheck[] {
 		const changed: LocalCheck[] = [];
-		for (const [id, check] of checks) {
-			if (check.content.serviceId !== service.id) continue;
+		for (const check of [...checks.ofService(service.id)]) {
 			const copied = copiedFromService(service);
 			const same =
 				check.content.serviceName === copied.serviceName &&
@@ -217,7 +219,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 			if (same) continue;
 			const plan = { ...check.plan, content: { ...check.plan.content, ...copied } };
 			const next = { ...check, plan, content: Object.freeze({ ...check.content, ...copied }) };
-			checks.set(id, next);
+			checks.set(next);
 			changed.push(next);
 		}
 		return changed;
@@ -242,7 +244,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		});
 		const addedIds = new Set(added.map((check) => check.content.checkId));
 		const replaced = how.replaceExistingChecks
-			? [...checks.values()].filter(
+			? [...checks.ofService(service.id)].filter(
 					({ content }) =>
 						content.serviceId === service.id &&
 						!addedIds.has(content.checkId) &&
@@ -272,7 +274,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 				`there is no service with the id "${id}" here; give its id, not its name`,
 			);
 		sources.delete(`service ${id}`);
-		const gone = [...checks.values()].filter((check) => check.content.serviceId === id);
+		const gone = [...checks.ofService(id)];
 		for (const check of gone) dropCheck(check.content.checkId);
 		updateAliases(id);
 		await Promise.all([store.removeService(id), ...gone.map((check) => eraseCheck(check.content.checkId))]);
@@ -335,7 +337,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	function setOutcome(known: LocalCheck, status: CheckStatus, output: string): boolean {
 		if (known.content.status === status && known.content.output === output) return false;
 		const next = { ...known, content: Object.freeze({ ...known.content, status, output }) };
-		checks.set(next.content.checkId, next);
+		checks.set(next);
 		watchCritical(next);
 		if (known.content.status !== status) updateAliases(next.content.serviceId);
 		return true;
@@ -368,7 +370,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	): Promise<void> {
 		const id = service === undefined ? nodeMaintenanceId : serviceMaintenanceId(service.content.id);
 		// Recorded: enabling twice keeps the first reason, disabling twice is fine.
-		if (checks.has(id) === enable) return;
+		if (checks.all.has(id) === enable) return;
 		if (!enable) return deregisterCheck(id);
 		const plan = maintenanceCheck(service?.content, reason);
 		const check: LocalCheck = { plan, content: Object.freeze(plan.content), token };
@@ -380,7 +382,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	const agent: RunningLocalAgent = {
 		nodeName: options.identity.node,
 		services: () => services,
-		checks: () => checks,
+		checks: () => checks.all,
 		registerService,
 		deregisterService,
 		registerCheck,
@@ -408,7 +410,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 				if (keep.serviceIds.has(id) || (sources.get(`service ${id}`) === "api" && !api)) continue;
 				await deregisterService(id);
 			}
-			for (const id of [...checks.keys()]) {
+			for (const id of [...checks.all.keys()]) {
 				const check = checks.get(id);
 				if (check === undefined || keep.checkIds.has(id) || keep.serviceIds.has(check.content.serviceId)) continue;
 				if (sources.get(`check ${id}`) === "api" && !api) continue;
@@ -418,8 +420,8 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		close() {
 			if (closed) return;
 			closed = true;
-			for (const id of checks.keys()) runner.stop(id);
-			for (const id of checks.keys()) forgetTimers(id);
+			for (const id of checks.all.keys()) runner.stop(id);
+			for (const id of checks.all.keys()) forgetTimers(id);
 			sync.close();
 		},
 	};
