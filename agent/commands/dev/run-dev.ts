@@ -24,7 +24,7 @@ type Closer = () => Promise<void> | void;
  */
 export async function runDev(options: DevOptions, io: CommandIo): Promise<number> {
 	const opened: Closer[] = [];
-	const ended = untilSignal();
+	const ended = untilSignal(io.env);
 	try {
 		const started = start(options, io, opened);
 		await Promise.race([started, ended]);
@@ -174,9 +174,18 @@ function welcome(options: DevOptions, proxy: DevProxy, instances: Instances, jou
 	].join("\n");
 }
 
+/** How often it is looked whether npm's shell is still there. */
+const parentLookMs = 500;
+
 /** The handlers stay until the end: a second Ctrl-C must not cut the clean-up short. */
-function untilSignal(): Promise<void> {
+function untilSignal(env: CommandIo["env"]): Promise<void> {
 	return new Promise((resolve) => {
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+		// npm runs us in a shell that dies of SIGTERM without passing it on.
+		if (env["npm_lifecycle_event"] === undefined) return;
+		const parent = process.ppid;
+		setInterval(() => {
+			if (process.ppid !== parent) resolve();
+		}, parentLookMs);
 	});
 }
