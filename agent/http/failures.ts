@@ -43,6 +43,10 @@ function wireText(error: DiscoError): string {
 		case "JSON_INVALID":
 		case "JSON_FIELD_INVALID":
 			return `Request decode failed: ${error.message}`;
+		case "FILTER_INVALID":
+			return `Failed to create boolean expression evaluator: ${error.message}`;
+		case "SESSION_UNKNOWN":
+			return `raft apply failed: invalid session: ${error.message}`;
 		default:
 			return error.message;
 	}

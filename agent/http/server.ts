@@ -46,6 +46,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 						app.routing,
 					);
 					server.maxConnections = connectionsMax;
+					server.on("drop", () => options.logger.warn("connection refused: too many", { max: connectionsMax }));
 					server.setTimeout(idleTimeoutMs);
 					bound.push(await listen(server, address));
 					servers.push(server);
