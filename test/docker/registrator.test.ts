@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Background, background, eventually, outcome, succeed } from "../support/programs.ts";
 
 // The registrator as it is by default (the replay covers `-compat`), against the real Consul and against disco, with a real
@@ -119,8 +119,12 @@ describe.each(agents)("disco-registrator with $name", (agent) => {
 		registry = await start(agent);
 		startRegistrator();
 	});
-	afterAll(async () => {
+	afterEach(async () => {
+		if (!agent.available) return;
 		await removeContainers();
+		await countOf(agent.address, 0);
+	});
+	afterAll(async () => {
 		await registrator?.stop();
 		await registry?.stop("SIGKILL");
 	});
@@ -159,7 +163,6 @@ describe.each(agents)("disco-registrator with $name", (agent) => {
 		await countOf(agent.address, containersInBurst);
 		await succeed("docker", ["kill", ...names]);
 		await countOf(agent.address, 0);
-		await removeContainers();
 	});
 
 	skipped("brings everything back after the registry was away and forgot it", async () => {
@@ -172,8 +175,6 @@ describe.each(agents)("disco-registrator with $name", (agent) => {
 		);
 		registry = await start(agent);
 		await countOf(agent.address, 2);
-		await removeContainers();
-		await countOf(agent.address, 0);
 	});
 
 	skipped("removes what ended while it was killed, and leaves what others registered", async () => {
@@ -188,8 +189,6 @@ describe.each(agents)("disco-registrator with $name", (agent) => {
 		const left = await countOf(agent.address, 2);
 		expect(left.map(({ ID }) => ID).sort()).toEqual([`${hostname()}:rt-two:80`, "someone:else:80"].sort());
 		await curl("-X", "PUT", `http://${agent.address}:8500/v1/agent/service/deregister/someone:else:80`);
-		await removeContainers();
-		await countOf(agent.address, 0);
 	});
 
 	skipped("ends with status 0 on a signal and leaves the services", async () => {
