@@ -14,6 +14,8 @@ export interface Child {
 	stop(): Promise<void>;
 }
 
+const groupPollMs = 20;
+
 /** Starts the program of `-exec`. Error: `EXEC_FAILED`. */
 export function startChild(
 	config: ExecConfig,
@@ -33,11 +35,14 @@ export function startChild(
 
 function supervise(child: ChildProcess, config: ExecConfig, group: boolean, clock: Clock): Child {
 	let stopping = false;
+	let signalled = false;
+	const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
 	const exited = new Promise<number>((resolve) => {
 		child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : 255));
 	});
 	const send = (name: NodeJS.Signals) => {
-		if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+		// A group may outlive the shell that leads it.
+		if (child.pid === undefined || (hasEnded() && !group)) return;
 		try {
 			process.kill(group ? -child.pid : child.pid, name);
 		} catch {
@@ -50,13 +55,30 @@ function supervise(child: ChildProcess, config: ExecConfig, group: boolean, cloc
 				if (!stopping) resolve(code);
 			});
 		}),
-		signal: send,
+		signal(name) {
+			signalled = true;
+			send(name);
+		},
 		async stop() {
+			// What a program that ended by itself leaves running is its own business; what we end, we end whole.
+			if (hasEnded() && !signalled) return;
 			stopping = true;
 			send(config.killSignal);
 			const timer = clock.after(config.killTimeoutMs, () => send("SIGKILL"));
 			await exited;
+			while (group && child.pid !== undefined && groupExists(child.pid)) {
+				await new Promise<void>((resolve) => clock.after(groupPollMs, resolve));
+			}
 			timer.cancel();
 		},
 	};
+}
+
+function groupExists(pid: number): boolean {
+	try {
+		process.kill(-pid, 0);
+		return true;
+	} catch {
+		return false;
+	}
 }

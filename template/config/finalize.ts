@@ -27,7 +27,7 @@ import type {
 import { waitConfig } from "./wait.ts";
 
 /** What is not on the command line's layer: how the program runs. */
-export type Mode = Pick<CommandLine, "once" | "dry" | "parseOnly" | "compat">;
+type Mode = Pick<CommandLine, "once" | "dry" | "parseOnly" | "compat">;
 
 /**
  * The merged layers with every default filled in (RUNNER.md "Flags", "Configuration").

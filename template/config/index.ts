@@ -8,8 +8,6 @@ export type {
 	EnvironmentConfig,
 	ExecConfig,
 	LogFileConfig,
-	RetryConfig,
 	RuntimeConfig,
 	TemplateConfig,
-	WaitConfig,
 } from "./types.ts";

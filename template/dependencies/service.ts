@@ -92,7 +92,7 @@ function queryText({ tag, name, datacenter, near, wanted }: ServiceQuery): strin
 }
 
 /** Pure: the API's entries as the template's records, filtered and ordered. */
-export function instancesOf(entries: readonly ServiceEntry[], query: Pick<ServiceQuery, "near" | "wanted">) {
+function instancesOf(entries: readonly ServiceEntry[], query: Pick<ServiceQuery, "near" | "wanted">) {
 	const records = entries
 		.map(instanceRecord)
 		.filter(({ Status }) => query.wanted.includes("any") || query.wanted.includes(Status));

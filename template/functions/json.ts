@@ -40,7 +40,7 @@ function fromPlain(value: unknown): GoValue {
 	return value as string | boolean | null;
 }
 
-export interface JsonStyle {
+interface JsonStyle {
 	/** Escape `<`, `>` and `&` (true unless false). */
 	readonly html?: boolean;
 	/** Per level; absent is one line. */

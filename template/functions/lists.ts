@@ -33,7 +33,7 @@ function isIn(list: GoValue, wanted: GoValue): boolean {
 }
 
 /** Equality as the reference's `in` has it: by kind of number, text or truth. */
-export function sameValue(a: GoValue, b: GoValue): boolean {
+function sameValue(a: GoValue, b: GoValue): boolean {
 	const texts = [textOf(a), textOf(b)] as const;
 	if (texts[0] !== undefined && texts[1] !== undefined) return texts[0] === texts[1];
 	const numbers = [numberOf(a), numberOf(b)] as const;

@@ -34,7 +34,7 @@ export function parseInteger(text: string): number | bigint {
 }
 
 /** What Go's `strconv.ParseFloat` takes, without hexadecimal and underscores; undefined for anything else. */
-export function parseFloat64(text: string): number | undefined {
+function parseFloat64(text: string): number | undefined {
 	if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
 	const special = /^([+-]?)(inf|infinity|nan)$/i.exec(text);
 	if (special === null) return undefined;

@@ -15,11 +15,11 @@ import {
 const textsToTexts = mapOf(stringType, stringType);
 
 /** A list of tags, with `Contains`. */
-export const serviceTagsType = namedType("dependency.ServiceTags", sliceOf(stringType), {
+const serviceTagsType = namedType("dependency.ServiceTags", sliceOf(stringType), {
 	Contains: goMethod("func(string) bool", (tags: readonly string[], tag: string) => (tags ?? []).includes(tag)),
 });
 
-export const keyPairType = structType("dependency.KeyPair", {
+const keyPairType = structType("dependency.KeyPair", {
 	Path: stringType,
 	Key: stringType,
 	Value: stringType,
@@ -30,12 +30,12 @@ export const keyPairType = structType("dependency.KeyPair", {
 	Session: stringType,
 });
 
-export const catalogSnippetType = structType("dependency.CatalogSnippet", {
+const catalogSnippetType = structType("dependency.CatalogSnippet", {
 	Name: stringType,
 	Tags: serviceTagsType,
 });
 
-export const nodeType = structType("dependency.Node", {
+const nodeType = structType("dependency.Node", {
 	ID: stringType,
 	Node: stringType,
 	Address: stringType,
@@ -44,7 +44,7 @@ export const nodeType = structType("dependency.Node", {
 	Meta: textsToTexts,
 });
 
-export const nodeServiceType = structType("dependency.CatalogNodeService", {
+const nodeServiceType = structType("dependency.CatalogNodeService", {
 	ID: stringType,
 	Service: stringType,
 	Tags: serviceTagsType,
@@ -74,7 +74,7 @@ const healthCheckType = structType("api.HealthCheck", {
 	ModifyIndex: uint64Type,
 });
 
-export const healthServiceType = structType("dependency.HealthService", {
+const healthServiceType = structType("dependency.HealthService", {
 	Node: stringType,
 	NodeID: stringType,
 	NodeAddress: stringType,

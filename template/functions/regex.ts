@@ -42,7 +42,7 @@ export function compileRegex(expression: string): RE2JS {
 }
 
 /** One match: where it is and its groups (undefined for one that took no part). */
-export interface RegexMatch {
+interface RegexMatch {
 	readonly start: number;
 	readonly end: number;
 	readonly groups: readonly (string | undefined)[];

@@ -63,7 +63,7 @@ export function trimSet(text: string, cutset: string): string {
 }
 
 /** Go's `strings.ReplaceAll`: an empty `from` matches before every rune and at the end. */
-export function replaceAll(text: string, from: string, to: string): string {
+function replaceAll(text: string, from: string, to: string): string {
 	if (from !== "") return text.replaceAll(from, () => to);
 	return to + [...text].map((rune) => rune + to).join("");
 }
@@ -74,7 +74,7 @@ export function splitText(text: string, separator: string): string[] {
 }
 
 /** Go maps rune by rune, so that nothing becomes longer: `ß` stays. */
-export function mapRunes(text: string, map: (rune: string) => string): string {
+function mapRunes(text: string, map: (rune: string) => string): string {
 	let mapped = "";
 	for (const rune of text) {
 		const other = map(rune);

@@ -1,16 +1,12 @@
 /** Looks into template values whatever their Go type, for functions that take anything. */
 import { compareUtf8 } from "../../lib/json/index.ts";
 import {
-	anySliceType,
-	anyType,
 	type GoType,
 	type GoValue,
 	goValue,
 	isInteger,
 	type MapType,
-	mapOf,
 	type SliceType,
-	stringType,
 	Typed,
 	typeOf,
 } from "../gotmpl/index.ts";
@@ -59,7 +55,7 @@ export function textMap(value: GoValue): Map<string, GoValue> | undefined {
 }
 
 /** The map type of a value. */
-export function mapTypeOf(value: GoValue): MapType | undefined {
+function mapTypeOf(value: GoValue): MapType | undefined {
 	const type = typeOf(value);
 	return type?.kind === "map" ? type : undefined;
 }
@@ -98,11 +94,6 @@ export function structTypeOf(value: GoValue) {
 export function asAny(value: GoValue): GoValue {
 	return value === undefined ? null : value;
 }
-
-export const anyList = anySliceType;
-export const mapOfAny = mapOf(stringType, anyType);
-/** `map[string][]interface {}`, what the grouping functions give. */
-export const groupsType = mapOf(stringType, anySliceType);
 
 /** What `%T` prints. */
 export function typeName(value: GoValue): string {

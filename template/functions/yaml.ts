@@ -69,7 +69,7 @@ function keyOf(key: GoValue): GoValue {
 }
 
 /** A value as YAML, map keys sorted, lists not indented below their key. */
-export function toYaml(value: GoValue): string {
+function toYaml(value: GoValue): string {
 	return block(value, "");
 }
 

@@ -109,6 +109,19 @@ describe.each(agentKinds)("with %s", (_name, start) => {
 		expect(await supervisor.exited).toEqual({ code: 9, signal: null });
 	});
 
+	test("SIGTERM goes to the program; a deaf one is killed after its time", async () => {
+		file("t", "static");
+		file("deaf.sh", `trap 'echo TERM >> ${path("log")}' TERM; echo up >> ${path("log")}; while :; do sleep 0.1; done`);
+		const supervisor = daemon(
+			...[...at, "-template", `${path("t")}:${path("out")}`],
+			...["-exec", `sh ${path("deaf.sh")}`, "-exec-kill-timeout", "300ms"],
+		);
+		await shows("log", "up\n");
+		supervisor.child.kill("SIGTERM");
+		expect(await supervisor.exited).toEqual({ code: 255, signal: null });
+		expect(content("log")).toBe("up\nTERM\n");
+	});
+
 	test("one bad template does not stop the others, and heals with its data", async () => {
 		await agent.client.kv.put("e2e/number", "many");
 		file("bad.ctmpl", '{{ key "e2e/number" | parseInt }}');
