@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
 import { loadGoTemplate } from "./go-template.ts";
+import { textOfBytes } from "./gotmpl/index.ts";
 import type { RenderingWorld } from "./recorder.ts";
 import type { Template } from "./runner/index.ts";
 
@@ -27,7 +28,7 @@ function readSource(config: TemplateConfig): { readonly name: string; readonly t
 	if (contents !== undefined) return { name: "(dynamic)", text: contents };
 	const path = source ?? "";
 	try {
-		return { name: path, text: readFileSync(path, "utf8") };
+		return { name: path, text: textOfBytes(readFileSync(path)) };
 	} catch (error) {
 		const reason = errorCode(error) === "ENOENT" ? "no such file" : errorMessage(error);
 		throw new DiscoError("TEMPLATE_SOURCE", `${path}: cannot read the template: ${reason}`, { cause: error });
