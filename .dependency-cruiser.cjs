@@ -4,9 +4,10 @@
 const arrows = {
 	lib: [],
 	client: ["lib"],
-	registrator: ["client", "lib"],
+	registrator: ["client", "lib", "template/gotmpl"],
 	template: ["client", "lib"],
-	envconsul: ["client", "lib"],
+	"template/gotmpl": ["lib"],
+	envconsul: ["client", "lib", "template/gotmpl"],
 	"agent/state": ["lib"],
 	"agent/raft": ["lib"],
 	"agent/gossip": ["lib"],
@@ -35,6 +36,13 @@ module.exports = {
 			severity: "error",
 			from: { path: "^(agent/[^/]+|client|registrator|template|envconsul)/", pathNot: test },
 			to: { path: "^(agent/[^/]+|client)/", pathNot: ["^$1/", "/index\\.ts$"] },
+		},
+		{
+			name: "gotmpl-front-door",
+			comment: "the template language is entered by its index.ts",
+			severity: "error",
+			from: { pathNot: [test, "^template/gotmpl/"] },
+			to: { path: "^template/gotmpl/", pathNot: "/index\\.ts$" },
 		},
 		{
 			name: "pure-core",

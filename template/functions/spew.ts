@@ -1,5 +1,4 @@
-import { builtins } from "../gotmpl/builtins.ts";
-import { bytesOfText, type GoValue, goFunc, kindOf, Typed } from "../gotmpl/index.ts";
+import { builtins, bytesOfText, type GoValue, goFunc, kindOf, Typed } from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 import { elementsOf, entriesOf, fieldOf, numberOf, structTypeOf, textOf, typeName } from "./values.ts";
 

@@ -1,7 +1,9 @@
 /** Go's text/template language: parse once, execute often. Synchronous and pure. */
+export { builtins } from "./builtins.ts";
 export { bytesOfText, textOfBytes } from "./bytes.ts";
 export { TemplateError, type TemplateErrorDetails } from "./error.ts";
-export { type Budget, defaultLimits, type Limits, newBudget } from "./limits.ts";
+export { plainText } from "./format/value.ts";
+export { type Budget, type Limits, newBudget } from "./limits.ts";
 export {
 	type ExecuteOptions,
 	type FunctionNames,

@@ -4,7 +4,7 @@ import Handlebars from "handlebars";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { TemplateConfig } from "../config/index.ts";
 import { createFunctions, preloadFunctions } from "../functions/index.ts";
-import { builtins } from "../gotmpl/builtins.ts";
+import { builtins } from "../gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Template } from "../runner/index.ts";
 import { each, functionHelpers, HelperError, logHelper, scratchHelpers } from "./helpers.ts";

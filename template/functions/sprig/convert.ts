@@ -1,6 +1,5 @@
 /** Loose conversions of sprig's functions: they take what looks like a number or a text. */
-import { plainText } from "../../gotmpl/format/value.ts";
-import { type GoValue, kindOf, Typed } from "../../gotmpl/index.ts";
+import { type GoValue, kindOf, plainText, Typed } from "../../gotmpl/index.ts";
 import { elementsOf, entriesOf, numberOf, structTypeOf, textOf, typeName } from "../values.ts";
 
 /** `strval`: a text as it is, anything else as `%v`. */
