@@ -48,6 +48,7 @@ const replay = (suite, name, args) => ["node", `${recorded}/${suite}/${name}`, .
 /** name, command, and for a replay `floor` (its key in floors.json) and the `agent` it wants. */
 const lanes = {
 	lint: [{ name: "lint", command: ["bash", "scripts/lint.sh"] }],
+	package: [{ name: "package", command: ["bash", "scripts/package-check.sh"] }],
 	unit: [{ name: "unit", command: vitest("unit"), vitest: true }],
 	sim: [{ name: "sim", command: vitest("sim"), vitest: true }],
 	e2e: [{ name: "e2e", command: vitest("e2e"), vitest: true }],
