@@ -184,8 +184,10 @@ function untilSignal(env: CommandIo["env"]): Promise<void> {
 		// npm runs us in a shell that dies of SIGTERM without passing it on.
 		if (env["npm_lifecycle_event"] === undefined) return;
 		const parent = process.ppid;
-		setInterval(() => {
+		const look = setInterval(() => {
 			if (process.ppid !== parent) resolve();
 		}, parentLookMs);
+		// When the start fails, nothing but this would keep the process.
+		look.unref();
 	});
 }
