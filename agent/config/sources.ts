@@ -35,7 +35,7 @@ export function parseFragment(text: string, format: Format, source: string): Fra
 }
 
 /** `hcl`, `json`, or undefined for another ending. */
-export function formatOf(path: string): Format | undefined {
+function formatOf(path: string): Format | undefined {
 	const ending = extname(path);
 	return ending === ".json" ? "json" : ending === ".hcl" ? "hcl" : undefined;
 }

@@ -53,7 +53,7 @@ export function isInSync(changes: UnitChanges): boolean {
 }
 
 /** The same content, whatever else (indexes, node) either record carries. */
-export function sameService(a: ServiceContent, b: ServiceContent): boolean {
+function sameService(a: ServiceContent, b: ServiceContent): boolean {
 	return (
 		a.id === b.id &&
 		a.service === b.service &&
@@ -70,7 +70,7 @@ export function sameService(a: ServiceContent, b: ServiceContent): boolean {
 }
 
 /** The same content; with `ignoreOutput`, whatever the outputs are. */
-export function sameCheck(a: CheckContent, b: CheckContent, ignoreOutput = false): boolean {
+function sameCheck(a: CheckContent, b: CheckContent, ignoreOutput = false): boolean {
 	return (
 		a.checkId === b.checkId &&
 		a.name === b.name &&

@@ -34,7 +34,7 @@ function taggedAddresses(service: ServiceContent): Readonly<Record<string, Servi
 }
 
 /** `ipv4`, `ipv6`, or undefined for a host name and for nothing. */
-export function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
+function addressFamily(address: string): "ipv4" | "ipv6" | undefined {
 	if (/^(?:\d{1,3}\.){3}\d{1,3}$/.test(address)) return "ipv4";
 	return /^[0-9a-f:]*:[0-9a-f:.]*$/i.test(address) ? "ipv6" : undefined;
 }
