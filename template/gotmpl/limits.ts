@@ -9,7 +9,7 @@ export type Limits = {
 };
 
 /** Far above what a configuration file needs, and low enough to end a template that would not end. */
-export const defaultLimits: Limits = { steps: 100_000_000, outputLength: 256 * 1024 * 1024, depth: 500 };
+const defaultLimits: Limits = { steps: 100_000_000, outputLength: 256 * 1024 * 1024, depth: 500 };
 
 /**
  * What is left of the limits. Hand the same budget to a nested `execute` (a template function that executes a template),
