@@ -8,6 +8,8 @@ export interface AddressOptions {
 	readonly ip: string;
 	/** `-useIpFromLabel`: the label that holds the address; empty when not given. */
 	readonly addressLabel: string;
+	/** `-network`: reach containers through this network where they are in it; empty when not given. */
+	readonly network: string;
 	/** What the host's name resolves to; empty when it does not. */
 	readonly hostAddress: string;
 	readonly compat: boolean;
@@ -22,7 +24,8 @@ export interface Endpoint {
 /**
  * Address and port under which one port of a container is registered, or undefined when nothing leads to it.
  *
- * `peer` is the container whose network this one joined (`--net=container:X`), if it did.
+ * `peer` is the container whose network this one joined (`--net=container:X`), if it did. `network` is what `networkOfPort` gave:
+ * the container is reached there, at its own address and port, published or not.
  * With `compat` a published port on a user network gets the container's address with the host's port, which nobody can reach,
  * and a container without network is registered with an empty address; by default address and port always belong together.
  */
@@ -30,13 +33,44 @@ export function endpointOfPort(
 	container: Container,
 	port: ServicePort,
 	peer: Container | undefined,
+	network: string | undefined,
 	options: AddressOptions,
 ): Endpoint | undefined {
-	const registeredPort = options.internal ? port.innerPort : port.binding?.hostPort;
+	const registeredPort = options.internal || network !== undefined ? port.innerPort : port.binding?.hostPort;
 	if (registeredPort === undefined) return undefined;
 	const labelled = addressFromLabel(container, options.addressLabel);
-	const address = labelled ?? addressOfPort(container, port, peer, options);
+	const own = network === undefined ? undefined : container.addresses[network];
+	const address = labelled ?? own ?? addressOfPort(container, port, peer, options);
 	return address === undefined ? undefined : { address, port: registeredPort };
+}
+
+/**
+ * The network that a service is reached through: what metadata names, else `-network`. Undefined when neither names one that the
+ * container is in; for metadata that is worth a warning, since it speaks of this very container.
+ */
+export function networkOfPort(
+	container: Container,
+	named: string | undefined,
+	options: AddressOptions,
+): { readonly network: string | undefined; readonly warnings: readonly string[] } {
+	const isIn = (network: string) => container.addresses[network] !== undefined;
+	if (named !== undefined && isIn(named)) return { network: named, warnings: [] };
+	const network = options.network !== "" && isIn(options.network) ? options.network : undefined;
+	if (named !== undefined) {
+		const found = Object.keys(container.addresses).sort().join(", ") || "none";
+		return { network, warnings: [`SERVICE_NETWORK: "${named}" is no network of the container; it is in: ${found}`] };
+	}
+	const mode = container.networkMode;
+	const inNetworks = Object.keys(container.addresses).sort();
+	const unclear = options.internal && network === undefined && inNetworks.length > 1 && !mode.startsWith("container:");
+	return {
+		network,
+		warnings: unclear
+			? [
+					`is in the networks ${inNetworks.join(", ")}; ${mainNetwork(container)} is taken, name one with SERVICE_NETWORK or -network`,
+				]
+			: [],
+	};
 }
 
 /** The label's value up to its last slash, so that `10.1.2.3/24` is taken; undefined when the container has no such label. */
@@ -67,11 +101,15 @@ function addressOfPort(
 	return bound === "" || bound === "0.0.0.0" || bound === "::" ? options.hostAddress : bound;
 }
 
-/** The container's address: in the network it was started with if there, else in the first network by name. */
 function ownAddress(container: Container): string {
+	const network = mainNetwork(container);
+	return network === undefined ? "" : (container.addresses[network] ?? "");
+}
+
+/** The network that the container was started with if it is in it, else the first by name. */
+function mainNetwork(container: Container): string | undefined {
 	const mode = container.networkMode === "default" ? "bridge" : container.networkMode;
-	const first = Object.keys(container.addresses).sort()[0];
-	return container.addresses[mode] ?? (first === undefined ? "" : (container.addresses[first] ?? ""));
+	return container.addresses[mode] === undefined ? Object.keys(container.addresses).sort()[0] : mode;
 }
 
 /** 127.0.0.0/8 and ::1: an address that no other machine can use. */

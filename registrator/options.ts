@@ -8,6 +8,11 @@ const specs = {
 	internal: { kind: "bool", usage: "register the containers' own addresses and ports, published or not" },
 	explicit: { kind: "bool", usage: "only services that SERVICE_NAME or SERVICE_<port>_NAME names" },
 	useIpFromLabel: { kind: "string", usage: "take the address from this label of the container", placeholder: "label" },
+	network: {
+		kind: "string",
+		usage: "reach containers that are in this network there, at their own addresses and ports",
+		placeholder: "name",
+	},
 	tags: { kind: "string", usage: "tags for every service: a comma list, a template over Docker's inspect object" },
 	deregister: {
 		kind: "string",
@@ -37,6 +42,8 @@ export interface Options {
 	readonly internal: boolean;
 	readonly explicit: boolean;
 	readonly addressLabel: string;
+	/** Empty: no network is preferred. */
+	readonly network: string;
 	readonly tags: string;
 	readonly deregistration: DeregistrationPolicy;
 	readonly cleanup: boolean;
@@ -102,6 +109,7 @@ export function parseCommandLine(
 			internal: values.internal ?? false,
 			explicit: values.explicit ?? false,
 			addressLabel: values.useIpFromLabel ?? "",
+			network: values.network ?? "",
 			tags: values.tags ?? "",
 			deregistration: deregistrationPolicy(values.deregister ?? "always"),
 			cleanup: values.cleanup ?? false,

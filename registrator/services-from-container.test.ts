@@ -11,6 +11,7 @@ const plain: MappingOptions = {
 	internal: false,
 	explicit: false,
 	addressLabel: "",
+	network: "",
 	compat: false,
 };
 const compat: MappingOptions = { ...plain, compat: true, ip: "10.9.8.7" };
@@ -217,5 +218,64 @@ describe("better by default", () => {
 		expect(warnings).toEqual([
 			"container web: foobar is registered at 127.0.1.1, which other machines cannot reach; give an address with -ip",
 		]);
+	});
+});
+
+describe("the network through which a service is reached", () => {
+	const addresses = { back: "10.2.0.2", front: "10.1.0.2" };
+	const both: ContainerDraft = { published: one, networkMode: "front", addresses };
+	const warningNamesBoth =
+		"container web: is in the networks back, front; front is taken, name one with SERVICE_NETWORK or -network";
+	const cases: [string, ContainerDraft, Partial<MappingOptions>, string, string[]][] = [
+		["none named, published", both, {}, "192.0.2.1:8001", []],
+		["none named, internal: the one it was started with", both, { internal: true }, "10.1.0.2:80", [warningNamesBoth]],
+		["-network", both, { internal: true, network: "back" }, "10.2.0.2:80", []],
+		["-network beats the published port", both, { network: "back" }, "10.2.0.2:80", []],
+		["-network that it is not in", both, { network: "other" }, "192.0.2.1:8001", []],
+		[
+			"a label beats -network",
+			{ ...both, labels: { SERVICE_NETWORK: "front" } },
+			{ network: "back" },
+			"10.1.0.2:80",
+			[],
+		],
+		[
+			"for a port",
+			{ ...both, environment: { SERVICE_80_NETWORK: "back", SERVICE_NETWORK: "front" } },
+			{},
+			"10.2.0.2:80",
+			[],
+		],
+		[
+			"a port that is not published",
+			{ exposed: ["80/tcp"], networkMode: "front", addresses, labels: { SERVICE_NETWORK: "back" } },
+			{},
+			"10.2.0.2:80",
+			[],
+		],
+		[
+			"a label that names another one",
+			{ ...both, labels: { SERVICE_NETWORK: "other" } },
+			{ network: "back" },
+			"10.2.0.2:80",
+			['container web: SERVICE_NETWORK: "other" is no network of the container; it is in: back, front'],
+		],
+		[
+			"compat does not know it",
+			{ ...both, labels: { SERVICE_NETWORK: "back" } },
+			{ compat: true, network: "back" },
+			"10.1.0.2:8001",
+			[],
+		],
+	];
+	test.each(cases)("%s", (_, draft, options, endpoint, expectedWarnings) => {
+		const { services, warnings } = map(draft, { ...plain, ...options });
+		expect(services.map(({ address, port }) => `${address}:${port}`)).toEqual([endpoint]);
+		expect(services[0]?.meta).toEqual(options.compat === true ? { network: "back" } : {});
+		expect(warnings).toEqual(expectedWarnings);
+	});
+
+	test("what concerns the container is said once, not for each port", () => {
+		expect(map({ ...both, published: two }, { ...plain, internal: true }).warnings).toEqual([warningNamesBoth]);
 	});
 });

@@ -1,8 +1,8 @@
-import { type AddressOptions, endpointOfPort, isLoopback } from "./addresses.ts";
+import { type AddressOptions, endpointOfPort, isLoopback, networkOfPort } from "./addresses.ts";
 import { checkOfService } from "./checks.ts";
 import type { Container } from "./container.ts";
 import { serviceMeta } from "./meta.ts";
-import { metadataOfPort, metadataValue } from "./metadata.ts";
+import { type Metadata, metadataOfPort, metadataValue } from "./metadata.ts";
 import { nameFromImage, serviceId } from "./names.ts";
 import { type ServicePort, servicePorts } from "./ports.ts";
 import type { ServiceRegistration } from "./registration.ts";
@@ -34,17 +34,33 @@ export function servicesFromContainer(
 	options: MappingOptions,
 ): MappingResult {
 	const warnings: string[] = [];
-	const usable = servicePorts(container, options.compat).filter(
-		(port) => options.internal || port.binding !== undefined,
-	);
+	const usable = servicePorts(container, options.compat)
+		.map((port) => reachOfPort(container, port, options))
+		.filter(({ port, network }) => options.internal || network !== undefined || port.binding !== undefined);
 	// Ignored ports count for the suffix too: a name does not change when a port is ignored.
-	const drafts = usable.flatMap((port) => {
-		const draft = draftOfPort(container, port, peer, forcedTags, usable.length > 1, options);
+	const drafts = usable.flatMap((reach) => {
+		const draft = draftOfPort(container, reach, peer, forcedTags, usable.length > 1, options);
 		warnings.push(...(draft?.warnings ?? []));
 		return draft === undefined ? [] : [draft];
 	});
 	const services = options.compat ? drafts.map(({ service }) => service) : withUniqueIds(drafts, warnings);
-	return { services, warnings: warnings.map((warning) => `container ${container.name}: ${warning}`) };
+	// What concerns the container as a whole was found once for each port.
+	const lines = new Set(warnings.map((warning) => `container ${container.name}: ${warning}`));
+	return { services, warnings: [...lines] };
+}
+
+/** A port with what is said about it and the network that leads to it, if one was chosen. */
+interface Reach {
+	readonly port: ServicePort;
+	readonly metadata: Metadata;
+	readonly network: string | undefined;
+	readonly warnings: readonly string[];
+}
+
+function reachOfPort(container: Container, port: ServicePort, options: MappingOptions): Reach {
+	const metadata = metadataOfPort(container, port.innerPort);
+	if (options.compat) return { port, metadata, network: undefined, warnings: [] };
+	return { port, metadata, ...networkOfPort(container, metadataValue(metadata, "network"), options) };
 }
 
 interface Draft {
@@ -55,17 +71,16 @@ interface Draft {
 
 function draftOfPort(
 	container: Container,
-	port: ServicePort,
+	{ port, metadata, network, warnings: networkWarnings }: Reach,
 	peer: Container | undefined,
 	forcedTags: string,
 	suffixed: boolean,
 	options: MappingOptions,
 ): Draft | undefined {
-	const metadata = metadataOfPort(container, port.innerPort);
 	const givenName = metadataValue(metadata, "name");
 	if (metadataValue(metadata, "ignore") !== undefined) return undefined;
 	if (options.explicit && givenName === undefined) return undefined;
-	const endpoint = endpointOfPort(container, port, peer, options);
+	const endpoint = endpointOfPort(container, port, peer, network, options);
 	if (endpoint === undefined) return undefined;
 	const name = givenName ?? nameFromImage(container.image, options.compat);
 	const exactName = givenName !== undefined && metadata.ofPort.has("name");
@@ -87,7 +102,11 @@ function draftOfPort(
 				`${service.name} is registered at ${endpoint.address}, which other machines cannot reach; give an address with -ip`,
 			]
 		: [];
-	return { service, protocol: port.protocol, warnings: [...metaWarnings, ...checkWarnings, ...loopback] };
+	return {
+		service,
+		protocol: port.protocol,
+		warnings: [...networkWarnings, ...metaWarnings, ...checkWarnings, ...loopback],
+	};
 }
 
 /**

@@ -14,6 +14,7 @@ const mapping = {
 	internal: false,
 	explicit: false,
 	addressLabel: "",
+	network: "",
 	compat: false,
 };
 const noTags = { render: async () => "" };
