@@ -1,15 +1,17 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
-import { errorMessage } from "../../lib/errors.ts";
-import { allowAll } from "../acl/index.ts";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { type Authorizer, allowAll } from "../acl/index.ts";
 import { authorize } from "./authorize.ts";
 import type { EncodedAnswers } from "./encode-body.ts";
 import { failureReply } from "./failures.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
-import { decodePercent, parseQueryString, type Query } from "./query-string.ts";
+import { parseQueryString, type Query } from "./query-string.ts";
+import { hasBody, readBody } from "./read-body.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
-import type { ApiRequest, Context, Method, Operation, Route } from "./route.ts";
+import type { ApiRequest, Context, Method, Route } from "./route.ts";
 import { acceptsGzip, send } from "./send.ts";
+import { tooLargeText } from "./too-large.ts";
 import type { Turns } from "./turns.ts";
 
 export interface Dispatcher {
@@ -19,92 +21,149 @@ export interface Dispatcher {
 	readonly open: OpenRequests;
 	/** For the answers of long polls. */
 	readonly turns: Turns;
-	/** What every answer has. */
-	readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Answers one request to a known path: method, query, permission, handler, encoding. */
-export async function dispatch(
-	route: Route,
-	request: FastifyRequest,
-	reply: FastifyReply,
-	dispatcher: Dispatcher,
-): Promise<void> {
-	const { context, encoded } = dispatcher;
-	const [path = "", ...rest] = request.url.split("?");
-	const query = parseQueryString(rest.join("?"));
-	const result = query === undefined ? empty(500) : await answerTo(route, { request, reply, path, query }, dispatcher);
-	await send(reply, result, {
-		pretty: context.config.pretty || query?.has("pretty") === true,
-		gzip: acceptsGzip(request.headers["accept-encoding"]),
-		encoded,
-		clock: context.clock,
-		headers: dispatcher.headers,
-	});
+	/** What every answer has: name, value, name, value ... */
+	readonly headers: readonly string[];
 }
 
 interface Incoming {
-	readonly request: FastifyRequest;
-	readonly reply: FastifyReply;
+	readonly request: IncomingMessage;
+	readonly response: ServerResponse;
+	/** Decoded. */
 	readonly path: string;
-	readonly query: Query;
+	/** After the `?`. */
+	readonly search: string;
+}
+
+/** Largest body of what is no KV value, in bytes; above it the answer is 413. */
+const bodyBytesMax = 4 * 1024 * 1024;
+const noBody = new Uint8Array();
+
+/** Answers one request to a known path: method, query, body, permission, handler, encoding. */
+export async function dispatch(
+	{ route, item }: { readonly route: Route; readonly item: string },
+	incoming: Incoming,
+	dispatcher: Dispatcher,
+): Promise<void> {
+	const { request, response, search } = incoming;
+	const { context, open } = dispatcher;
+	const query = parseQueryString(search);
+	try {
+		const reply = query === undefined ? empty(500) : await answerTo(route, { ...incoming, item, query }, dispatcher);
+		await send(response, reply, {
+			pretty: context.config.pretty || query?.has("pretty") === true,
+			gzip: acceptsGzip(request.headers["accept-encoding"]),
+			encoded: dispatcher.encoded,
+			clock: context.clock,
+			headers: dispatcher.headers,
+		});
+	} finally {
+		open.done(response);
+	}
 }
 
 async function answerTo(
 	route: Route,
-	incoming: Incoming,
+	incoming: Incoming & { readonly item: string; readonly query: Query },
 	{ options, context, open, turns }: Dispatcher,
 ): Promise<Reply> {
-	const { request, reply, query } = incoming;
-	const operation = operationOf(route, request.method);
-	if (operation === undefined) return otherMethod(route, request.method);
-	const token = tokenOf(request, query);
-	const asked: ApiRequest = {
-		item: (decodePercent(incoming.path) ?? "").slice(route.path.length),
-		url: request.url,
-		query,
-		headers: request.headers,
-		body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
-		token,
-		authorizer: options.authorizerOf?.(token) ?? allowAll,
-		signal: () => open.signalOf(reply.raw),
-	};
+	const { request, response, item, query } = incoming;
+	const { method = "GET" } = request;
+	const operation = Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
+	if (operation === undefined) return (route.otherMethod ?? otherMethodOf(route))(method, item);
 	try {
+		const body = method === "GET" || route.streamsBody === true ? noBody : await bodyOf(request, route);
+		const token = tokenOf(request.headers, query);
+		const authorizer = options.authorizerOf?.(token) ?? allowAll;
+		const asked = new Asked(incoming, { body, token, authorizer, open });
 		const { permission } = operation;
 		if (typeof permission !== "string") authorize(asked, permission, permission.of(asked, context));
 		const answer = await operation.handle(asked, context);
-		if (open.isOpen(reply.raw)) await turns.next();
+		if (open.isOpen(response)) await turns.next();
 		return answer;
 	} catch (error) {
 		const { reply: refusal, unexpected } = failureReply(error);
 		if (unexpected) {
-			context.logger.error("request failed", {
-				method: request.method,
-				path: incoming.path,
-				error: errorMessage(error),
-			});
+			context.logger.error("request failed", { method, path: incoming.path, error: errorMessage(error) });
 		}
 		return refusal;
-	} finally {
-		open.done(reply.raw);
 	}
 }
 
-function operationOf(route: Route, method: string): Operation | undefined {
-	return Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
+/** What a handler sees of a request; what few of them look at is made when it is asked for. */
+class Asked implements ApiRequest {
+	readonly item: string;
+	readonly query: Query;
+	readonly body: Uint8Array;
+	readonly token: string;
+	readonly authorizer: Authorizer;
+	readonly #request: IncomingMessage;
+	readonly #response: ServerResponse;
+	readonly #open: OpenRequests;
+
+	constructor(
+		incoming: Incoming & { readonly item: string; readonly query: Query },
+		made: {
+			readonly body: Uint8Array;
+			readonly token: string;
+			readonly authorizer: Authorizer;
+			readonly open: OpenRequests;
+		},
+	) {
+		this.item = incoming.item;
+		this.query = incoming.query;
+		this.body = made.body;
+		this.token = made.token;
+		this.authorizer = made.authorizer;
+		this.#request = incoming.request;
+		this.#response = incoming.response;
+		this.#open = made.open;
+	}
+
+	get url(): string {
+		return this.#request.url ?? "/";
+	}
+
+	get headers(): IncomingHttpHeaders {
+		return this.#request.headers;
+	}
+
+	get bodyStream(): AsyncIterable<Uint8Array> {
+		return this.#request;
+	}
+
+	signal(): AbortSignal {
+		return this.#open.signalOf(this.#response);
+	}
+
+	clientAddress(): string {
+		const forwarded = this.#request.headers["x-forwarded-for"];
+		const [first = ""] = (typeof forwarded === "string" ? forwarded : "").split(",");
+		return first.trim() || (this.#request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+	}
+}
+
+/** Fails with `HTTP_TOO_LARGE`. */
+async function bodyOf(request: IncomingMessage, route: Route): Promise<Uint8Array> {
+	if (!hasBody(request)) return noBody;
+	const sizeMax = route.bodyBytesMax ?? bodyBytesMax;
+	const { bytes, size } = await readBody(request, sizeMax);
+	if (size > sizeMax) throw new DiscoError("HTTP_TOO_LARGE", tooLargeText(size, sizeMax));
+	return bytes;
 }
 
 /** `OPTIONS` tells what there is, everything else is 405 and tells it too. */
-function otherMethod(route: Route, method: string): Reply {
+function otherMethodOf(route: Route): (method: string) => Reply {
 	const headers = { Allow: ["OPTIONS", ...Object.keys(route.methods)].join(",") };
-	if (method === "OPTIONS") return empty(200, headers);
-	return plainText(405, `method ${method} not allowed`, headers);
+	return (method) =>
+		method === "OPTIONS" ? empty(200, headers) : plainText(405, `method ${method} not allowed`, headers);
 }
 
 /** In the reference's order: parameter, header, bearer. */
-function tokenOf(request: FastifyRequest, query: Query): string {
-	const given = query.first("token") || request.headers["x-consul-token"];
+function tokenOf(headers: IncomingHttpHeaders, query: Query): string {
+	const given = query.first("token") || headers["x-consul-token"];
 	if (typeof given === "string" && given !== "") return given;
-	const [, bearer] = /^bearer\s+(\S+)\s*$/i.exec(request.headers.authorization ?? "") ?? [];
+	const { authorization } = headers;
+	if (authorization === undefined) return "";
+	const [, bearer] = /^bearer\s+(\S+)\s*$/i.exec(authorization) ?? [];
 	return bearer ?? "";
 }

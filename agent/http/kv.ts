@@ -5,9 +5,9 @@ import { indexHeaders } from "./answer-headers.ts";
 import { badRequest } from "./failures.ts";
 import { parseUint64 } from "./numbers.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
-import { empty, json, jsonList, plainText, type Reply } from "./reply.ts";
+import { empty, json, jsonList, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
-import { elementOf, kvJson } from "./shapes.ts";
+import { kvElement } from "./shapes.ts";
 
 /** Largest value of a key in bytes, unless configured. */
 export const kvValueBytesMaxDefault = 512 * 1024;
@@ -29,7 +29,7 @@ export function kvRoutes(valueBytesMax: number): readonly Route[] {
 	];
 }
 
-const encodeRecord = elementOf(kvJson);
+const encodeRecord = kvElement;
 const encodeKey = (name: string) => encodeJson(name);
 
 /** A value may be anything; a browser must not take it for a page (the reference sends the same two). */
@@ -62,7 +62,8 @@ async function getOne(request: ApiRequest, { endpoints }: Context): Promise<Repl
 			body: { kind: "bytes", bytes: record.value, contentType: "text/plain" },
 		};
 	}
-	return jsonList([record], encodeRecord, { headers, shared: { source: record, view: "kv" } });
+	// Not kept for others: for a single key, looking it up costs what encoding does, and memory.
+	return jsonList([record], encodeRecord, { headers });
 }
 
 async function getList(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
@@ -95,9 +96,6 @@ async function put(request: ApiRequest, context: Context): Promise<Reply> {
 	const { query } = request;
 	refuseConflicts(request, ["acquire", "cas", "release"]);
 	if (request.item === "") throw badRequest("Missing key name");
-	const valueBytesMax = context.config.kvValueBytesMax ?? kvValueBytesMaxDefault;
-	const size = request.body.byteLength;
-	if (size > valueBytesMax) return plainText(413, tooLargeText(size, valueBytesMax));
 	const flags = query.has("flags") ? parseUint64(query.first("flags") ?? "", "flags") : 0n;
 	const written = await context.endpoints.kv.write(putOperation(request, flags), writeOptions(request));
 	return json(written);
@@ -134,10 +132,4 @@ function refuseConflicts({ query }: ApiRequest, names: readonly string[]): void 
 	if (given.length < 2) return;
 	const shown = given.map((name) => `${name}=${query.first(name) ?? ""}`).join("&");
 	throw badRequest(`Conflicting flags: ${shown}; give only one of ${names.join(", ")}`);
-}
-
-/** The reference's text for a value above the limit, with what to do. */
-export function tooLargeText(size: number | undefined, max: number): string {
-	const given = size === undefined ? "" : `(${size} bytes)`;
-	return `Request body${given} too large, max size: ${max} bytes. Raise limits.kv_max_value_size if values must be larger.`;
 }

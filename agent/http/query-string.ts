@@ -5,6 +5,8 @@ export interface Query {
 	all(name: string): readonly string[];
 	/** Flags count by presence: `stale=false` is stale. */
 	has(name: string): boolean;
+	/** Nothing was given. */
+	readonly isEmpty: boolean;
 }
 
 /**
@@ -12,8 +14,8 @@ export interface Query {
  * 500 with an empty body. Undefined then.
  */
 export function parseQueryString(text: string): Query | undefined {
+	if (text === "") return noParameters;
 	const values = new Map<string, string[]>();
-	if (text === "") return queryOf(values);
 	for (const pair of text.split("&")) {
 		if (pair === "") continue;
 		if (pair.includes(";")) return undefined;
@@ -33,8 +35,11 @@ function queryOf(values: ReadonlyMap<string, readonly string[]>): Query {
 		first: (name) => values.get(name)?.[0],
 		all: (name) => values.get(name) ?? [],
 		has: (name) => values.has(name),
+		isEmpty: values.size === 0,
 	};
 }
+
+const noParameters = queryOf(new Map());
 
 function resolved(text: string): string | undefined {
 	const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;

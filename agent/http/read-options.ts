@@ -20,9 +20,11 @@ export interface ReadRequest extends ReadOptions {
  */
 export function readOptions(request: ApiRequest): ReadRequest {
 	const { query } = request;
+	const cacheControl = request.headers["cache-control"];
+	if (query.isEmpty && cacheControl === undefined && request.token === "") return plainRead;
 	const minIndex = parseIndex(query.first("index"));
 	const maxWaitMs = parseWait(query.first("wait"));
-	checkCacheControl(request.headers["cache-control"]);
+	checkCacheControl(cacheControl);
 	const maxStaleMs = parseMaxStale(query.first("max_stale"));
 	const stale = query.has("stale") || maxStaleMs !== undefined;
 	const consistent = query.has("consistent");
@@ -40,6 +42,17 @@ export function readOptions(request: ApiRequest): ReadRequest {
 		cached,
 	};
 }
+
+/** Of a request that says nothing: most of them. */
+const plainRead: ReadRequest = Object.freeze({
+	datacenter: "",
+	token: "",
+	consistency: "default",
+	effective: "leader",
+	minIndex: 0,
+	maxWaitMs: waitDefaultMs,
+	cached: false,
+});
 
 /** `dc` and the token. */
 export function writeOptions(request: ApiRequest): WriteOptions {

@@ -12,7 +12,8 @@ export type ReplyBody =
 	| { readonly kind: "text"; readonly text: string }
 	| { readonly kind: "json"; readonly value: Encodable }
 	| { readonly kind: "json-pieces"; readonly pieces: JsonPieces }
-	| { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly contentType: string };
+	| { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly contentType: string }
+	| { readonly kind: "stream"; readonly pieces: AsyncIterable<Uint8Array | string>; readonly contentType: string };
 
 /**
  * A JSON list or object that may be large: encoded piece by piece so that the event loop goes on, and only once for all readers
@@ -35,6 +36,11 @@ export function empty(status = 200, headers: Headers = {}): Reply {
 
 export function plainText(status: number, text: string, headers: Headers = {}): Reply {
 	return { status, headers, body: { kind: "text", text } };
+}
+
+/** Sent as it is made; a client that does not read is waited for, and `pieces` is told to end when it goes. */
+export function stream(pieces: AsyncIterable<Uint8Array | string>, contentType: string, headers: Headers = {}): Reply {
+	return { status: 200, headers, body: { kind: "stream", pieces, contentType } };
 }
 
 export function json(value: Encodable, headers: Headers = {}, status = 200): Reply {

@@ -14,6 +14,10 @@ export interface Route {
 	readonly methods: Readonly<Partial<Record<Method, Operation>>>;
 	/** Largest body in bytes; above it the answer is 413. */
 	readonly bodyBytesMax?: number;
+	/** The body may be large: `body` is empty, and the handler reads `bodyStream` piece by piece. */
+	readonly streamsBody?: boolean;
+	/** Answers what `methods` does not have, where the reference does it in a way of its own. */
+	readonly otherMethod?: (method: string, item: string) => Reply;
 }
 
 export type Method = "GET" | "PUT" | "POST" | "DELETE";
@@ -38,8 +42,12 @@ export interface ApiRequest {
 	readonly url: string;
 	readonly query: Query;
 	readonly headers: IncomingHttpHeaders;
-	/** Empty when there is none. */
+	/** Empty when there is none, and when the route streams it. */
 	readonly body: Uint8Array;
+	/** The body as it comes in, for a route that streams it. */
+	readonly bodyStream: AsyncIterable<Uint8Array>;
+	/** The client's IP address: what a proxy says in `X-Forwarded-For`, else the connection's. */
+	readonly clientAddress: () => string;
 	readonly token: string;
 	readonly authorizer: Authorizer;
 	/** Aborted when the client has gone or the server closes. Made on first use. */

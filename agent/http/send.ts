@@ -1,6 +1,13 @@
-import type { FastifyReply } from "fastify";
+import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/env/index.ts";
-import { compressed, type EncodedAnswers, encodePieces, encodeValue, gzipBytesMin } from "./encode-body.ts";
+import {
+	type EncodedAnswers,
+	type EncodedBody,
+	encodedText,
+	encodePieces,
+	encodeValue,
+	squeezed,
+} from "./encode-body.ts";
 import type { Reply } from "./reply.ts";
 
 /** How this reader wants it. */
@@ -10,60 +17,108 @@ interface SendOptions {
 	readonly gzip: boolean;
 	readonly encoded: EncodedAnswers;
 	readonly clock: Clock;
-	/** What every answer of this server has. */
-	readonly headers: Readonly<Record<string, string>>;
+	/** What every answer of this server has: name, value, name, value ... */
+	readonly headers: readonly string[];
 }
 
-/**
- * Turns a reply into bytes and sends it. Past Fastify, which writes header names in lower case: scripts look for
- * `X-Consul-Index` as the documentation spells it.
- */
-export async function send(to: FastifyReply, reply: Reply, options: SendOptions): Promise<void> {
-	const { contentType, bytes, isCompressed } = await bodyBytes(reply, options);
-	to.hijack();
-	if (to.raw.destroyed) return;
-	to.raw.writeHead(reply.status, {
-		...options.headers,
-		...(contentType === undefined ? {} : { "Content-Type": contentType }),
-		...(isCompressed ? { "Content-Encoding": "gzip" } : {}),
-		...reply.headers,
-		"Content-Length": bytes?.byteLength ?? 0,
-	});
-	to.raw.end(bytes);
+/** Turns a reply into bytes and sends it; header names are spelt as the documentation does, scripts look for them. */
+export async function send(response: ServerResponse, reply: Reply, options: SendOptions): Promise<void> {
+	const { body } = reply;
+	if (body.kind === "stream") return sendStream(response, reply, body, options);
+	const encoding = bodyOf(reply, options);
+	write(response, reply, encoding instanceof Promise ? await encoding : encoding, options.headers);
 }
 
-interface Body {
-	readonly contentType?: string;
-	readonly bytes: Uint8Array | undefined;
-	readonly isCompressed: boolean;
+/** A reply that is no answer of the API: nothing but what it says itself. */
+export function sendBare(response: ServerResponse, reply: Reply): void {
+	const body = reply.body.kind === "text" ? encodedText(reply.body.text, textType) : undefined;
+	write(response, reply, body, []);
 }
 
-async function bodyBytes(reply: Reply, options: SendOptions): Promise<Body> {
+const textType = "text/plain; charset=utf-8";
+
+function write(response: ServerResponse, reply: Reply, body: EncodedBody | undefined, common: readonly string[]): void {
+	if (response.destroyed) return;
+	const headers = headersOf(reply, common);
+	if (body === undefined) {
+		headers.push("Content-Length", "0");
+		response.writeHead(reply.status, headers).end();
+		return;
+	}
+	headers.push("Content-Type", body.contentType);
+	if (body.isCompressed) headers.push("Content-Encoding", "gzip");
+	headers.push("Content-Length", String(body.byteLength));
+	response.writeHead(reply.status, headers);
+	if (typeof body.content === "string") response.end(body.content, body.isAscii ? "latin1" : "utf8");
+	else response.end(body.content);
+}
+
+/** What a reply says itself wins over what all answers have. */
+function headersOf(reply: Reply, common: readonly string[]): string[] {
+	const headers = [...common];
+	for (const name in reply.headers) {
+		const value = reply.headers[name];
+		if (value === undefined) continue;
+		const known = headers.indexOf(name);
+		if (known < 0) headers.push(name, value);
+		else headers[known + 1] = value;
+	}
+	return headers;
+}
+
+function bodyOf(reply: Reply, options: SendOptions): EncodedBody | undefined | Promise<EncodedBody> {
 	const { body } = reply;
 	switch (body.kind) {
 		case "empty":
-			return { bytes: undefined, isCompressed: false };
+		case "stream":
+			return undefined;
 		case "text":
-			return squeezed("text/plain; charset=utf-8", Buffer.from(body.text), options);
+			return squeezed(encodedText(body.text, textType), options.gzip);
 		case "bytes":
-			return squeezed(body.contentType, body.bytes, options);
+			return squeezed(
+				{
+					content: body.bytes,
+					byteLength: body.bytes.byteLength,
+					contentType: body.contentType,
+					isCompressed: false,
+					isAscii: false,
+				},
+				options.gzip,
+			);
 		case "json":
-			return squeezed("application/json", encodeValue(body.value, options.pretty), options);
-		case "json-pieces": {
-			const bytes = await encodePieces(body.pieces, options, options.encoded, options.clock);
-			return { contentType: "application/json", bytes, isCompressed: options.gzip && isGzip(bytes) };
-		}
+			return squeezed(encodeValue(body.value, options.pretty), options.gzip);
+		case "json-pieces":
+			return encodePieces(body.pieces, options, options.encoded, options.clock);
 	}
 }
 
-async function squeezed(contentType: string, bytes: Uint8Array, options: SendOptions): Promise<Body> {
-	if (!options.gzip || bytes.byteLength < gzipBytesMin) return { contentType, bytes, isCompressed: false };
-	return { contentType, bytes: await compressed(bytes), isCompressed: true };
+/** Chunk by chunk; the next one is made when the client has taken those before. */
+async function sendStream(
+	response: ServerResponse,
+	reply: Reply,
+	body: { readonly pieces: AsyncIterable<Uint8Array | string>; readonly contentType: string },
+	options: SendOptions,
+): Promise<void> {
+	if (response.destroyed) return;
+	response.writeHead(reply.status, [...headersOf(reply, options.headers), "Content-Type", body.contentType]);
+	response.flushHeaders();
+	for await (const piece of body.pieces) {
+		if (response.destroyed) return;
+		if (!response.write(piece)) await drained(response);
+	}
+	response.end();
 }
 
-/** RFC 1952: the first two bytes; JSON never begins with them. */
-function isGzip(bytes: Uint8Array): boolean {
-	return bytes[0] === 0x1f && bytes[1] === 0x8b;
+function drained(response: ServerResponse): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			response.off("drain", done);
+			response.off("close", done);
+			resolve();
+		};
+		response.on("drain", done);
+		response.on("close", done);
+	});
 }
 
 /** Whether an `Accept-Encoding` header takes gzip (RFC 9110 section 12.5.3; `q=0` refuses). */

@@ -1,7 +1,7 @@
 import { chmod, stat, unlink } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
-import { createApp } from "./app.ts";
+import { createListener } from "./listener.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import type { HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
 
@@ -26,12 +26,11 @@ const closePollMs = 10;
 /** Makes the HTTP API's server; it listens after `start`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
 	const open = createOpenRequests();
-	const app = createApp(options, open, () => leaveSoon(options));
+	const listener = createListener(options, open, () => leaveSoon(options));
 	const servers: Server[] = [];
 	let closing: Promise<void> | undefined;
 	return {
 		async start() {
-			await app.ready();
 			const bound: HttpListenAddress[] = [];
 			try {
 				for (const address of options.config.listen) {
@@ -43,7 +42,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 							keepAliveTimeout: keepAliveTimeoutMs,
 							noDelay: true,
 						},
-						app.routing,
+						listener,
 					);
 					server.maxConnections = connectionsMax;
 					server.on("drop", () => options.logger.warn("connection refused: too many", { max: connectionsMax }));
@@ -58,7 +57,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 			return bound;
 		},
 		close() {
-			closing ??= closeAll(servers, options, () => open.abortAll()).then(() => app.close());
+			closing ??= closeAll(servers, options, () => open.abortAll());
 			return closing;
 		},
 	};

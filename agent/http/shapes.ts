@@ -134,6 +134,17 @@ export function kvJson(record: KvRecord): Struct {
 	};
 }
 
+/** As `elementOf(kvJson)`: written out, because it is the busiest of all. */
+export function kvElement(record: KvRecord, pretty: boolean): string {
+	if (pretty) return encodeJson(kvJson(record), true, 1);
+	const value = record.value.byteLength === 0 ? "null" : `"${base64(record.value)}"`;
+	const session = record.session === undefined ? "" : `,"Session":${encodeJson(record.session)}`;
+	return (
+		`{"LockIndex":${record.lockIndex},"Key":${encodeJson(record.key)},"Flags":${record.flags},"Value":${value}` +
+		`${session},"CreateIndex":${record.createIndex},"ModifyIndex":${record.modifyIndex}}`
+	);
+}
+
 /** The encoder of a list's elements of this shape. */
 export function elementOf<Item>(shape: (item: Item) => Encodable): (item: Item, pretty: boolean) => string {
 	return (item, pretty) => encodeJson(shape(item), pretty, 1);
