@@ -1,20 +1,54 @@
 import { DiscoError } from "../../lib/errors.ts";
-import type { Deregistration, KvWrite, Registration, SessionContent } from "../state/index.ts";
+import type {
+	AutopilotContent,
+	CoordinateRecord,
+	Deregistration,
+	KvHistoryRule,
+	KvWrite,
+	PreparedQueryContent,
+	Registration,
+	SessionContent,
+	TxnOperation,
+	WriteOrigin,
+} from "../state/index.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import { completeSession } from "./snapshot-records.ts";
+import { decodeTxnOperations, encodeTxnOperations } from "./txn-form.ts";
 
 /** A change of the state that the servers agree on. */
 export type Command =
 	| { readonly kind: "register"; readonly registration: Registration }
 	| { readonly kind: "deregister"; readonly deregistration: Deregistration }
-	| { readonly kind: "kv"; readonly write: KvWrite }
+	/** `origin` is given where the key's history is kept. */
+	| { readonly kind: "kv"; readonly write: KvWrite; readonly origin?: WriteOrigin }
 	| { readonly kind: "session-create"; readonly session: SessionContent }
-	| { readonly kind: "session-destroy"; readonly id: string };
+	| { readonly kind: "session-destroy"; readonly id: string }
+	/** `existing`: replaces a query that must be there. */
+	| { readonly kind: "query-set"; readonly query: PreparedQueryContent; readonly existing: boolean }
+	| { readonly kind: "query-delete"; readonly id: string }
+	| { readonly kind: "coordinates"; readonly updates: readonly CoordinateRecord[] }
+	/** `index`: the record's modifyIndex must be this. */
+	| { readonly kind: "autopilot"; readonly content: AutopilotContent; readonly index?: number }
+	| { readonly kind: "txn"; readonly operations: readonly TxnOperation[]; readonly origin?: WriteOrigin }
+	| { readonly kind: "kv-history-rules"; readonly rules: readonly KvHistoryRule[] };
 
 /**
  * First byte of a command in the log. Numbers are for ever: a form that changes incompatibly gets a new one, so that every
  * released version's logs stay readable.
  */
-const commandTypes = { register: 1, deregister: 2, kv: 3, "session-create": 4, "session-destroy": 5 } as const;
+const commandTypes = {
+	register: 1,
+	deregister: 2,
+	kv: 3,
+	"session-create": 4,
+	"session-destroy": 5,
+	"query-set": 6,
+	"query-delete": 7,
+	coordinates: 8,
+	autopilot: 9,
+	txn: 10,
+	"kv-history-rules": 11,
+} as const;
 
 const kvOperations = ["set", "cas", "lock", "unlock", "delete", "delete-cas", "delete-tree"] as const;
 
@@ -31,12 +65,31 @@ export function encodeCommand(command: Command): Uint8Array {
 			break;
 		case "kv":
 			encodeKvWrite(writer, command.write);
+			encodeOrigin(writer, command.origin);
 			break;
 		case "session-create":
 			writer.text(JSON.stringify(command.session));
 			break;
 		case "session-destroy":
+		case "query-delete":
 			writer.text(command.id);
+			break;
+		case "query-set":
+			writer.byte(command.existing ? 1 : 0);
+			writer.text(JSON.stringify(command.query));
+			break;
+		case "coordinates":
+			writer.text(JSON.stringify(command.updates));
+			break;
+		case "autopilot":
+			writer.text(JSON.stringify({ content: command.content, index: command.index }));
+			break;
+		case "txn":
+			encodeTxnOperations(writer, command.operations);
+			encodeOrigin(writer, command.origin);
+			break;
+		case "kv-history-rules":
+			writer.text(JSON.stringify(command.rules));
 			break;
 	}
 	return writer.take();
@@ -52,17 +105,42 @@ export function decodeCommand(bytes: Uint8Array): Command {
 		case commandTypes.deregister:
 			return { kind: "deregister", deregistration: JSON.parse(reader.text()) };
 		case commandTypes.kv:
-			return { kind: "kv", write: decodeKvWrite(reader) };
+			return { kind: "kv", write: decodeKvWrite(reader), ...decodeOrigin(reader) };
 		case commandTypes["session-create"]:
-			return { kind: "session-create", session: JSON.parse(reader.text()) };
+			return { kind: "session-create", session: completeSession(JSON.parse(reader.text())) };
 		case commandTypes["session-destroy"]:
 			return { kind: "session-destroy", id: reader.text() };
+		case commandTypes["query-set"]:
+			return { kind: "query-set", existing: reader.byte() === 1, query: JSON.parse(reader.text()) };
+		case commandTypes["query-delete"]:
+			return { kind: "query-delete", id: reader.text() };
+		case commandTypes.coordinates:
+			return { kind: "coordinates", updates: JSON.parse(reader.text()) };
+		case commandTypes.autopilot:
+			return { kind: "autopilot", ...JSON.parse(reader.text()) };
+		case commandTypes.txn:
+			return { kind: "txn", operations: decodeTxnOperations(reader), ...decodeOrigin(reader) };
+		case commandTypes["kv-history-rules"]:
+			return { kind: "kv-history-rules", rules: JSON.parse(reader.text()) };
 		default:
 			throw new DiscoError(
 				"COMMAND_UNKNOWN",
 				`command type ${type} is not known to this version; a newer disco wrote it, run that one on this data`,
 			);
 	}
+}
+
+/** At the very end, where logs of before there was a history have nothing. */
+function encodeOrigin(writer: ByteWriter, origin: WriteOrigin | undefined): void {
+	if (origin === undefined) return;
+	writer.number(origin.timeMs);
+	writer.text(origin.author);
+}
+
+function decodeOrigin(reader: ByteReader): { readonly origin?: WriteOrigin } {
+	if (reader.leftBytes === 0) return {};
+	const timeMs = reader.number();
+	return { origin: { timeMs, author: reader.text() } };
 }
 
 function sizeOfValue(write: KvWrite): number {

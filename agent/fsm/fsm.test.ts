@@ -34,6 +34,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 			behavior: fc.constantFrom("release" as const, "delete" as const),
 			lockDelayMs: fc.nat(),
 			ttl: key,
+			nodeChecks: fc.array(key, { maxLength: 2 }),
+			serviceChecks: fc.array(key, { maxLength: 2 }),
 		}),
 	}),
 	fc.record({

@@ -1,26 +1,18 @@
-import { DiscoError } from "../../lib/errors.ts";
-import type { KvRecord, SnapshotRecord, StateRestore, StateSnapshot } from "../state/index.ts";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import type { SnapshotRecord, StateRestore, StateSnapshot } from "../state/index.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
+import { readRecord, recordTypes, writeRecord } from "./snapshot-records.ts";
 
-/** First byte of a snapshot; a form that changes incompatibly gets a new one. */
-const formatVersion = 1;
+/**
+ * First byte of a snapshot. A version that only adds record types and fields is a new one, too, so that an older disco refuses
+ * it instead of losing what it does not know. Version 1 had no queries, coordinates, autopilot, history, checks of sessions.
+ */
+const formatVersion = 2;
+const formatVersionsRead = [1, 2];
 
 /** Pieces are cut when they have reached this. One of small keys takes about half a millisecond, so nobody waits for a snapshot. */
 const pieceSizeBytes = 64 * 1024;
 
-/** First byte of a record. Numbers are for ever. */
-const recordTypes = {
-	end: 0,
-	indexes: 1,
-	node: 2,
-	service: 3,
-	check: 4,
-	"node-indexes": 5,
-	"service-index": 6,
-	session: 7,
-	kv: 8,
-	tombstone: 9,
-} as const;
 const kinds = new Map<number, SnapshotRecord["kind"] | "end">(
 	Object.entries(recordTypes).map(([kind, type]) => [type, kind as SnapshotRecord["kind"] | "end"]),
 );
@@ -32,8 +24,7 @@ export function* encodeSnapshot(snapshot: StateSnapshot): Generator<Uint8Array> 
 	writer.byte(formatVersion);
 	for (const record of snapshot.records) {
 		content.reset();
-		if (record.kind === "kv") writeKv(content, record.value);
-		else content.text(JSON.stringify(record.value));
+		writeRecord(content, record);
 		writer.byte(recordTypes[record.kind]);
 		writer.number(content.length);
 		content.copyTo(writer);
@@ -59,7 +50,8 @@ export async function decodeSnapshot(
 	for await (const piece of pieces) {
 		rest = rest.length === 0 ? piece : joined(rest, piece);
 		if (!started && rest.length > 0) {
-			if (rest[0] !== formatVersion) throw invalid(`its version is ${rest[0]}, this disco reads ${formatVersion}`);
+			if (!formatVersionsRead.includes(rest[0] as number))
+				throw invalid(`its version is ${rest[0]}, this disco reads ${formatVersionsRead.join(" and ")}`);
 			rest = rest.subarray(1);
 			started = true;
 		}
@@ -85,10 +77,17 @@ function takeRecord(
 	const frame = frameOf(bytes);
 	if (frame === undefined) return undefined;
 	const reader = new ByteReader(bytes.subarray(frame.from, frame.to));
-	restore.add(
-		kind === "kv" ? { kind, value: readKv(reader) } : ({ kind, value: JSON.parse(reader.text()) } as SnapshotRecord),
-	);
+	restore.add(recordOf(kind, reader));
 	return { sizeBytes: frame.to, end: false };
+}
+
+/** Whatever is wrong with a record, the snapshot is damaged. */
+function recordOf(kind: SnapshotRecord["kind"], reader: ByteReader): SnapshotRecord {
+	try {
+		return readRecord(kind, reader);
+	} catch (error) {
+		throw invalid(`a record of type ${kind} is damaged: ${errorMessage(error)}`);
+	}
 }
 
 /** Where the first record's content is; undefined when the bytes end before it does. */
@@ -104,27 +103,6 @@ function frameOf(bytes: Uint8Array): { readonly from: number; readonly to: numbe
 		return from + length <= bytes.length ? { from, to: from + length } : undefined;
 	}
 	return undefined;
-}
-
-function writeKv(writer: ByteWriter, record: KvRecord): void {
-	writer.text(record.key);
-	writer.number(record.createIndex);
-	writer.number(record.modifyIndex);
-	writer.number(record.lockIndex);
-	writer.uint64(record.flags);
-	writer.text(record.session ?? "");
-	writer.bytes(record.value);
-}
-
-function readKv(reader: ByteReader): KvRecord {
-	const key = reader.text();
-	const createIndex = reader.number();
-	const modifyIndex = reader.number();
-	const lockIndex = reader.number();
-	const flags = reader.uint64();
-	const session = reader.text();
-	const value = reader.bytes();
-	return { key, createIndex, modifyIndex, lockIndex, flags, value, ...(session === "" ? {} : { session }) };
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -1,14 +1,22 @@
 import type {
+	AutopilotContent,
+	AutopilotRecord,
 	CheckRecord,
+	CoordinateRecord,
 	Deregistration,
 	InstanceRecord,
 	KvRecord,
+	KvRevision,
 	KvWrite,
 	NodeRecord,
+	PreparedQueryContent,
+	PreparedQueryRecord,
 	Registration,
 	ServiceRecord,
 	SessionRecord,
 	StringMap,
+	TxnOperation,
+	TxnOutcome,
 } from "../state/index.ts";
 
 /**
@@ -23,6 +31,13 @@ export interface Endpoints {
 	readonly status: StatusEndpoints;
 	/** Absent on an agent that knows no server. */
 	readonly session?: SessionEndpoints;
+	/** The following, too, are absent on an agent that knows no server. */
+	readonly txn?: TxnEndpoints;
+	readonly query?: QueryEndpoints;
+	readonly coordinate?: CoordinateEndpoints;
+	readonly event?: EventEndpoints;
+	readonly operator?: OperatorEndpoints;
+	readonly snapshot?: SnapshotEndpoints;
 }
 
 export interface WriteOptions {
@@ -111,6 +126,8 @@ export interface KvEndpoints {
 	list(prefix: string, options: ReadOptions): Promise<Answer<readonly KvRecord[]>>;
 	/** Names only; with a separator each is cut after the first one that follows the prefix, once each. */
 	keys(prefix: string, separator: string, options: ReadOptions): Promise<Answer<readonly string[]>>;
+	/** What is remembered of a key, oldest first; empty without a history rule for it. Absent on an agent that knows no server. */
+	history?(key: string, options: ReadOptions): Promise<Answer<readonly KvRevision[]>>;
 }
 
 export interface StatusEndpoints {
@@ -145,4 +162,159 @@ export interface SessionEndpoints {
 	node(name: string, options: ReadOptions): Promise<Answer<readonly SessionRecord[]>>;
 	/** The node's checks that the session is bound to. */
 	nodeChecksOf(session: SessionRecord): readonly string[];
+}
+
+/** The outcome of a transaction with what the answer's body tells beside it. */
+export interface TxnAnswer extends TxnOutcome {
+	/** Only reads: the answer has the fields of a read, and `ReadOptions` were obeyed. */
+	readonly readOnly: boolean;
+	readonly knownLeader: boolean;
+	readonly lastContactMs: number;
+}
+
+export interface TxnEndpoints {
+	/**
+	 * All operations or none, as one step. Errors of operations are part of the outcome. A read is `kv` with a verb that does not
+	 * write, or `get` of the others (`isReadOnlyTxn` tells).
+	 */
+	run(operations: readonly TxnOperation[], options: ReadOptions): Promise<TxnAnswer>;
+}
+
+/** Whom a prepared query's answer is for. */
+export interface QuerySource {
+	/** Node of the agent that was asked; `_agent` means it. */
+	readonly agentNode: string;
+	/** `near` of the request: node name, `_agent`, `_ip`; it wins over the query's own. */
+	readonly near?: string;
+	/** Address of who asks; `_ip` means the node that has it. */
+	readonly sourceIp?: string;
+	/** 0 or absent for all. */
+	readonly limit?: number;
+}
+
+export interface QueryExecution {
+	/** The service that was asked for in the end (templates are filled in). */
+	readonly service: string;
+	/** In the order to give them. */
+	readonly instances: readonly InstanceRecord[];
+	/** A Go duration, empty when the query sets none. */
+	readonly dnsTtl: string;
+	/** Where the instances are. */
+	readonly datacenter: string;
+	/** Datacenters that were asked beyond this one. */
+	readonly failovers: number;
+}
+
+export interface QueryEndpoints {
+	/** Gives the id. `QUERY_INVALID` (message as recorded), `SESSION_UNKNOWN`. */
+	create(query: Omit<PreparedQueryContent, "id">, options: WriteOptions): Promise<string>;
+	/** Replaces it. As `create`, and `QUERY_UNKNOWN`. */
+	update(query: PreparedQueryContent, options: WriteOptions): Promise<void>;
+	/** `QUERY_UNKNOWN`, `QUERY_ID_INVALID`. */
+	delete(id: string, options: WriteOptions): Promise<void>;
+	/** `QUERY_ID_INVALID` when `id` is no UUID. */
+	get(id: string, options: ReadOptions): Promise<Answer<PreparedQueryRecord | undefined>>;
+	/** By id. */
+	list(options: ReadOptions): Promise<Answer<readonly PreparedQueryRecord[]>>;
+	/** By id, name, or the template with the longest prefix. Does not wait; the index is 1. `QUERY_INVALID`: a template by id. */
+	execute(idOrName: string, source: QuerySource, options: ReadOptions): Promise<Answer<QueryExecution | undefined>>;
+	/** The query that would be executed, templates filled in. As `execute`. */
+	explain(idOrName: string, options: ReadOptions): Promise<Answer<PreparedQueryRecord | undefined>>;
+}
+
+export interface CoordinateEndpoints {
+	/** Resolves when it is taken over; written with others some seconds later. `COORDINATE_INVALID`. What is of no node is dropped then. */
+	update(update: CoordinateRecord, options: WriteOptions): Promise<void>;
+	/** By node, then segment. */
+	nodes(options: ReadOptions): Promise<Answer<readonly CoordinateRecord[]>>;
+	/** Per segment; empty for a node without. */
+	node(name: string, options: ReadOptions): Promise<Answer<readonly CoordinateRecord[]>>;
+	/**
+	 * The elements nearest to `near` (a node name) first, those without coordinates last, else in the order given. Without
+	 * coordinates of `near` the same array.
+	 */
+	sortNear<Item>(near: string, list: readonly Item[], nodeOf: (item: Item) => string): readonly Item[];
+}
+
+export interface UserEvent {
+	/** UUID. */
+	readonly id: string;
+	readonly name: string;
+	/** Empty for none. */
+	readonly payload: Uint8Array;
+	/** RE2; empty for all. */
+	readonly nodeFilter: string;
+	readonly serviceFilter: string;
+	readonly tagFilter: string;
+	readonly version: number;
+	/** Lamport time at which it was received; 0 in the answer to who fired it. */
+	readonly lamportTime: number;
+}
+
+export interface EventEndpoints {
+	/** `EVENT_INVALID` (message as recorded), `EVENT_TOO_LARGE`. */
+	fire(
+		event: Pick<UserEvent, "name" | "payload" | "nodeFilter" | "serviceFilter" | "tagFilter">,
+		options: WriteOptions,
+	): Promise<UserEvent>;
+	/**
+	 * The last ones received, oldest first. The index is made from the newest one's id: it says "another", not "later". Waits
+	 * while it equals `index` (0n: never).
+	 */
+	list(
+		query: { readonly name?: string; readonly node?: string; readonly service?: string; readonly tag?: string },
+		wait: { readonly index: bigint; readonly maxWaitMs: number; readonly signal?: AbortSignal },
+	): Promise<{ readonly value: readonly UserEvent[]; readonly index: bigint }>;
+	/** An event came from others or from here: remembers it if it is meant for this agent. */
+	receive(event: UserEvent): void;
+}
+
+export interface RaftServer {
+	readonly id: string;
+	readonly node: string;
+	/** `host:port`. */
+	readonly address: string;
+	readonly leader: boolean;
+	readonly voter: boolean;
+}
+
+/** How a server does, as the leader sees it. */
+export interface ServerHealth extends RaftServer {
+	readonly serfStatus: string;
+	readonly version: string;
+	readonly lastContactMs: number;
+	readonly lastTerm: number;
+	readonly lastIndex: number;
+	readonly healthy: boolean;
+	/** Milliseconds since the Unix epoch. */
+	readonly stableSinceMs: number;
+}
+
+export interface AutopilotHealth {
+	readonly healthy: boolean;
+	/** Servers that may fail without an outage. */
+	readonly failureTolerance: number;
+	readonly servers: readonly ServerHealth[];
+}
+
+export interface OperatorEndpoints {
+	/** `index`: of the configuration's last change; 0 when it never changed. */
+	raftConfiguration(options: ReadOptions): Promise<{ readonly servers: readonly RaftServer[]; readonly index: number }>;
+	/** `PEER_UNKNOWN`. */
+	removePeer(peer: { readonly id: string } | { readonly address: string }, options: WriteOptions): Promise<void>;
+	autopilotConfiguration(options: ReadOptions): Promise<Answer<AutopilotRecord>>;
+	/** With `index`: only when it is the record's modifyIndex; else false. */
+	setAutopilotConfiguration(
+		content: AutopilotContent,
+		index: number | undefined,
+		options: WriteOptions,
+	): Promise<boolean>;
+	autopilotHealth(options: ReadOptions): Promise<AutopilotHealth>;
+}
+
+export interface SnapshotEndpoints {
+	/** The archive (gzip tar, `snapshot-archive.ts`) piece by piece, of the state at the moment of the call. */
+	save(options: ReadOptions): Promise<{ readonly archive: AsyncIterable<Uint8Array>; readonly index: number }>;
+	/** Replaces the whole state. `SNAPSHOT_INVALID`: nothing was changed. */
+	restore(archive: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<void>;
 }

@@ -8,9 +8,7 @@ export function kvEndpoints(server: Server, lockDelays: LockDelays): KvEndpoints
 	return {
 		async write(write, options) {
 			if (write.operation === "lock" && lockDelays.delays(write.key)) return false;
-			const written = await server.write(options, { kind: "kv", write });
-			if (written) lockDelays.written(write);
-			return written;
+			return server.write(options, { kind: "kv", write });
 		},
 		get: (key, options) => server.read(options, (watchSet) => store.kvGet(key, watchSet)),
 		list: (prefix, options) => server.read(options, (watchSet) => store.kvList(prefix, watchSet)),

@@ -1,53 +1,29 @@
 import type { Clock } from "../../lib/env/index.ts";
-import type { KvWrite, SessionRecord } from "../state/index.ts";
 
 /**
  * After a session was invalidated its keys cannot be locked for its lock-delay, so that who lost a lock without noticing has
- * time to stop. Kept in the leader's memory, as in the reference: for locks taken through this server since it leads.
+ * time to stop. Kept in each server's memory and not replicated, as in the reference: a restart forgets them.
  */
 export interface LockDelays {
-	/** A write was made: notes which session holds which key. */
-	written(write: KvWrite): void;
-	/** The session has ended (destroyed, or its TTL is over). */
-	ended(session: SessionRecord): void;
+	/** A session has ended that held these keys. */
+	begin(keys: readonly string[], lockDelayMs: number): void;
 	/** Whether the key may not be locked yet. */
 	delays(key: string): boolean;
 }
 
 export function createLockDelays(clock: Clock): LockDelays {
-	const keysOfSession = new Map<string, Set<string>>();
-	const holders = new Map<string, string>();
+	/** At most one entry per key, which goes when its time is over. */
 	const freeAtMs = new Map<string, number>();
 
-	function release(key: string): void {
-		const holder = holders.get(key);
-		if (holder === undefined) return;
-		holders.delete(key);
-		const keys = keysOfSession.get(holder);
-		keys?.delete(key);
-		if (keys?.size === 0) keysOfSession.delete(holder);
+	function forgetFree(keys: readonly string[]): void {
+		for (const key of keys) if ((freeAtMs.get(key) ?? 0) <= clock.monotonicMs()) freeAtMs.delete(key);
 	}
 
 	return {
-		written(write) {
-			if (write.operation === "lock") {
-				release(write.key);
-				holders.set(write.key, write.session);
-				const keys = keysOfSession.get(write.session) ?? new Set();
-				keysOfSession.set(write.session, keys.add(write.key));
-			} else if (write.operation === "delete-tree") {
-				for (const key of [...holders.keys()].filter((each) => each.startsWith(write.prefix))) release(key);
-			} else if (write.operation !== "set" && write.operation !== "cas") release(write.key);
-		},
-		ended({ id, lockDelayMs }) {
-			for (const key of [...(keysOfSession.get(id) ?? [])]) {
-				release(key);
-				if (lockDelayMs <= 0) continue;
-				freeAtMs.set(key, clock.monotonicMs() + lockDelayMs);
-				clock.after(lockDelayMs, () => {
-					if ((freeAtMs.get(key) ?? 0) <= clock.monotonicMs()) freeAtMs.delete(key);
-				});
-			}
+		begin(keys, lockDelayMs) {
+			if (lockDelayMs <= 0 || keys.length === 0) return;
+			for (const key of keys) freeAtMs.set(key, clock.monotonicMs() + lockDelayMs);
+			clock.after(lockDelayMs, () => forgetFree(keys));
 		},
 		delays: (key) => (freeAtMs.get(key) ?? 0) > clock.monotonicMs(),
 	};

@@ -2,7 +2,7 @@ import { tryParseDurationMs } from "../../lib/duration.ts";
 import type { Clock, Random, Timer } from "../../lib/env/index.ts";
 import { uuid } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
-import type { SessionContent, SessionRecord, StateStore } from "../state/index.ts";
+import type { SessionContent, SessionRecord } from "../state/index.ts";
 import type { SessionEndpoints, SessionRequest } from "./endpoints.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
@@ -16,10 +16,7 @@ const ttlGrace = 2;
 /** Pause before an expired session's end is proposed again after an error. */
 const retryMs = 1_000;
 
-/** With the checks it is bound to, which travel with the record. */
-type StoredSession = SessionContent & { readonly nodeChecks?: readonly string[] };
-
-/** `/v1/session/...` from this server's state; TTLs run here. */
+/** `/v1/session/...` from this server's state; TTLs and lock-delays run here. */
 export function sessionEndpoints(
 	server: Server,
 	parts: { readonly clock: Clock; readonly random: Random; readonly lockDelays: LockDelays },
@@ -27,49 +24,56 @@ export function sessionEndpoints(
 	const { store } = server;
 	const { clock, random, lockDelays } = parts;
 	const timers = new Map<string, Timer>();
-	const own = { datacenter: "", token: "" };
 
 	/** Begins the TTL again. */
 	function renew(session: SessionRecord): void {
-		timers.get(session.id)?.cancel();
-		timers.delete(session.id);
+		forget(session.id);
 		const ttlMs = tryParseDurationMs(session.ttl) ?? 0;
-		if (ttlMs > 0)
-			timers.set(
-				session.id,
-				clock.after(ttlMs * ttlGrace, () => expire(session)),
-			);
+		if (ttlMs > 0) expireAfter(ttlMs * ttlGrace, session.id);
 	}
 
-	function expire(session: SessionRecord): void {
-		end(session.id, own).catch(() =>
-			timers.set(
-				session.id,
-				clock.after(retryMs, () => expire(session)),
-			),
+	function expireAfter(delayMs: number, id: string): void {
+		timers.set(
+			id,
+			clock.after(delayMs, () => {
+				server
+					.write({ datacenter: "", token: "" }, { kind: "session-destroy", id })
+					// No leader, or a log that is full: the session ends later.
+					.catch(() => expireAfter(retryMs, id));
+			}),
 		);
 	}
 
-	async function end(id: string, options: { readonly datacenter: string; readonly token: string }): Promise<void> {
-		const session = store.session(id).value;
-		await server.write(options, { kind: "session-destroy", id });
+	function forget(id: string): void {
 		timers.get(id)?.cancel();
 		timers.delete(id);
-		if (session !== undefined) lockDelays.ended(session);
 	}
 
-	// Sessions of an earlier run of this server live on, their TTLs begin anew.
-	for (const session of store.sessions().value) renew(session);
+	/** Sessions of an earlier run of this server, or of a restored snapshot, live on; their TTLs begin anew. */
+	function renewAll(): void {
+		for (const id of [...timers.keys()]) forget(id);
+		for (const session of store.sessions().value) renew(session);
+	}
+
+	store.observe({
+		sessionCreated: renew,
+		sessionEnded: ({ session, keys }) => {
+			forget(session.id);
+			lockDelays.begin(keys, session.lockDelayMs);
+		},
+		restored: renewAll,
+	});
+	renewAll();
 
 	return {
 		async create(request, options) {
-			const session = sessionContent(request, uuid(random), store);
+			const session = sessionContent(request, uuid(random));
 			await server.write(options, { kind: "session-create", session });
-			const created = store.session(session.id).value;
-			if (created !== undefined) renew(created);
 			return session.id;
 		},
-		destroy: end,
+		async destroy(id, options) {
+			await server.write(options, { kind: "session-destroy", id });
+		},
 		async renew(id) {
 			const session = store.session(id).value;
 			if (session !== undefined) renew(session);
@@ -84,51 +88,20 @@ export function sessionEndpoints(
 				const keep = ({ node }: SessionRecord) => node.toLowerCase() === folded;
 				return { index, value: server.selections.select(value, `node ${folded}`, keep) };
 			}),
-		nodeChecksOf: (session) => (session as StoredSession).nodeChecks ?? [serfHealth],
+		nodeChecksOf: (session) => session.nodeChecks,
 	};
 }
 
-function sessionContent(request: SessionRequest, id: string, store: StateStore): StoredSession {
-	const ttlMs = request.ttl === "" ? 0 : tryParseDurationMs(request.ttl);
-	if (ttlMs === undefined) throw invalid(`Session TTL '${request.ttl}' invalid: write it like 10s or 5m`);
-	if (ttlMs !== 0 && (ttlMs < ttlMsMin || ttlMs > ttlMsMax)) {
-		throw invalid(`Invalid Session TTL '${request.ttl}', must be between [10s=24h0m0s]`);
-	}
+function sessionContent(request: SessionRequest, id: string): SessionContent {
+	const { name, node, lockDelayMs, ttl, nodeChecks = [serfHealth], serviceChecks } = request;
+	const ttlMs = ttl === "" ? 0 : tryParseDurationMs(ttl);
+	if (ttlMs === undefined) throw invalid(`Session TTL '${ttl}' invalid: write it like 10s or 5m`);
+	if (ttlMs !== 0 && (ttlMs < ttlMsMin || ttlMs > ttlMsMax))
+		throw invalid(`Invalid Session TTL '${ttl}', must be between [10s=24h0m0s]`);
 	const behavior = request.behavior === "" ? "release" : request.behavior;
-	if (behavior !== "release" && behavior !== "delete") {
+	if (behavior !== "release" && behavior !== "delete")
 		throw invalid(`Invalid Behavior setting '${behavior}'; it is release or delete`);
-	}
-	const nodeChecks = request.nodeChecks ?? [serfHealth];
-	requireChecks([...nodeChecks, ...request.serviceChecks], request.node, store);
-	const unsupported = [...nodeChecks.filter((each) => each !== serfHealth), ...request.serviceChecks];
-	if (unsupported.length > 0) {
-		throw new DiscoError(
-			"SESSION_CHECKS_UNSUPPORTED",
-			`a session cannot be bound to check ${JSON.stringify(unsupported[0])}: only to ${serfHealth}, or to none with "Checks": []`,
-		);
-	}
-	return {
-		id,
-		name: request.name,
-		node: request.node,
-		behavior,
-		lockDelayMs: request.lockDelayMs,
-		ttl: request.ttl,
-		nodeChecks,
-	};
-}
-
-/** Every check must be the node's and not be critical. */
-function requireChecks(checks: readonly string[], node: string, store: StateStore): void {
-	if (store.node(node).value === undefined) {
-		throw new DiscoError("NODE_UNKNOWN", `apply failed: Missing node registration of ${JSON.stringify(node)}`);
-	}
-	const present = new Map(store.nodeChecks(node).value.map((check) => [check.checkId, check.status]));
-	for (const check of checks) {
-		const status = present.get(check);
-		if (status === undefined) throw invalid(`apply failed: Missing check '${check}' registration`);
-		if (status === "critical") throw invalid(`apply failed: Check '${check}' is in critical state`);
-	}
+	return { id, name, node, behavior, lockDelayMs, ttl, nodeChecks, serviceChecks };
 }
 
 function invalid(message: string): DiscoError {

@@ -1,5 +1,6 @@
 import { compositeKey, foldCase } from "./byte-order.ts";
 import { deepFreeze } from "./freeze.ts";
+import type { Journal } from "./journal.ts";
 import { OrderedMap } from "./ordered-map.ts";
 import type { CheckRecord, NodeRecord, ServiceRecord } from "./records.ts";
 import type { TableName, Watches } from "./watches.ts";
@@ -35,24 +36,36 @@ export interface ServiceIndex {
  */
 export class CatalogTables {
 	readonly #watches: Watches;
-	readonly #nodes = new OrderedMap<NodeRecord>();
+	readonly #journal: Journal;
+	readonly #followers: CatalogFollowers;
+	readonly #nodes: OrderedMap<NodeRecord>;
 	/** By node, id. */
-	readonly #services = new OrderedMap<ServiceRecord>();
+	readonly #services: OrderedMap<ServiceRecord>;
 	/** By node, check id. */
-	readonly #checks = new OrderedMap<CheckRecord>();
-	readonly #nodeIndexes = new OrderedMap<NodeIndexes>();
-	readonly #serviceIndexes = new OrderedMap<ServiceIndex>();
+	readonly #checks: OrderedMap<CheckRecord>;
+	readonly #nodeIndexes: OrderedMap<NodeIndexes>;
+	readonly #serviceIndexes: OrderedMap<ServiceIndex>;
 	#indexes: CatalogIndexes = { nodes: 0, services: 0, checks: 0, extinction: 0 };
 
 	// Derived from the tables above.
-	readonly #nodeNamesById = new Map<string, string>();
+	readonly #nodeNamesById: OrderedMap<string>;
 	/** By service name, node, id. */
-	readonly #instances = new OrderedMap<ServiceRecord>();
+	readonly #instances: OrderedMap<ServiceRecord>;
 	/** By node, service id (empty for the node's own), check id. */
-	readonly #checksOfInstance = new OrderedMap<CheckRecord>();
+	readonly #checksOfInstance: OrderedMap<CheckRecord>;
 
-	constructor(watches: Watches) {
+	constructor(watches: Watches, journal: Journal, followers: CatalogFollowers) {
 		this.#watches = watches;
+		this.#journal = journal;
+		this.#followers = followers;
+		this.#nodes = new OrderedMap(journal);
+		this.#services = new OrderedMap(journal);
+		this.#checks = new OrderedMap(journal);
+		this.#nodeIndexes = new OrderedMap(journal);
+		this.#serviceIndexes = new OrderedMap(journal);
+		this.#nodeNamesById = new OrderedMap(journal);
+		this.#instances = new OrderedMap(journal);
+		this.#checksOfInstance = new OrderedMap(journal);
 	}
 
 	get indexes(): CatalogIndexes {
@@ -138,6 +151,7 @@ export class CatalogTables {
 		this.#tableChanged(index, "nodes");
 		this.#watches.changed("node", name);
 		this.#watches.changed("node-services", name);
+		this.#followers.nodeGone(index, record.node);
 	}
 
 	putService(index: number, record: ServiceRecord): void {
@@ -168,12 +182,14 @@ export class CatalogTables {
 		// It was another service's, or the node's, before.
 		if (existing !== undefined && foldCase(existing.serviceId) !== foldCase(record.serviceId))
 			this.#checkChanged(index, existing);
+		if (record.status === "critical") this.#followers.checkLost(index, record.node, record.checkId);
 	}
 
 	removeCheck(index: number, record: CheckRecord): void {
 		this.#checks.delete(compositeKey(foldCase(record.node), foldCase(record.checkId)));
 		this.#checksOfInstance.delete(checkKey(record));
 		this.#checkChanged(index, record);
+		this.#followers.checkLost(index, record.node, record.checkId);
 	}
 
 	snapshot(): CatalogSnapshot {
@@ -235,8 +251,16 @@ export class CatalogTables {
 	}
 
 	#tableChanged(index: number, table: TableName & keyof CatalogIndexes): void {
-		this.#indexes = Object.freeze({ ...this.#indexes, [table]: index });
+		this.#moveIndexes({ [table]: index });
 		this.#watches.changed("table", table);
+	}
+
+	#moveIndexes(moved: Partial<CatalogIndexes>): void {
+		const before = this.#indexes;
+		this.#journal.note(() => {
+			this.#indexes = before;
+		});
+		this.#indexes = Object.freeze({ ...before, ...moved });
 	}
 
 	#nodeServicesChanged(index: number, node: string): void {
@@ -280,9 +304,17 @@ export class CatalogTables {
 			return;
 		}
 		this.#serviceIndexes.delete(compositeKey(service));
-		this.#indexes = Object.freeze({ ...this.#indexes, extinction: index });
+		this.#moveIndexes({ extinction: index });
 		this.#watches.changed("service", service);
 	}
+}
+
+/** Who lives and dies with the catalog's records: sessions, coordinates. */
+export interface CatalogFollowers {
+	/** A check turned critical, is critical still, or has gone. */
+	checkLost(index: number, node: string, checkId: string): void;
+	/** The node has gone, or has another name now. */
+	nodeGone(index: number, node: string): void;
 }
 
 /** A record of the catalog, as a snapshot holds it. */

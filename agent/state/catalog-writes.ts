@@ -19,13 +19,8 @@ const aliveCheckId = "serfHealth";
  *
  * A registration that names a known node id under a new name renames that node: its services and checks come along. Fails with
  * `NODE_NAME_TAKEN` when another living node has the name, `SERVICE_UNKNOWN` when a check names a service that the node lacks.
- * Returns the former name of a node that was renamed.
  */
-export function register(
-	tables: CatalogTables,
-	index: number,
-	registration: Registration,
-): { readonly renamedFrom?: string } {
+export function register(tables: CatalogTables, index: number, registration: Registration): void {
 	const byName = tables.node(registration.node);
 	const byId = tables.nodeById(registration.id);
 	const renamed = byId !== undefined && foldCase(byId.node) !== foldCase(registration.node) ? byId : undefined;
@@ -37,21 +32,15 @@ export function register(
 	const node = tables.node(registration.node)?.node ?? registration.node;
 	if (registration.service !== undefined) ensureService(tables, index, node, registration.service);
 	for (const check of registration.checks) ensureCheck(tables, index, node, check);
-	return renamed === undefined ? {} : { renamedFrom: renamed.node };
 }
 
 /** Removes a node with all it has, a service with its checks, or a check. What is not there is no error. */
-export function deregister(
-	tables: CatalogTables,
-	index: number,
-	{ node, serviceId, checkId }: Deregistration,
-): { readonly nodeGone: boolean } {
+export function deregister(tables: CatalogTables, index: number, { node, serviceId, checkId }: Deregistration): void {
 	if (serviceId !== undefined) removeService(tables, index, node, serviceId);
 	else if (checkId !== undefined) {
 		const check = tables.check(node, checkId);
 		if (check !== undefined) tables.removeCheck(index, check);
-	} else return { nodeGone: removeNode(tables, index, node) };
-	return { nodeGone: false };
+	} else removeNode(tables, index, node);
 }
 
 /** Two agents must not share a name; one whose own check is not passing any more, or that never had one, gives way. */
@@ -119,7 +108,8 @@ function renameNode(tables: CatalogTables, index: number, former: NodeRecord, re
 	removeNode(tables, index, former.node);
 }
 
-function ensureService(tables: CatalogTables, index: number, node: string, content: ServiceContent): void {
+/** A service of a node that is there. What is already so changes nothing. */
+export function ensureService(tables: CatalogTables, index: number, node: string, content: ServiceContent): void {
 	const existing = tables.service(node, content.id);
 	const record = { ...content, node, createIndex: existing?.createIndex ?? index, modifyIndex: index };
 	if (existing !== undefined && sameContent({ ...record, modifyIndex: existing.modifyIndex }, existing)) return;
@@ -136,8 +126,8 @@ function putService(tables: CatalogTables, index: number, record: ServiceRecord)
 		tables.putCheck(index, { ...check, ...moved, modifyIndex: index });
 }
 
-/** Name and tags of the service are those at the time when the check is written. */
-function ensureCheck(tables: CatalogTables, index: number, node: string, content: CheckContent): void {
+/** A check of a node, and of a service if it names one, that are there. Name and tags of the service are those of now. */
+export function ensureCheck(tables: CatalogTables, index: number, node: string, content: CheckContent): void {
 	const service = content.serviceId === "" ? undefined : tables.service(node, content.serviceId);
 	const existing = tables.check(node, content.checkId);
 	const record = {
@@ -152,13 +142,12 @@ function ensureCheck(tables: CatalogTables, index: number, node: string, content
 	tables.putCheck(index, record);
 }
 
-function removeNode(tables: CatalogTables, index: number, name: string): boolean {
+function removeNode(tables: CatalogTables, index: number, name: string): void {
 	const node = tables.node(name);
-	if (node === undefined) return false;
+	if (node === undefined) return;
 	for (const check of tables.checksOfNode(name)) tables.removeCheck(index, check);
 	for (const service of tables.servicesOfNode(name)) tables.removeService(index, service);
 	tables.removeNode(index, node);
-	return true;
 }
 
 function removeService(tables: CatalogTables, index: number, node: string, id: string): void {

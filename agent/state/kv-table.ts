@@ -1,9 +1,11 @@
 import { assert, DiscoError } from "../../lib/errors.ts";
-import { byteOrderKey } from "./byte-order.ts";
+import { byteOrderKey, compositeKey } from "./byte-order.ts";
 import { sameBytes } from "./freeze.ts";
+import type { Journal } from "./journal.ts";
+import type { KvHistory } from "./kv-history.ts";
 import { KvViews, type PrefixIndexes } from "./kv-views.ts";
 import { OrderedMap } from "./ordered-map.ts";
-import type { KvRecord, KvWrite, QueryResult } from "./records.ts";
+import type { KvRecord, KvRevision, KvWrite, QueryResult, WriteOrigin } from "./records.ts";
 import { type Tombstone, Tombstones } from "./tombstones.ts";
 import type { WatchSet } from "./watch-set.ts";
 import type { Watches } from "./watches.ts";
@@ -13,21 +15,36 @@ export interface SessionLookup {
 	has(id: string): boolean;
 }
 
+/** A session's end has no author, and logs of before there was a history tell none. */
+const unknownOrigin: WriteOrigin = Object.freeze({ timeMs: 0, author: "" });
+
 /** Keys and values, locks and tombstones. Index rules: test/conformance/http/README.md, "Indexes" and "KV". */
 export class KvTable {
 	readonly #watches: Watches;
 	readonly #sessions: SessionLookup;
 	readonly #views: KvViews;
-	readonly #records = new OrderedMap<KvRecord>();
-	readonly #tombstones = new Tombstones();
-	/** Session id -> keys it holds. Derived from the records. */
-	readonly #held = new Map<string, Set<string>>();
+	readonly #journal: Journal;
+	readonly #history: KvHistory;
+	readonly #records: OrderedMap<KvRecord>;
+	readonly #tombstones: Tombstones;
+	/** Keys that are locked, by session, key. Derived from the records. */
+	readonly #held: OrderedMap<string>;
 	/** Index of the last write that changed anything, deletes included. */
 	#index = 0;
+	/** Of the write that is being made. */
+	#origin: WriteOrigin = unknownOrigin;
 
-	constructor(watches: Watches, sessions: SessionLookup) {
+	constructor(
+		watches: Watches,
+		parts: { readonly journal: Journal; readonly sessions: SessionLookup; readonly history: KvHistory },
+	) {
 		this.#watches = watches;
-		this.#sessions = sessions;
+		this.#journal = parts.journal;
+		this.#sessions = parts.sessions;
+		this.#history = parts.history;
+		this.#records = new OrderedMap(parts.journal);
+		this.#tombstones = new Tombstones(parts.journal);
+		this.#held = new OrderedMap(parts.journal);
 		this.#views = new KvViews((prefix) => this.#indexesOfPrefix(prefix));
 	}
 
@@ -52,12 +69,25 @@ export class KvTable {
 		return this.#views.keys(prefix, separator, this.#records);
 	}
 
+	/** As `list`, for within a transaction: nothing is remembered of what may be taken back. */
+	scan(prefix: string): readonly KvRecord[] {
+		return this.#records.prefixed(byteOrderKey(prefix));
+	}
+
+	/** What is remembered of a key, oldest first. */
+	history(key: string, watchSet: WatchSet | undefined): QueryResult<readonly KvRevision[]> {
+		watchSet?.add(this.#watches, "key", key);
+		const revisions = this.#history.of(key);
+		return { index: revisions.at(-1)?.index ?? this.tableIndex(), value: Object.freeze(revisions) };
+	}
+
 	tableIndex(): number {
 		return Math.max(this.#index, 1);
 	}
 
 	/** Whether the condition held (cas, lock, unlock, delete-cas); true for the others. Fails with `SESSION_UNKNOWN` (lock). */
-	write(index: number, write: KvWrite): boolean {
+	write(index: number, write: KvWrite, origin: WriteOrigin = unknownOrigin): boolean {
+		this.#origin = origin;
 		switch (write.operation) {
 			case "set":
 				this.#set(index, write);
@@ -79,14 +109,17 @@ export class KvTable {
 		}
 	}
 
-	/** A session ended: its keys become free (LockIndex stays, ModifyIndex moves) or go. */
-	sessionEnded(index: number, session: string, behavior: "release" | "delete"): void {
-		for (const key of [...(this.#held.get(session) ?? [])]) {
+	/** A session ended: its keys become free (LockIndex stays, ModifyIndex moves) or go. Returns them. */
+	sessionEnded(index: number, session: string, behavior: "release" | "delete"): readonly string[] {
+		const keys = this.#held.prefixed(compositeKey(session));
+		this.#origin = unknownOrigin;
+		for (const key of keys) {
 			const record = this.#records.get(byteOrderKey(key));
 			assert(record?.session === session, `key ${key} is held by session ${session}`);
 			if (behavior === "delete") this.#delete(index, key);
 			else this.#store(index, record, { ...record, session: undefined });
 		}
+		return keys;
 	}
 
 	snapshot(): KvSnapshot {
@@ -162,6 +195,7 @@ export class KvTable {
 		this.#records.delete(orderKey);
 		this.#letGo(existing.session, key);
 		this.#tombstones.add(key, index);
+		this.#history.add({ key, index, flags: 0n, ...this.#origin });
 		this.#changed(index, key);
 	}
 
@@ -192,24 +226,26 @@ export class KvTable {
 			this.#hold(session, key);
 		}
 		if (existing === undefined) this.#tombstones.remove(key);
+		if (existing === undefined || existing.flags !== flags || !sameBytes(existing.value, value))
+			this.#history.add({ key, index, value, flags, ...this.#origin });
 		this.#changed(index, key);
 	}
 
 	#hold(session: string | undefined, key: string): void {
-		if (session === undefined) return;
-		const keys = this.#held.get(session) ?? new Set();
-		this.#held.set(session, keys.add(key));
+		if (session !== undefined) this.#held.set(compositeKey(session, key), key);
 	}
 
 	#letGo(session: string | undefined, key: string): void {
-		if (session === undefined) return;
-		const keys = this.#held.get(session);
-		keys?.delete(key);
-		if (keys?.size === 0) this.#held.delete(session);
+		if (session !== undefined) this.#held.delete(compositeKey(session, key));
 	}
 
 	#changed(index: number, key: string): void {
 		assert(index >= this.#index, `log index ${index} is not below the key-value table's ${this.#index}`);
+		const before = this.#index;
+		this.#journal.note(() => {
+			this.#index = before;
+			this.#views.keyChanged(key);
+		});
 		this.#index = index;
 		this.#views.keyChanged(key);
 		this.#watches.keyChanged(key);

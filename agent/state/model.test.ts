@@ -485,7 +485,7 @@ function runOnStore(store: StateStore, at: number, given: Command): boolean {
 		else if (given.do === "kv") return store.kvWrite(at, given.write);
 		else if (given.do === "end") store.sessionDestroy(at, given.id);
 		else if (given.do === "deregister") store.deregister(at, given);
-		else store.sessionCreate(at, { ...given, name: "", lockDelayMs: 0, ttl: "" });
+		else store.sessionCreate(at, { ...given, name: "", lockDelayMs: 0, ttl: "", nodeChecks: [], serviceChecks: [] });
 		return true;
 	} catch {
 		return false;

@@ -1,4 +1,5 @@
 import sortedBtree from "sorted-btree";
+import type { Journal } from "./journal.ts";
 
 // The package is CommonJS: Node and esbuild give `module.exports`, Vitest unwraps its `default`.
 const BTree: typeof sortedBtree.default = "default" in sortedBtree ? sortedBtree.default : sortedBtree;
@@ -14,8 +15,11 @@ function compare(a: string, b: string): number {
  */
 export class OrderedMap<Value> {
 	#tree: InstanceType<typeof BTree<string, Value>>;
+	readonly #journal: Journal | undefined;
 
-	constructor() {
+	/** With a journal, what is written during a transaction can be taken back. */
+	constructor(journal?: Journal) {
+		this.#journal = journal;
 		this.#tree = new BTree<string, Value>(undefined, compare);
 	}
 
@@ -32,15 +36,13 @@ export class OrderedMap<Value> {
 	}
 
 	set(key: string, value: Value): void {
+		if (this.#journal?.recording === true) this.#noteInverse(this.#journal, key);
 		this.#tree.set(key, value);
 	}
 
 	delete(key: string): boolean {
+		if (this.#journal?.recording === true) this.#noteInverse(this.#journal, key);
 		return this.#tree.delete(key);
-	}
-
-	clear(): void {
-		this.#tree.clear();
 	}
 
 	/** In key order. Writing while iterating is not allowed; iterate over a clone for that. */
@@ -79,6 +81,14 @@ export class OrderedMap<Value> {
 		const copy = new OrderedMap<Value>();
 		copy.#tree = this.#tree.clone();
 		return copy;
+	}
+
+	#noteInverse(journal: Journal, key: string): void {
+		const before = this.#tree.get(key);
+		journal.note(() => {
+			if (before === undefined) this.#tree.delete(key);
+			else this.#tree.set(key, before);
+		});
 	}
 }
 

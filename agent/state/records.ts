@@ -11,7 +11,7 @@ export interface Indexed {
 
 export type StringMap = Readonly<Record<string, string>>;
 
-export interface NodeRecord extends Indexed {
+export interface NodeContent {
 	/** UUID, or empty for a node without an agent. */
 	readonly id: string;
 	/** Compared without regard to case. */
@@ -22,6 +22,8 @@ export interface NodeRecord extends Indexed {
 	readonly taggedAddresses: StringMap | null;
 	readonly meta: StringMap | null;
 }
+
+export interface NodeRecord extends NodeContent, Indexed {}
 
 export interface ServiceAddress {
 	readonly address: string;
@@ -146,9 +148,169 @@ export interface SessionContent {
 	readonly lockDelayMs: number;
 	/** A Go duration as it was given, empty for none. */
 	readonly ttl: string;
+	/** Ids of the node's checks that must stay registered and not critical for the session to live. */
+	readonly nodeChecks: readonly string[];
+	/** The same, of checks of services on that node. */
+	readonly serviceChecks: readonly string[];
 }
 
 export interface SessionRecord extends SessionContent, Indexed {}
+
+/** A template of prepared queries; an empty `type` for a query that is none. */
+export interface QueryTemplate {
+	/** `name_prefix_match`, or empty. */
+	readonly type: string;
+	/** RE2, matched against the whole name that was asked for; empty for none. */
+	readonly regexp: string;
+	readonly removeEmptyTags: boolean;
+}
+
+/** Where a query looks when nothing is here. */
+export interface QueryFailover {
+	/** So many of the nearest datacenters first. */
+	readonly nearestN: number;
+	/** Then these, in order. */
+	readonly datacenters: readonly string[] | null;
+}
+
+/** What a prepared query asks for. Null where the definition gave none (the recorded answers tell null from empty). */
+export interface QueryService {
+	readonly service: string;
+	readonly failover: QueryFailover;
+	/** Leave out instances with a check that is not passing; else only those with a critical one. */
+	readonly onlyPassing: boolean;
+	readonly ignoreCheckIds: readonly string[] | null;
+	/** Node name, `_agent`, `_ip`, or empty for random order. */
+	readonly near: string;
+	/** All of them, without regard to case; with `!` in front: none of those. */
+	readonly tags: readonly string[] | null;
+	readonly nodeMeta: StringMap | null;
+	readonly serviceMeta: StringMap | null;
+}
+
+export interface PreparedQueryContent {
+	/** UUID. */
+	readonly id: string;
+	/** Unique without regard to case; empty for a query that is asked by id. Of a template: the prefix. */
+	readonly name: string;
+	/** Id of the session with which it ends; empty for none. */
+	readonly session: string;
+	readonly token: string;
+	readonly template: QueryTemplate;
+	readonly service: QueryService;
+	/** A Go duration, empty for the agent's default. */
+	readonly dnsTtl: string;
+}
+
+export interface PreparedQueryRecord extends PreparedQueryContent, Indexed {}
+
+/** Vivaldi coordinate; every number in seconds. */
+export interface Coordinate {
+	readonly vec: readonly number[];
+	readonly error: number;
+	readonly adjustment: number;
+	readonly height: number;
+}
+
+export interface CoordinateRecord {
+	readonly node: string;
+	readonly segment: string;
+	readonly coordinate: Coordinate;
+}
+
+/** How servers look after each other. */
+export interface AutopilotContent {
+	readonly cleanupDeadServers: boolean;
+	readonly lastContactThresholdMs: number;
+	readonly maxTrailingLogs: number;
+	readonly minQuorum: number;
+	readonly serverStabilizationTimeMs: number;
+	readonly redundancyZoneTag: string;
+	readonly disableUpgradeMigration: boolean;
+	readonly upgradeVersionTag: string;
+}
+
+export interface AutopilotRecord extends AutopilotContent, Indexed {}
+
+/** Of which keys how much is remembered: the longest prefix that a key begins with decides. */
+export interface KvHistoryRule {
+	readonly prefix: string;
+	/** Newest revisions kept per key; 0 for none. */
+	readonly revisionsMax: number;
+}
+
+/** Who wrote and when, as the server knew that took the write. */
+export interface WriteOrigin {
+	/** Milliseconds since the Unix epoch. */
+	readonly timeMs: number;
+	/** Accessor of the token or another name; empty when not known. */
+	readonly author: string;
+}
+
+/** One former or present state of a key. */
+export interface KvRevision {
+	readonly key: string;
+	/** Of the write that made it so. */
+	readonly index: number;
+	/** Undefined: the key was deleted. */
+	readonly value?: Uint8Array;
+	readonly flags: bigint;
+	readonly timeMs: number;
+	readonly author: string;
+}
+
+/**
+ * One operation of a transaction. `verb` is as it was given: an unknown one is an error of the operation, found when it is
+ * executed, not of the transaction's form.
+ */
+export type TxnOperation =
+	| {
+			readonly kind: "kv";
+			readonly verb: string;
+			readonly key: string;
+			readonly value: Uint8Array;
+			readonly flags: bigint;
+			readonly index: number;
+			readonly session: string;
+	  }
+	| { readonly kind: "node"; readonly verb: string; readonly node: NodeContent; readonly index: number }
+	| {
+			readonly kind: "service";
+			readonly verb: string;
+			readonly node: string;
+			readonly service: ServiceContent;
+			readonly index: number;
+	  }
+	| {
+			readonly kind: "check";
+			readonly verb: string;
+			readonly node: string;
+			readonly check: CheckContent;
+			readonly index: number;
+	  }
+	| { readonly kind: "session"; readonly verb: string; readonly id: string };
+
+/** What one operation gives; deletes give none. */
+export type TxnResult =
+	/** `withValue`: the operation was a read; writes and conditions answer without the value. */
+	| { readonly kind: "kv"; readonly record: KvRecord; readonly withValue: boolean }
+	| { readonly kind: "node"; readonly record: NodeRecord }
+	| { readonly kind: "service"; readonly record: ServiceRecord }
+	| { readonly kind: "check"; readonly record: CheckRecord };
+
+export interface TxnError {
+	/** Position of the operation, from 0. */
+	readonly operation: number;
+	/** The recorded text. */
+	readonly what: string;
+}
+
+/** With an error nothing was changed and there are no results. */
+export interface TxnOutcome {
+	readonly results: readonly TxnResult[];
+	/** Of every operation that failed, in order. */
+	readonly errors: readonly TxnError[];
+}
 
 /** A node with what runs on it, services by id. */
 export interface NodeServicesRecord {

@@ -1,5 +1,7 @@
 import { assert, DiscoError } from "../../lib/errors.ts";
 import { compositeKey, foldCase } from "./byte-order.ts";
+import { deepFreeze } from "./freeze.ts";
+import type { Journal } from "./journal.ts";
 import { OrderedMap } from "./ordered-map.ts";
 import type { QueryResult, SessionContent, SessionRecord } from "./records.ts";
 import type { WatchSet } from "./watch-set.ts";
@@ -9,14 +11,25 @@ import type { Watches } from "./watches.ts";
 export class SessionTable {
 	readonly #watches: Watches;
 	readonly #onEnd: (index: number, session: SessionRecord) => void;
-	readonly #records = new OrderedMap<SessionRecord>();
+	readonly #journal: Journal;
+	readonly #records: OrderedMap<SessionRecord>;
 	#index = 0;
+
+	// Derived from the records.
+	/** By node, id. */
+	readonly #idsByNode: OrderedMap<string>;
+	/** By node, check, id. */
+	readonly #idsByCheck: OrderedMap<string>;
 	/** The last answer to `list`, until a session changes. */
 	#listed: readonly SessionRecord[] | undefined;
 
-	constructor(watches: Watches, onEnd: (index: number, session: SessionRecord) => void) {
+	constructor(watches: Watches, journal: Journal, onEnd: (index: number, session: SessionRecord) => void) {
 		this.#watches = watches;
+		this.#journal = journal;
 		this.#onEnd = onEnd;
+		this.#records = new OrderedMap(journal);
+		this.#idsByNode = new OrderedMap(journal);
+		this.#idsByCheck = new OrderedMap(journal);
 	}
 
 	has(id: string): boolean {
@@ -36,6 +49,7 @@ export class SessionTable {
 		return { index: this.#tableIndex(), value: this.#listed };
 	}
 
+	/** The caller knows the node and its checks. Fails with `SESSION_EXISTS`. */
 	create(index: number, content: SessionContent): void {
 		if (this.has(content.id))
 			throw new DiscoError("SESSION_EXISTS", `session ${content.id} exists already; create one with a new ID`);
@@ -48,15 +62,20 @@ export class SessionTable {
 		const session = this.#records.get(compositeKey(id));
 		if (session === undefined) return;
 		this.#records.delete(compositeKey(id));
+		for (const [ids, key] of this.#places(session)) ids.delete(key);
 		this.#changed(index);
 		this.#onEnd(index, session);
 	}
 
 	/** The node has gone, or has another name now. */
 	nodeGone(index: number, node: string): void {
-		const name = foldCase(node);
-		const sessions = [...this.#records.values()].filter((session) => foldCase(session.node) === name);
-		for (const { id } of sessions) this.destroy(index, id);
+		for (const id of this.#idsByNode.prefixed(compositeKey(foldCase(node)))) this.destroy(index, id);
+	}
+
+	/** A check is critical, or has gone: it ends the sessions that are bound to it. */
+	checkLost(index: number, node: string, checkId: string): void {
+		const bound = this.#idsByCheck.prefixed(compositeKey(foldCase(node), foldCase(checkId)));
+		for (const id of bound) this.destroy(index, id);
 	}
 
 	snapshot(): { readonly index: number; readonly records: IterableIterator<SessionRecord> } {
@@ -65,12 +84,25 @@ export class SessionTable {
 
 	/** For restoring into a new, empty table: a record of a snapshot. */
 	load(record: SessionRecord): void {
-		this.#records.set(compositeKey(record.id), Object.freeze(record));
+		this.#records.set(compositeKey(record.id), deepFreeze(record));
+		for (const [ids, key] of this.#places(record)) ids.set(key, record.id);
 	}
 
 	/** Ends a restore. */
 	loadIndex(index: number): void {
 		this.#index = index;
+	}
+
+	/** Where else the session's id is filed. */
+	#places({ id, node, nodeChecks, serviceChecks }: SessionRecord): [OrderedMap<string>, string][] {
+		const name = foldCase(node);
+		return [
+			[this.#idsByNode, compositeKey(name, id)],
+			...[...nodeChecks, ...serviceChecks].map((check): [OrderedMap<string>, string] => [
+				this.#idsByCheck,
+				compositeKey(name, foldCase(check), id),
+			]),
+		];
 	}
 
 	#tableIndex(): number {
@@ -79,6 +111,11 @@ export class SessionTable {
 
 	#changed(index: number): void {
 		assert(index >= this.#index, `log index ${index} is not below the session table's ${this.#index}`);
+		const before = this.#index;
+		this.#journal.note(() => {
+			this.#index = before;
+			this.#listed = undefined;
+		});
 		this.#index = index;
 		this.#listed = undefined;
 		this.#watches.changed("table", "sessions");

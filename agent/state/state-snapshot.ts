@@ -1,5 +1,13 @@
 import type { CatalogIndexes, CatalogRecord } from "./catalog-tables.ts";
-import type { KvRecord, SessionRecord } from "./records.ts";
+import type {
+	AutopilotRecord,
+	CoordinateRecord,
+	KvHistoryRule,
+	KvRecord,
+	KvRevision,
+	PreparedQueryRecord,
+	SessionRecord,
+} from "./records.ts";
 import type { Tombstone } from "./tombstones.ts";
 
 /** Index of the last change per table, and what is derived from no record. */
@@ -9,6 +17,8 @@ export interface StateIndexes {
 	readonly sessions: number;
 	/** Index below which deletes are not remembered. */
 	readonly tombstoneFloor: number;
+	readonly queries: number;
+	readonly coordinates: number;
 }
 
 /** One record of a snapshot. The order in which they come does not matter to a restore. */
@@ -17,7 +27,12 @@ export type SnapshotRecord =
 	| CatalogRecord
 	| { readonly kind: "kv"; readonly value: KvRecord }
 	| { readonly kind: "tombstone"; readonly value: Tombstone }
-	| { readonly kind: "session"; readonly value: SessionRecord };
+	| { readonly kind: "session"; readonly value: SessionRecord }
+	| { readonly kind: "query"; readonly value: PreparedQueryRecord }
+	| { readonly kind: "coordinate"; readonly value: CoordinateRecord }
+	| { readonly kind: "kv-history-rule"; readonly value: KvHistoryRule }
+	| { readonly kind: "kv-revision"; readonly value: KvRevision }
+	| { readonly kind: "autopilot"; readonly value: AutopilotRecord };
 
 /** The whole state as it was at one moment, however long it takes to read it. */
 export interface StateSnapshot {

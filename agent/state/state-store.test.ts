@@ -163,7 +163,16 @@ describe("locks", () => {
 		const { store } = newStore();
 		store.register(1, registration("n"));
 		for (const id of ["s1", "s2"])
-			store.sessionCreate(2, { id, name: "", node: "n", behavior, lockDelayMs: 15_000, ttl: "" });
+			store.sessionCreate(2, {
+				id,
+				name: "",
+				node: "n",
+				behavior,
+				lockDelayMs: 15_000,
+				ttl: "",
+				nodeChecks: [],
+				serviceChecks: [],
+			});
 		return store;
 	}
 

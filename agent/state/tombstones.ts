@@ -1,4 +1,5 @@
 import { byteOrderKey } from "./byte-order.ts";
+import type { Journal } from "./journal.ts";
 import { OrderedMap } from "./ordered-map.ts";
 
 /** Deleted keys that are remembered; beyond it the oldest are forgotten and the floor rises. */
@@ -14,10 +15,17 @@ export interface Tombstone {
  * of no prefix is given below it, so that a reader who slept through a forgotten delete learns that something happened.
  */
 export class Tombstones {
-	readonly #byKey = new OrderedMap<Tombstone>();
-	/** Oldest first. Derived from `#byKey`. */
-	readonly #oldest = new Map<string, Tombstone>();
+	readonly #journal: Journal | undefined;
+	readonly #byKey: OrderedMap<Tombstone>;
+	/** Oldest first: by index, key. Derived from `#byKey`. */
+	readonly #oldest: OrderedMap<Tombstone>;
 	#floor = 0;
+
+	constructor(journal?: Journal) {
+		this.#journal = journal;
+		this.#byKey = new OrderedMap(journal);
+		this.#oldest = new OrderedMap(journal);
+	}
 
 	get floor(): number {
 		return this.#floor;
@@ -29,16 +37,19 @@ export class Tombstones {
 			this.remove(key);
 			return;
 		}
+		this.remove(key);
 		const tombstone = Object.freeze({ key, index });
 		this.#byKey.set(byteOrderKey(key), tombstone);
-		this.#oldest.delete(key);
-		this.#oldest.set(key, tombstone);
+		this.#oldest.set(ageKey(tombstone), tombstone);
 		this.#forgetOldest();
 	}
 
 	/** The key exists again; its record's index is newer. */
 	remove(key: string): void {
-		if (this.#oldest.delete(key)) this.#byKey.delete(byteOrderKey(key));
+		const tombstone = this.#byKey.get(byteOrderKey(key));
+		if (tombstone === undefined) return;
+		this.#byKey.delete(byteOrderKey(key));
+		this.#oldest.delete(ageKey(tombstone));
 	}
 
 	/** Index of the newest remembered delete below `prefix`; 0 when there is none. */
@@ -66,11 +77,24 @@ export class Tombstones {
 	/** All of one log index go at once, so that replicas agree whatever order they remember them in. */
 	#forgetOldest(): void {
 		if (this.#oldest.size <= tombstonesMax) return;
-		for (const [key, { index }] of this.#oldest) {
-			if (this.#oldest.size <= tombstonesMax && index > this.#floor) return;
-			this.#floor = index;
-			this.#oldest.delete(key);
-			this.#byKey.delete(byteOrderKey(key));
+		for (;;) {
+			const oldest = this.#oldest.firstPrefixed("");
+			if (oldest === undefined || (this.#oldest.size <= tombstonesMax && oldest.index > this.#floor)) return;
+			this.#raiseFloor(oldest.index);
+			this.remove(oldest.key);
 		}
 	}
+
+	#raiseFloor(floor: number): void {
+		const before = this.#floor;
+		this.#journal?.note(() => {
+			this.#floor = before;
+		});
+		this.#floor = floor;
+	}
+}
+
+/** Orders by index, then key; 2^53 has 11 digits to the base 36. */
+function ageKey({ index, key }: Tombstone): string {
+	return index.toString(36).padStart(11, "0") + byteOrderKey(key);
 }

@@ -2,7 +2,7 @@ import { PrefixMap } from "./prefix-map.ts";
 
 /** What a result can depend on: one thing by name (`service` `web`), or all keys that begin with `name`. */
 export type TopicKind = "table" | "node" | "node-services" | "node-checks" | "service" | "key";
-export type TableName = "nodes" | "services" | "checks" | "sessions";
+export type TableName = "nodes" | "services" | "checks" | "sessions" | "queries" | "coordinates";
 
 /** Runs `slice` soon, after what runs now (the write that wakes) is over: `setImmediate` in a process, the clock in a simulation. */
 export type SliceScheduler = (slice: () => void) => void;
@@ -33,6 +33,8 @@ export class Watches {
 	#queue: Iterator<Waiter>[] = [];
 	#scheduled = false;
 	#changes = 0;
+	/** What a transaction changed so far; nobody hears of it before it has succeeded. */
+	#held: (() => void)[] | undefined;
 
 	constructor(schedule: SliceScheduler) {
 		this.#schedule = schedule;
@@ -48,8 +50,24 @@ export class Watches {
 		return this.#topics.size + this.#prefixes.size;
 	}
 
+	/** Keeps changes back until `release`. */
+	hold(): void {
+		this.#held = [];
+	}
+
+	/** Lets the changes that were kept back happen, or forgets them when they were taken back. */
+	release(happened: boolean): void {
+		const held = this.#held ?? [];
+		this.#held = undefined;
+		if (happened) for (const change of held) change();
+	}
+
 	/** Something named changed. */
 	changed(kind: TopicKind, name: string): void {
+		if (this.#held !== undefined) {
+			this.#held.push(() => this.changed(kind, name));
+			return;
+		}
 		this.#changes++;
 		const topic = `${kind}:${name}`;
 		const waiters = this.#topics.get(topic);
@@ -60,6 +78,10 @@ export class Watches {
 
 	/** A key was written or deleted: wakes who waits for it and for prefixes of it. */
 	keyChanged(key: string): void {
+		if (this.#held !== undefined) {
+			this.#held.push(() => this.keyChanged(key));
+			return;
+		}
 		this.changed("key", key);
 		this.#prefixes.forEachPrefixOf(key, (waiters, prefix) => {
 			this.#prefixes.delete(prefix);
