@@ -7,6 +7,7 @@ import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
 import { pause } from "./pause.ts";
 import type { Inspection, ListedContainer, Reconciler } from "./reconcile.ts";
 import type { ServiceSource } from "./service-source.ts";
+import type { SyncStatus } from "./status.ts";
 
 /** Questions to Docker under way at once; the rest wait, one per container at most. */
 const inspectionsMax = 8;
@@ -22,6 +23,7 @@ interface ContainerWatchOptions {
 	readonly deregistration: DeregistrationPolicy;
 	readonly clock: Clock;
 	readonly logger: Logger;
+	readonly status: SyncStatus;
 	/** Whether the stream is opened again when it ends. */
 	readonly repair: boolean;
 	/** The reconciler knows something new. */
@@ -44,7 +46,7 @@ interface ContainerWatch {
 }
 
 export function createContainerWatch(options: ContainerWatchOptions): ContainerWatch {
-	const { docker, reconciler, clock, logger, repair } = options;
+	const { docker, reconciler, clock, logger, repair, status } = options;
 	/** Newest question per container, with those who wait for its answer. */
 	const queue = new Map<string, { inspection: Inspection; done: (() => void)[] }>();
 	/** One question per container at a time: of two answers the later one must not be the older one. */
@@ -115,6 +117,7 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 
 	const onEvent = (event: DockerEvent) => {
 		const { kind, containerId, timeMs } = event;
+		status.counts.dockerEvents++;
 		logger.debug("docker event", { kind, container: event.containerName });
 		switch (kind) {
 			case "start":
@@ -137,8 +140,10 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 		const listing = await docker.list({ ended: repair && options.deregistration === "on-success" });
 		const listed = listing.flatMap((container) => listedContainer(container, options.deregistration));
 		const inspections = reconciler.dockerListed(generation, listed, { missedEvents });
+		status.counts.dockerListings++;
 		options.onNews();
 		await Promise.all(inspections.map(ask));
+		status.dockerListed = true;
 	};
 
 	const follow = async (signal: AbortSignal, onOpen: () => void) => {
@@ -152,6 +157,8 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 		await docker.follow({
 			signal: AbortSignal.any([signal, both.signal]),
 			onOpen: () => {
+				status.dockerConnected = true;
+				status.counts.dockerConnections++;
 				onOpen();
 				list({ missedEvents: true }).then(options.onListed, onListFailed);
 			},
@@ -172,6 +179,7 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 					() => ended,
 					(error: unknown) => error,
 				);
+				status.dockerConnected = false;
 				if (signal.aborted) return;
 				if (!repair) throw problem;
 				logger.warn(`${errorMessage(problem)}; connecting again`);

@@ -8,6 +8,8 @@ test.each([
 	[["-compat", "--version"], "version"],
 	[["-h"], "help"],
 	[[uri], "run"],
+	[["diff", uri], "diff"],
+	[["-compat", "diff"], "run"],
 ])("%j is %s", (args, kind) => {
 	expect(parseCommandLine(args, {}).kind).toBe(kind);
 });
@@ -23,6 +25,8 @@ test.each([
 	[["--ttl", "5", "--ttl-refresh", "5", uri], "OPTION_INVALID", expect.stringContaining("give both")],
 	[["-deregister", "never", uri], "OPTION_INVALID", '-deregister: "never" is neither always nor on-success'],
 	[["-retry-interval", "0", uri], "OPTION_INVALID", "-retry-interval: 0 is not greater than 0"],
+	[["diff"], "USAGE", expect.stringContaining("the registry URI is missing")],
+	[["-http", "x", uri], "OPTION_INVALID", '-http: "x" is not an address; write 127.0.0.1:9099 or :9099'],
 	[["-owner", "a:b", uri], "OPTION_INVALID", expect.stringContaining("colon")],
 ])("%j fails with %s", (args, code, message) => {
 	expect(() => parseCommandLine(args, {})).toThrow(expect.objectContaining({ code, message }));
@@ -44,6 +48,10 @@ test("units are converted, and the registry is waited for unless told otherwise"
 			compat: false,
 		},
 	});
+});
+
+test.each([["-once"], ["diff"]])("%s does not wait for the registry unless told to", (word) => {
+	expect(parseCommandLine([word, uri], {})).toMatchObject({ options: { retry: { attempts: 0 } } });
 });
 
 test("-compat by variable, with the reference's attempts", () => {

@@ -2,6 +2,7 @@ import { DiscoError } from "../lib/errors.ts";
 import { type FlagSpecs, flagsHelp, parseFlags } from "../lib/flags.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../lib/log/index.ts";
 import type { DeregistrationPolicy } from "./deregistration.ts";
+import { parseStatusAddress } from "./status-address.ts";
 
 const specs = {
 	ip: { kind: "string", usage: "address for all services with published ports" },
@@ -25,10 +26,14 @@ const specs = {
 	"ttl-refresh": { kind: "int", usage: "seconds between two refreshes of expiring entries", placeholder: "seconds" },
 	"retry-attempts": {
 		kind: "int",
-		usage: "further attempts to reach the registry at start; -1: for ever (the default; with -compat 0)",
+		usage:
+			"further attempts to reach the registry at start; -1: for ever (the default; with -once, diff and -compat 0)",
 		placeholder: "number",
 	},
 	"retry-interval": { kind: "int", usage: "milliseconds between these attempts (2000)", placeholder: "ms" },
+	once: { kind: "bool", usage: "make the registry equal to the containers once, then end" },
+	dry: { kind: "bool", usage: "write nothing to the registry; say what would be written" },
+	http: { kind: "string", usage: "serve /health, /ready, /metrics and /state here", placeholder: "address" },
 	owner: { kind: "string", usage: "first part of the services' ids instead of the host's name", placeholder: "name" },
 	"log-level": { kind: "string", usage: "trace, debug, info, warn or error (info)", placeholder: "level" },
 	compat: { kind: "bool", usage: "behave as the reference where the default here is better; also DISCO_COMPAT=1" },
@@ -52,21 +57,28 @@ export interface Options {
 	readonly ttlSeconds: number;
 	readonly ttlRefreshMs: number;
 	readonly retry: { readonly attempts: number; readonly intervalMs: number };
+	readonly once: boolean;
+	readonly dry: boolean;
+	/** Empty: nothing is served. */
+	readonly http: string;
 	/** Empty: the host's name. */
 	readonly owner: string;
 	readonly logLevel: LogLevel;
 }
 
 type CommandLine =
-	| { readonly kind: "run"; readonly options: Options }
+	| { readonly kind: "run" | "diff"; readonly options: Options }
 	| { readonly kind: "help" }
 	| { readonly kind: "version" };
 
 /** Text of `-h`. */
 export function helpText(): string {
 	return `Usage: disco-registrator [options] <registry URI>
+       disco-registrator diff [options] <registry URI>
 
 Registers the services of this host's Docker containers, and removes them when their containers end.
+diff prints what differs between the containers and the registry (+ missing, - left over, ~ changed) and ends with status 0
+when nothing does, 3 when something does.
 
 The registry URI is consul://host:port, consul-unix:///socket, consul-tls://host:port, consulkv://host:port/prefix or
 consulkv-unix:///socket:/prefix. Docker is found by DOCKER_HOST, else at /var/run/docker.sock or /tmp/docker.sock.
@@ -87,7 +99,8 @@ export function parseCommandLine(
 ): CommandLine {
 	const alone = args.filter((arg) => !/^--?compat(=|$)/.test(arg));
 	if (alone.length === 1 && alone[0] === "--version") return { kind: "version" };
-	const { values, rest, help } = parseFlags(args, specs);
+	const isDiff = args[0] === "diff";
+	const { values, rest, help } = parseFlags(isDiff ? args.slice(1) : args, specs);
 	if (help) return { kind: "help" };
 	const [uri] = rest;
 	if (uri === undefined) {
@@ -97,11 +110,12 @@ export function parseCommandLine(
 		throw new DiscoError("USAGE", `one registry URI is wanted, and options before it; "${rest[1]}" is too much`);
 	}
 	const compat = values.compat ?? environment["DISCO_COMPAT"] === "1";
+	const once = values.once ?? false;
 	const ttlSeconds = values.ttl ?? 0;
 	const ttlRefreshSeconds = values["ttl-refresh"] ?? 0;
 	checkTtl(ttlSeconds, ttlRefreshSeconds);
 	return {
-		kind: "run",
+		kind: isDiff ? "diff" : "run",
 		options: Object.freeze({
 			compat,
 			uri,
@@ -117,9 +131,12 @@ export function parseCommandLine(
 			ttlSeconds,
 			ttlRefreshMs: ttlRefreshSeconds * 1000,
 			retry: {
-				attempts: values["retry-attempts"] ?? (compat ? 0 : -1),
+				attempts: values["retry-attempts"] ?? (compat || once || isDiff ? 0 : -1),
 				intervalMs: positive("retry-interval", values["retry-interval"] ?? 2000),
 			},
+			once,
+			dry: values.dry ?? false,
+			http: statusAddress(values.http ?? ""),
 			owner: ownerName(values.owner ?? ""),
 			logLevel: logLevel(values["log-level"] ?? "info"),
 		}),
@@ -142,6 +159,11 @@ function deregistrationPolicy(text: string): DeregistrationPolicy {
 function ownerName(text: string): string {
 	if (!text.includes(":")) return text;
 	throw invalid(`-owner: "${text}" must not contain a colon, which separates the parts of an id`);
+}
+
+function statusAddress(text: string): string {
+	if (text !== "") parseStatusAddress(text);
+	return text;
 }
 
 function logLevel(text: string): LogLevel {

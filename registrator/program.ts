@@ -1,24 +1,34 @@
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { errorCode, errorMessage } from "../lib/errors.ts";
-import { createLogger } from "../lib/log/index.ts";
+import { createLogger, type Logger } from "../lib/log/index.ts";
 import { nodeClock } from "../lib/node/index.ts";
 import { version } from "../lib/version.ts";
+import type { Backend } from "./backends/backend.ts";
+import { dryBackend } from "./backends/dry.ts";
 import { openBackend } from "./backends/open.ts";
+import type { Docker } from "./docker.ts";
 import { dockerAddress } from "./docker-address.ts";
 import { connectDocker } from "./docker-events.ts";
 import { addressOfHost } from "./host-address.ts";
+import { difference, runOnce } from "./once.ts";
 import { helpText, type Options, parseCommandLine } from "./options.ts";
+import type { Overview } from "./reconcile.ts";
 import { type ForcedTags, serviceSource } from "./service-source.ts";
-import { runSync } from "./sync.ts";
+import { createStatus, type SyncStatus } from "./status.ts";
+import { runSync, type SyncOptions } from "./sync.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Between two comparisons of Docker with the registry: how long something missed may stay wrong. */
 const reconcileMs = 10_000;
 
+/** Exit status of `diff` when something differs: neither a failure (1) nor a wrong command line (2). */
+const differentStatus = 3;
+
 /**
- * The whole program. Resolves with its exit status: 0 after a signal, 1 when it cannot go on, 2 for a wrong command line.
+ * The whole program. Resolves with its exit status: 0 after a signal, 1 when it cannot go on, 2 for a wrong command line; with
+ * `-once` 1 also when something was left undone, with `diff` 3 when something differs.
  */
 export async function main(args: readonly string[], environment: Environment, signal: AbortSignal): Promise<number> {
 	try {
@@ -31,8 +41,8 @@ export async function main(args: readonly string[], environment: Environment, si
 				process.stdout.write(`disco-registrator ${version}\n`);
 				return 0;
 			case "run":
-				await run(commandLine.options, environment, signal);
-				return 0;
+			case "diff":
+				return await start(commandLine.kind, commandLine.options, environment, signal);
 		}
 	} catch (error) {
 		const usage = errorCode(error)?.startsWith("FLAG_") === true || errorCode(error) === "USAGE";
@@ -41,41 +51,83 @@ export async function main(args: readonly string[], environment: Environment, si
 	}
 }
 
-async function run(options: Options, environment: Environment, signal: AbortSignal): Promise<void> {
-	const { compat } = options;
+async function start(
+	kind: "run" | "diff",
+	options: Options,
+	environment: Environment,
+	signal: AbortSignal,
+): Promise<number> {
 	const logger = createLogger({
 		level: options.logLevel,
 		clock: nodeClock,
 		write: (line) => process.stderr.write(line),
 		module: "registrator",
 	});
-	const backend = openBackend(options.uri, environment, options.ttlSeconds);
-	const tags = await forcedTags(options.tags);
-	const docker = await connectDocker(dockerAddress(environment, existsSync, compat));
-	const hostName = hostname();
-	const owner = options.owner || hostName;
-	const mapping = { ...options, owner, hostAddress: await addressOfHost(hostName) };
+	const opened = openBackend(options.uri, environment, options.ttlSeconds);
+	const backend = options.dry ? dryBackend(opened) : opened;
+	const status = createStatus();
+	const owner = options.owner || hostname();
+	let overview: (() => Overview) | undefined;
+	const docker = await connectDocker(dockerAddress(environment, existsSync, options.compat));
+	const server =
+		options.http === ""
+			? undefined
+			: await (await import("./status-server.ts")).startStatusServer(options.http, {
+					version,
+					owner,
+					source: docker.address,
+					registry: backend.name,
+					status,
+					overview: () => overview?.(),
+				});
 	try {
-		await runSync(
-			{
-				docker,
-				backend,
-				clock: nodeClock,
-				logger,
-				servicesOf: serviceSource(tags, mapping),
-				owner,
-				deregistration: options.deregistration,
-				resyncMs: options.resyncMs,
-				refreshMs: options.ttlRefreshMs,
-				reconcileMs: compat ? 0 : reconcileMs,
-				cleanup: options.cleanup,
-				retry: options.retry,
-			},
-			signal,
-		);
+		const sync = await syncOptions(options, docker, backend, owner, logger, status, (running) => {
+			overview = running;
+		});
+		if (kind === "diff") return await diff(sync, signal);
+		if (options.once) return (await runOnce(sync, signal)) === 0 ? 0 : 1;
+		await runSync(sync, signal);
+		return 0;
 	} finally {
 		backend.close();
+		await server?.close();
 	}
+}
+
+async function syncOptions(
+	options: Options,
+	docker: Docker,
+	backend: Backend,
+	owner: string,
+	logger: Logger,
+	status: SyncStatus,
+	onRunning: (overview: () => Overview) => void,
+): Promise<SyncOptions> {
+	const mapping = { ...options, owner, hostAddress: await addressOfHost(hostname()) };
+	return {
+		docker,
+		backend,
+		clock: nodeClock,
+		logger,
+		servicesOf: serviceSource(await forcedTags(options.tags), mapping),
+		owner,
+		deregistration: options.deregistration,
+		resyncMs: options.resyncMs,
+		refreshMs: options.ttlRefreshMs,
+		reconcileMs: options.compat ? 0 : reconcileMs,
+		cleanup: options.cleanup,
+		retry: options.retry,
+		status,
+		dry: options.dry,
+		onRunning,
+	};
+}
+
+async function diff(sync: SyncOptions, signal: AbortSignal): Promise<number> {
+	const { lines, undecided } = await difference(sync, signal);
+	process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+	if (undecided > 0) return 1;
+	return lines.length === 0 ? 0 : differentStatus;
 }
 
 /** The template language is loaded only for a value that is a template. */

@@ -127,7 +127,7 @@ describe("with repair", () => {
 		expect(question?.containerId).toBe("gone");
 		reconciler.inspected(question as NonNullable<typeof question>, undefined);
 		expect(settle(reconciler)).toEqual([]);
-		expect(reconciler.desired().map(({ id }) => id)).toEqual(["host:new:80"]);
+		expect(reconciler.overview().services.map(({ id }) => id)).toEqual(["host:new:80"]);
 	});
 
 	test("another digest is a reason to ask again", () => {

@@ -97,8 +97,25 @@ export interface Reconciler {
 	/** Up to `operationsMax` things to do now, which count as under way until `finished`. */
 	plan(operationsMax: number): readonly Operation[];
 	finished(operation: Operation, outcome: Outcome): void;
-	/** Services that should stand, for refreshing and for people. */
-	desired(): readonly ServiceRegistration[];
+	/** The picture as it is now, for people. */
+	overview(): Overview;
+}
+
+/** What the reconciler knows, in the order of names and ids. */
+export interface Overview {
+	readonly containers: readonly {
+		readonly id: string;
+		readonly name: string;
+		readonly phase: ContainerRecord["phase"];
+	}[];
+	readonly services: readonly {
+		readonly id: string;
+		readonly name: string;
+		readonly address: string;
+		readonly port: number;
+		/** `refused`: the registry does not take it as it is. */
+		readonly state: "registered" | "pending" | "refused";
+	}[];
 }
 
 interface Claim {
@@ -354,6 +371,27 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			}
 		},
 
-		desired: () => [...claims().values()].map(({ service }) => service),
+		overview: () => ({
+			containers: [...containers]
+				.map(([id, { name, phase }]) => ({ id, name, phase }))
+				.sort((a, b) => (a.name < b.name ? -1 : 1)),
+			services: [...claims()]
+				.map(
+					([
+						key,
+						{
+							service: { id, name, address, port },
+							entry,
+							epoch: claimed,
+						},
+					]) => {
+						const found = standing.get(key);
+						const stands = found?.entry.fingerprint === entry.fingerprint && found.epoch >= claimed;
+						const state = stands ? "registered" : refused.get(key) === claimed ? "refused" : "pending";
+						return { id, name, address, port, state } as const;
+					},
+				)
+				.sort((a, b) => (a.id < b.id ? -1 : 1)),
+		}),
 	};
 }

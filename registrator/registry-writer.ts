@@ -3,6 +3,7 @@ import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import type { Backend } from "./backends/backend.ts";
 import type { Operation, Outcome, Reconciler } from "./reconcile.ts";
+import type { SyncStatus } from "./status.ts";
 
 /** Writes to the registry under way at once; more are left to the next one that ends. */
 const operationsMax = 16;
@@ -14,6 +15,9 @@ interface RegistryWriterOptions {
 	readonly reconciler: Reconciler;
 	readonly clock: Clock;
 	readonly logger: Logger;
+	readonly status: SyncStatus;
+	/** What is written is only shown (`-dry`); the backend sees to it that nothing is. */
+	readonly dry: boolean;
 	/** Whether a registry that cannot be reached is tried again until it can. */
 	readonly repair: boolean;
 }
@@ -22,8 +26,10 @@ interface RegistryWriterOptions {
 interface RegistryWriter {
 	/** To be called after any news; returns at once. */
 	wake(): void;
-	/** Compares the picture with the registry and mends it. */
+	/** Compares the picture with the registry and mends it. A failure is logged and tried again. */
 	reconcile(): Promise<void>;
+	/** The comparison alone; `wake` then mends. Fails as the backend does. */
+	compare(): Promise<void>;
 	/** Resolves when nothing is to be done and nothing is under way, or the registry is away. */
 	idle(): Promise<void>;
 	/** Starts nothing more. Idempotent. */
@@ -31,7 +37,7 @@ interface RegistryWriter {
 }
 
 export function createRegistryWriter(options: RegistryWriterOptions): RegistryWriter {
-	const { backend, reconciler, clock, logger, repair } = options;
+	const { backend, reconciler, clock, logger, repair, status, dry } = options;
 	let underWay = 0;
 	let closed = false;
 	/** Set while the registry cannot be reached: then nothing is sent until a probe gets through. */
@@ -60,14 +66,16 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const attempt = async (operation: Operation): Promise<Outcome> => {
 		const { id, name } = operation.entry;
-		const what = operation.kind === "register" ? "registered" : "deregistered";
+		const what = `${dry ? "would be " : ""}${operation.kind === "register" ? "registered" : "deregistered"}`;
 		try {
 			if (operation.kind === "register") await backend.register(operation.service);
 			else await backend.deregister(operation.entry);
+			status.counts[operation.kind === "register" ? "registrations" : "deregistrations"]++;
 			const level = operation.kind === "register" && operation.again ? "debug" : "info";
 			logger[level](what, { id, service: name, ...endpointFields(operation) });
 			return "done";
 		} catch (error) {
+			status.counts.writeFailures++;
 			logger.error(`not ${what}: ${errorMessage(error)}`, { id, service: name });
 			return isUnreachable(error) ? "unreachable" : "refused";
 		}
@@ -75,6 +83,7 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const goAway = () => {
 		if (probe !== undefined || closed) return;
+		status.registryReachable = false;
 		logger.warn(`${backend.name} cannot be reached; trying until it can`);
 		const schedule = (pauseMs: number) => {
 			probe = clock.after(pauseMs, () => {
@@ -82,6 +91,7 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 					if (closed) return;
 					if (back) {
 						probe = undefined;
+						status.registryReachable = true;
 						logger.info(`${backend.name} is back`);
 						wake();
 					} else {
@@ -107,7 +117,9 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const listRegistry = async () => {
 		const generation = reconciler.listingBegins();
-		for (const { id, name } of reconciler.registryListed(generation, await backend.list())) {
+		const entries = await backend.list();
+		status.counts.registryListings++;
+		for (const { id, name } of reconciler.registryListed(generation, entries)) {
 			logger.warn("somebody else registers under this registrator's name; give each a name of its own with -owner", {
 				id,
 				service: name,
@@ -118,6 +130,7 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	return {
 		wake,
+		compare: listRegistry,
 		async reconcile() {
 			if (closed || probe !== undefined) return;
 			try {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { FakeClock } from "../lib/env/fake.ts";
 import { silentLogger } from "../lib/log/index.ts";
 import { serviceSource } from "./service-source.ts";
+import { createStatus } from "./status.ts";
 import { runSync, type SyncOptions } from "./sync.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 import { fakeDocker } from "./testing/fake-docker.ts";
@@ -43,6 +44,8 @@ function setUp(options: Partial<SyncOptions> = {}) {
 				reconcileMs: 10_000,
 				cleanup: false,
 				retry: waitForEver,
+				status: createStatus(),
+				dry: false,
 				...options,
 			},
 			end.signal,

@@ -7,9 +7,10 @@ import type { DeregistrationPolicy } from "./deregistration.ts";
 import type { Docker } from "./docker.ts";
 import { containerOfOwnId } from "./names.ts";
 import { pause } from "./pause.ts";
-import { createReconciler } from "./reconcile.ts";
+import { createReconciler, type Overview } from "./reconcile.ts";
 import { createRegistryWriter } from "./registry-writer.ts";
 import type { ServiceSource } from "./service-source.ts";
+import type { SyncStatus } from "./status.ts";
 
 export interface SyncOptions {
 	readonly docker: Docker;
@@ -33,6 +34,11 @@ export interface SyncOptions {
 		readonly attempts: number;
 		readonly intervalMs: number;
 	};
+	readonly status: SyncStatus;
+	/** Writes are only told, not made; the backend given is one that makes none. */
+	readonly dry: boolean;
+	/** Called when Docker and the registry were reached, with what tells the picture from then on. */
+	readonly onRunning?: (overview: () => Overview) => void;
 }
 
 /** Longest wait at the end for what is under way. */
@@ -55,7 +61,9 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		containerOfOwn: ({ id }) => containerOfOwnId(options.owner, id),
 		repair,
 	});
-	const writer = createRegistryWriter({ backend, reconciler, clock, logger, repair });
+	options.status.registryReachable = true;
+	options.onRunning?.(reconciler.overview);
+	const writer = createRegistryWriter({ ...options, reconciler, repair });
 	const removeDangling = async () => {
 		reconciler.removeDangling(await backend.list());
 		writer.wake();
@@ -64,12 +72,8 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 	const both = AbortSignal.any([signal, stop.signal]);
 	const fatal: unknown[] = [];
 	const watch = createContainerWatch({
-		docker,
+		...options,
 		reconciler,
-		servicesOf: options.servicesOf,
-		deregistration: options.deregistration,
-		clock,
-		logger,
 		repair,
 		onNews: () => writer.wake(),
 		onListed: () => {
@@ -113,7 +117,11 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 	if (fatal.length > 0) throw fatal[0];
 }
 
-async function reachRegistry({ backend, clock, logger, retry }: SyncOptions, signal: AbortSignal): Promise<void> {
+/** Resolves once the registry answers. Errors as `runSync`'s. */
+export async function reachRegistry(
+	{ backend, clock, logger, retry }: SyncOptions,
+	signal: AbortSignal,
+): Promise<void> {
 	for (let attempt = 0; !signal.aborted; attempt++) {
 		try {
 			await backend.ping();
