@@ -3,7 +3,7 @@ import type { TemplateConfig } from "./config/index.ts";
 import { createFunctions, preloadFunctions } from "./functions/index.ts";
 import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "./recorder.ts";
-import type { Template } from "./runner/index.ts";
+import type { Renderer } from "./renderer.ts";
 
 /**
  * A Go template. Errors: `TEMPLATE_PARSE` (`SOURCE: parse: template: :LINE: REASON`); its executions fail with
@@ -14,7 +14,7 @@ export async function loadGoTemplate(
 	text: string,
 	config: TemplateConfig,
 	world: RenderingWorld,
-): Promise<Template> {
+): Promise<Renderer> {
 	await preloadFunctions(text);
 	let budget: Budget = newBudget();
 	const recorder = createRecorder(world, {
@@ -41,13 +41,12 @@ export async function loadGoTemplate(
 	return {
 		name,
 		text,
-		execute: (lookup) =>
-			recorder.render(lookup, () => {
-				budget = newBudget();
-				return located(`${name}: execute`, "TEMPLATE_EXECUTE", () =>
-					parsed.execute({ ...options, data: null, budget }),
-				);
-			}),
+		recorder,
+		functions,
+		render(data) {
+			budget = newBudget();
+			return located(`${name}: execute`, "TEMPLATE_EXECUTE", () => parsed.execute({ ...options, data, budget }));
+		},
 	};
 }
 

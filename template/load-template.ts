@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
+import { forEachTemplate } from "./for-each.ts";
 import { loadGoTemplate } from "./go-template.ts";
 import { textOfBytes } from "./gotmpl/index.ts";
 import type { RenderingWorld } from "./recorder.ts";
+import type { Renderer } from "./renderer.ts";
 import type { Template } from "./runner/index.ts";
 
 /**
@@ -11,6 +13,13 @@ import type { Template } from "./runner/index.ts";
  * `TEMPLATE_PARSE`; each text begins with the source.
  */
 export async function loadTemplate(config: TemplateConfig, world: RenderingWorld): Promise<Template> {
+	const renderer = await loadRenderer(config, world);
+	if (config.forEach !== undefined) return forEachTemplate(renderer, config, config.forEach);
+	const { name, text, recorder, render } = renderer;
+	return { name, text, execute: (lookup) => recorder.render(lookup, () => render(null)) };
+}
+
+async function loadRenderer(config: TemplateConfig, world: RenderingWorld): Promise<Renderer> {
 	const { name, text } = readSource(config);
 	if (config.engine === "go") return loadGoTemplate(name, text, config, world);
 	const { loadHandlebarsTemplate } = await import("./handlebars/index.ts");

@@ -23,18 +23,27 @@ export function invocationOf(command: Command): Invocation {
 	return { file: text, args: [], shell: false, shown: text };
 }
 
+/** Of a captured output that much of the end is kept for the message. */
+const shownOutputLength = 600;
+
 /**
- * Runs a command to its end; input and output are the program's own.
+ * Runs a command to its end; input and output are the program's own, unless `capture` takes the output into the error's text.
  * Errors: `COMMAND_FAILED` (non-zero status or a signal), `COMMAND_UNKNOWN`, `COMMAND_TIMEOUT` (it was ended with SIGKILL).
  */
 export async function runCommand(
 	command: Command,
-	options: { readonly environment: Readonly<Record<string, string>>; readonly timeoutMs: number },
+	options: {
+		readonly environment: Readonly<Record<string, string>>;
+		readonly timeoutMs: number;
+		readonly capture?: boolean;
+	},
 ): Promise<void> {
 	const { file, args, shown } = invocationOf(command);
 	const { execa } = await import("execa");
 	const child = execa(file, args, {
-		stdio: "inherit",
+		...(options.capture === true
+			? { stdin: "ignore", stdout: "pipe", stderr: "pipe", all: true, maxBuffer: 1_000_000 }
+			: { stdio: "inherit" }),
 		env: options.environment,
 		extendEnv: false,
 		reject: false,
@@ -52,19 +61,33 @@ export async function runCommand(
 			: undefined;
 	const result = await child;
 	clearTimeout(timer);
+	const output = options.capture === true ? endOf(String(result.all ?? "")) : "";
 	if (late) {
 		const limit = formatDuration(options.timeoutMs);
-		throw new DiscoError("COMMAND_TIMEOUT", `command "${shown}" did not end within its time limit of ${limit}`);
+		throw new DiscoError(
+			"COMMAND_TIMEOUT",
+			`command "${shown}" did not end within its time limit of ${limit}${output}`,
+		);
 	}
 	if (!result.failed) return;
 	if (result.exitCode !== undefined) {
-		throw new DiscoError("COMMAND_FAILED", `command "${shown}" ended with the non-zero status ${result.exitCode}`);
+		throw new DiscoError(
+			"COMMAND_FAILED",
+			`command "${shown}" ended with the non-zero status ${result.exitCode}${output}`,
+		);
 	}
 	if (result.signal !== undefined) {
-		throw new DiscoError("COMMAND_FAILED", `command "${shown}" was ended by ${result.signal}`);
+		throw new DiscoError("COMMAND_FAILED", `command "${shown}" was ended by ${result.signal}${output}`);
 	}
 	const reason = result.code === "ENOENT" ? "no such program" : (result.originalMessage ?? "cannot be started");
 	throw new DiscoError("COMMAND_UNKNOWN", `command "${shown}": ${reason}`);
+}
+
+/** `: TEXT` on one line, or nothing. */
+function endOf(output: string): string {
+	const text = output.trim().replace(/\s*\n\s*/g, " | ");
+	if (text === "") return "";
+	return text.length > shownOutputLength ? `: ...${text.slice(-shownOutputLength)}` : `: ${text}`;
 }
 
 function endGroup(pid: number): void {

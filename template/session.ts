@@ -1,19 +1,17 @@
 import { formatDuration } from "../lib/duration.ts";
 import type { Random } from "../lib/env/index.ts";
-import { DiscoError, errorMessage } from "../lib/errors.ts";
+import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import { nodeClock, nodeRandom } from "../lib/node/index.ts";
 import { agentVariables, createAgentClient } from "./agent-client.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
-import { bytesOfText } from "./gotmpl/index.ts";
 import { loadTemplate } from "./load-template.ts";
 import type { RenderingWorld } from "./recorder.ts";
-import { runCommand } from "./run-command.ts";
-import { createRunner, createWatches, type RunnerEnd, type RunnerTemplate, type Template } from "./runner/index.ts";
-import { createSharing } from "./sharing.ts";
-import { writeRendered } from "./write-file.ts";
+import { createRunner, createWatches, type RunnerEnd, type Template } from "./runner/index.ts";
+import { createSharing, type Sharing } from "./sharing.ts";
+import { type Member, runnerTemplate, type Unit, type UnitWorld } from "./unit.ts";
 
 /** Exit codes of RUNNER.md. */
 export const exitCodes = { interrupted: 12, usage: 13, failed: 14, configuration: 15 } as const;
@@ -47,9 +45,20 @@ export async function prepareSession(
 	const client = createAgentClient(config.consul);
 	const agent = agentVariables(config.consul);
 	const world: RenderingWorld = { environment: { ...process.env, ...agent }, nowMs: nodeClock.nowMs, log };
-	const templates: RunnerTemplate[] = [];
-	for (const template of config.templates)
-		templates.push(await runnerTemplate(template, config, world, agent, options));
+	const load = (template: TemplateConfig) =>
+		loadTemplate(template, world).catch((error: unknown) => {
+			if (options.strict) throw error;
+			return brokenTemplate(template, error);
+		});
+	const unitWorld: UnitWorld = {
+		log,
+		environment: process.env,
+		agent,
+		dry: config.dry,
+		diff: config.diff,
+		print: (text) => process.stdout.write(text),
+	};
+	const templates = (await loadUnits(config, load)).map((unit) => runnerTemplate(unit, unitWorld));
 
 	let child: Child | undefined;
 	let stopping = false;
@@ -111,7 +120,7 @@ export async function prepareSession(
 					clock: nodeClock,
 					config: config.dedup,
 					templates: config.templates,
-					contents: templates.map(({ template }) => template.text),
+					contents: config.templates.map((_, position) => templates[position]?.template.text ?? ""),
 					waitMs: config.blockQueryWaitMs,
 					log,
 					onData: (data) => {
@@ -135,7 +144,7 @@ export async function prepareSession(
 			log.warn(`${template.name} waits for ${missing.map(({ id }) => id).join(", ")}`);
 		},
 		onDebug: (message) => log.debug(`(runner) ${message}`),
-		...(sharing === undefined ? {} : { sharing }),
+		...(sharing === undefined ? {} : { sharing: ownGroups(sharing, config.templates.length) }),
 	});
 
 	async function codeOf(end: RunnerEnd): Promise<number> {
@@ -180,37 +189,31 @@ function splay(maxMs: number): Promise<void> {
 	return new Promise((resolve) => nodeClock.after(nodeRandom.next() * maxMs, resolve));
 }
 
-async function runnerTemplate(
-	template: TemplateConfig,
+/** Templates of their own first, in order (de-duplication counts on it), then the groups. */
+async function loadUnits(
 	config: RuntimeConfig,
-	world: RenderingWorld,
-	agent: Readonly<Record<string, string>>,
-	{ strict }: { readonly strict: boolean },
-): Promise<RunnerTemplate> {
-	const loaded = await loadTemplate(template, world).catch((error: unknown) => {
-		if (strict) throw error;
-		return brokenTemplate(template, error);
-	});
-	const wait = template.wait ?? config.wait;
-	const { command } = template;
+	load: (template: TemplateConfig) => Promise<Template>,
+): Promise<readonly Unit[]> {
+	const units: Unit[] = [];
+	const member = async (template: TemplateConfig) => ({ template: await load(template), config: template });
+	for (const template of config.templates) {
+		const wait = template.wait ?? config.wait;
+		units.push({ group: undefined, members: [await member(template)], actions: template, wait });
+	}
+	for (const { name, templates, actions, wait = config.wait } of config.groups) {
+		const members: Member[] = [];
+		for (const template of templates) members.push(await member(template));
+		units.push({ group: name, members, actions, wait });
+	}
+	return units;
+}
+
+/** Groups come after the templates and are not shared: each program asks for their data itself. */
+function ownGroups(sharing: Sharing, templates: number): Pick<Sharing, "leads" | "publish"> {
 	return {
-		template: loaded,
-		errorFatal: template.errorFatal ?? false,
-		...(wait === undefined ? {} : { wait }),
-		...(command === undefined || config.dry ? {} : { commandKey: JSON.stringify(command) }),
-		async write(text) {
-			const outcome = await writeRendered(template, bytesOfText(text), { dry: config.dry }).catch((error: unknown) => {
-				throw new DiscoError("DESTINATION_UNWRITABLE", `${loaded.name}: ${errorMessage(error)}`, { cause: error });
-			});
-			if (config.dry && outcome.changed) process.stdout.write(`> ${template.destination}\n${text}`);
-			return outcome;
-		},
-		async runCommand() {
-			if (command === undefined) return;
-			const environment = childEnvironment(process.env, agent, template.commandEnvironment);
-			await runCommand(command, { environment, timeoutMs: template.commandTimeoutMs }).catch((error: unknown) => {
-				throw new DiscoError("COMMAND_FAILED", `${template.destination}: ${errorMessage(error)}`, { cause: error });
-			});
+		leads: (position) => position >= templates || sharing.leads(position),
+		publish(position, data) {
+			if (position < templates) sharing.publish(position, data);
 		},
 	};
 }

@@ -1,7 +1,7 @@
 import { link, mkdir, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
-import { writeFileAtomic } from "../lib/node/index.ts";
+import { stageFile, writeFileAtomic } from "../lib/node/index.ts";
 import type { TemplateConfig } from "./config/index.ts";
 import { groupId, userId } from "./owner.ts";
 
@@ -21,37 +21,98 @@ interface Existing {
 	readonly gid: number;
 }
 
+/** A file on its way: the new content lies beside the destination until `swap`. */
+export interface PreparedFile {
+	readonly destination: string;
+	/** Where the new content can be looked at before `swap`. */
+	readonly temporary: string;
+	/** What the destination held before; undefined when there was no file. */
+	readonly former: Buffer | undefined;
+	/** Whether others than owner and group may read it. */
+	readonly worldReadable: boolean;
+	/** Puts the new file in its place as one step. Error: `DESTINATION_UNWRITABLE`. */
+	swap(): Promise<void>;
+	/** Forgets the new file; the destination stays. */
+	discard(): Promise<void>;
+	/** After `swap`: puts the former file back as one step, or removes the new one where there was none. */
+	restore(): Promise<void>;
+}
+
 /**
  * Replaces the destination as one step, unless it holds the same bytes (and has the wanted owner) already (RUNNER.md "Writing").
- *
- * An existing file's mode and owner are kept where the template does not say otherwise; a symlink is replaced, not followed.
- * With `dry` nothing is touched. Errors, each naming the destination, the old file untouched: `DESTINATION_MISSING`,
- * `DESTINATION_UNWRITABLE`, `USER_UNKNOWN`, `GROUP_UNKNOWN`.
+ * With `dry` nothing is touched. Errors: those of `prepareFile`.
  */
 export async function writeRendered(
 	settings: WriteSettings,
 	content: Uint8Array,
 	options: { readonly dry?: boolean } = {},
 ): Promise<{ readonly changed: boolean }> {
+	if (options.dry === true) return { changed: await differs(settings, content) };
+	const prepared = await prepareFile(settings, content);
+	await prepared?.swap();
+	return { changed: prepared !== undefined };
+}
+
+/** Whether the destination would be replaced. Errors: as `prepareFile`. */
+export async function differs(settings: WriteSettings, content: Uint8Array): Promise<boolean> {
+	return !(await compared(settings, content)).same;
+}
+
+/**
+ * Writes the new file beside its destination; undefined when the destination is as it should be already.
+ *
+ * An existing file's mode and owner are kept where the template does not say otherwise; a symlink is replaced, not followed.
+ * Errors, each naming the destination, the old file untouched: `DESTINATION_MISSING`, `DESTINATION_UNWRITABLE`, `USER_UNKNOWN`,
+ * `GROUP_UNKNOWN`.
+ */
+export async function prepareFile(settings: WriteSettings, content: Uint8Array): Promise<PreparedFile | undefined> {
+	const { destination } = settings;
+	const { existing, owner, same } = await compared(settings, content);
+	if (same) return undefined;
+	if (destination === "") throw new DiscoError("DESTINATION_MISSING", "missing destination; write SOURCE:DESTINATION");
+	const mode = settings.mode ?? existing?.mode ?? newFileMode;
+	const named = <T>(step: () => Promise<T>): Promise<T> =>
+		step().catch((error: unknown) => unwritable(destination, error));
+	const staged = await named(async () => {
+		await prepareFolder(settings);
+		return stageFile(destination, content, { mode, ...ownerOption(owner, existing) });
+	});
+	return {
+		destination,
+		temporary: staged.temporary,
+		former: existing?.content,
+		worldReadable: (mode & 0o004) !== 0,
+		discard: staged.discard,
+		swap: () =>
+			named(async () => {
+				if (settings.backup && existing !== undefined) await backUp(destination);
+				await staged.swap();
+			}),
+		restore: () =>
+			named(async () => {
+				if (existing === undefined) {
+					await unlink(destination);
+					return;
+				}
+				const { uid, gid } = existing;
+				const formerOwner = process.getuid?.() === 0 ? { owner: { uid, gid } } : {};
+				await writeFileAtomic(destination, existing.content, { mode: existing.mode, ...formerOwner });
+			}),
+	};
+}
+
+/** The destination as it is, and whether it is what is wanted. */
+async function compared(settings: WriteSettings, content: Uint8Array) {
 	const { destination } = settings;
 	const existing = destination === "" ? undefined : await readExisting(destination);
 	const owner = wantedOwner(settings, existing);
 	const sameOwner = owner === undefined || (owner.uid === existing?.uid && owner.gid === existing.gid);
-	if (existing !== undefined && sameOwner && existing.content.equals(content)) return { changed: false };
-	if (options.dry === true) return { changed: true };
-	if (destination === "") throw new DiscoError("DESTINATION_MISSING", "missing destination; write SOURCE:DESTINATION");
-	try {
-		await prepareFolder(settings);
-		if (settings.backup && existing !== undefined) await backUp(destination);
-		await writeFileAtomic(destination, content, {
-			mode: settings.mode ?? existing?.mode ?? newFileMode,
-			...ownerOption(owner, existing),
-		});
-	} catch (error) {
-		if (error instanceof DiscoError) throw error;
-		throw new DiscoError("DESTINATION_UNWRITABLE", `cannot write ${destination}: ${reason(error)}`, { cause: error });
-	}
-	return { changed: true };
+	return { existing, owner, same: existing !== undefined && sameOwner && existing.content.equals(content) };
+}
+
+function unwritable(destination: string, error: unknown): never {
+	if (error instanceof DiscoError) throw error;
+	throw new DiscoError("DESTINATION_UNWRITABLE", `cannot write ${destination}: ${reason(error)}`, { cause: error });
 }
 
 async function readExisting(destination: string): Promise<Existing | undefined> {

@@ -2,20 +2,34 @@ import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+/** A file written beside its destination, not yet in its place. */
+export interface StagedFile {
+	/** Where the new content is until `swap`. */
+	readonly temporary: string;
+	/** Puts it in its place as one step, durably. */
+	swap(): Promise<void>;
+	/** Removes it; the destination stays as it is. */
+	discard(): Promise<void>;
+}
+
+export interface AtomicWriteOptions {
+	/** Exact: the umask does not apply. */
+	readonly mode: number;
+	readonly owner?: { readonly uid: number; readonly gid: number };
+}
+
 /**
- * Replaces `path` as one step: a temporary file in the same folder is written, fsynced and renamed over it, then the folder is
- * fsynced. After a crash at any moment the old or the new content is there, whole; at worst a `.NAME.HEX.tmp` file stays.
- *
- * The folder must exist. `mode` is exact (the umask does not apply). Fails with Node's error of the step that failed, the old
- * file untouched.
+ * Writes and fsyncs a temporary file in the folder of `path` (`.NAME.HEX.tmp`), so that it can be looked at before it replaces
+ * `path`. The folder must exist. Fails with Node's error of the step that failed, nothing left behind.
  */
-export async function writeFileAtomic(
+export async function stageFile(
 	path: string,
 	content: string | Uint8Array,
-	options: { readonly mode: number; readonly owner?: { readonly uid: number; readonly gid: number } },
-): Promise<void> {
+	options: AtomicWriteOptions,
+): Promise<StagedFile> {
 	const folder = dirname(path);
 	const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+	const discard = () => unlink(temporary).catch(() => undefined);
 	try {
 		const file = await open(temporary, "wx", 0o600);
 		try {
@@ -26,12 +40,38 @@ export async function writeFileAtomic(
 		} finally {
 			await file.close();
 		}
-		await rename(temporary, path);
 	} catch (error) {
-		await unlink(temporary).catch(() => undefined);
+		await discard();
 		throw error;
 	}
-	await syncFolder(folder);
+	return {
+		temporary,
+		discard,
+		async swap() {
+			try {
+				await rename(temporary, path);
+			} catch (error) {
+				await discard();
+				throw error;
+			}
+			await syncFolder(folder);
+		},
+	};
+}
+
+/**
+ * Replaces `path` as one step: a temporary file in the same folder is written, fsynced and renamed over it, then the folder is
+ * fsynced. After a crash at any moment the old or the new content is there, whole; at worst a `.NAME.HEX.tmp` file stays.
+ *
+ * The folder must exist. Fails with Node's error of the step that failed, the old file untouched.
+ */
+export async function writeFileAtomic(
+	path: string,
+	content: string | Uint8Array,
+	options: AtomicWriteOptions,
+): Promise<void> {
+	const staged = await stageFile(path, content, options);
+	await staged.swap();
 }
 
 /** Makes a rename or removal in `folder` survive a crash. */

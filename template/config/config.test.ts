@@ -87,7 +87,51 @@ describe("configuration", () => {
 			wait: { minMs: 1_000, maxMs: 4_000 },
 			sandboxPath: "/s",
 			functionDenylist: ["env", "sprig_*"],
+			limits: { checkTimeoutMs: 30_000, minBytes: 0, minMatches: [] },
+			verifyTimeoutMs: 30_000,
+			onFail: "keep",
+			prune: false,
 		});
+	});
+
+	it("reads limits, verification and groups", () => {
+		const path = file(`
+			template { check = "c {{ .Src }}" min_bytes = 5 min_matches { pattern = "x" } verify = ["v", "w"] }
+			group "tls" {
+				template { source = "a" }
+				template { source = "b" for_each = "services" prune = true }
+				command = "reload" on_fail = "rollback" wait = "1s"
+			}`);
+		const { templates, groups } = load(["-config", path]);
+		expect(templates[0]).toMatchObject({
+			limits: { check: { text: "c {{ .Src }}" }, minBytes: 5, minMatches: [{ pattern: "x", count: 1 }] },
+			verify: { argv: ["v", "w"] },
+			onFail: "rollback",
+		});
+		expect(groups).toMatchObject([
+			{
+				name: "tls",
+				templates: [{ source: "a" }, { source: "b", forEach: "services", prune: true }],
+				actions: { command: { text: "reload" }, onFail: "rollback" },
+				wait: { minMs: 1_000, maxMs: 4_000 },
+			},
+		]);
+	});
+
+	it("takes -check and -verify for the template before them, and a port for the loopback address", () => {
+		const { templates, http } = load([
+			...["-template", "a:b", "-check", "c {{.Src}}", "-template", "d:e", "-verify", "v", "-http", ":9000"],
+		]);
+		expect(templates.map(({ limits, verify }) => [limits.check, verify])).toEqual([
+			[{ text: "c {{.Src}}" }, undefined],
+			[undefined, { text: "v" }],
+		]);
+		expect(http).toEqual({ host: "127.0.0.1", port: 9_000 });
+		expect(load(["-http", "[::1]:80"]).http).toEqual({ host: "::1", port: 80 });
+	});
+
+	it("refuses namespaces", () => {
+		expect(() => load([], { CONSUL_NAMESPACE: "team" })).toThrow(/consul.namespace "team" is not supported/);
 	});
 
 	it("takes octal permissions as text, too, and JSON", () => {
@@ -120,6 +164,13 @@ describe("configuration", () => {
 		['vault { address = "x" }', /vault is not supported/],
 		["template {", /hcl:1:/],
 		["syslog { enabled = true }", /syslog is not supported/],
+		['consul { namespace = "x" }', /no namespaces/],
+		['template { check = "haproxy -c" }', /"haproxy -c" looks at no file/],
+		['template { on_fail = "cry" }', /"keep" or "rollback"/],
+		["template { prune = true }", /goes with for_each/],
+		['group "g" { template { command = "x" } }', /group "g": command belongs to the group/],
+		['group "g" { }', /has no template/],
+		['http = "host:name"', /PORT or HOST:PORT/],
 		['consul { retry { backoff = "soon" } }', /duration/],
 	])("%s is an error that names file and field", (content, message) => {
 		expect(() => load(["-config", file(content)])).toThrow(message);
@@ -134,6 +185,9 @@ describe("command line", () => {
 		[["-template="], /-template/],
 		[["-wait=5s:1s"], /-wait/],
 		[["-vault-addr=x"], /Vault/],
+		[["-check", "c {{.Src}}"], /after the -template/],
+		[["-diff"], /goes with -dry/],
+		[["-timeout=1s"], /goes with -once/],
 	])("%j is an error", (args, message) => {
 		expect(() => parseCommandLine(args)).toThrow(message);
 	});

@@ -6,6 +6,7 @@ import type {
 	DedupLayer,
 	EnvironmentLayer,
 	ExecLayer,
+	GroupLayer,
 	LogFileLayer,
 	RetryLayer,
 	SslLayer,
@@ -157,6 +158,15 @@ const template: Rows<TemplateLayer> = {
 	sandbox_path: to("sandboxPath", text),
 	function_denylist: to("functionDenylist", texts),
 	function_blacklist: to("functionDenylist", texts),
+	check: to("check", command),
+	check_timeout: to("checkTimeoutMs", durationMs),
+	min_bytes: to("minBytes", int),
+	min_matches: to("minMatches", field.blocks({ pattern: text, count: int })),
+	verify: to("verify", command),
+	verify_timeout: to("verifyTimeoutMs", durationMs),
+	on_fail: to("onFail", text),
+	for_each: to("forEach", text),
+	prune: to("prune", bool),
 };
 
 /** Vault and Nomad are outside the project: said clearly instead of "unknown key". */
@@ -176,6 +186,27 @@ const templates: Field<readonly TemplateLayer[]> = {
 			.blocks(fieldsOf(template))
 			.decode(entries, path)
 			.map((each) => layerOf(template, each)),
+};
+
+const group: Rows<GroupLayer> = {
+	template: to("templates", templates),
+	command: to("command", command),
+	command_timeout: to("commandTimeoutMs", durationMs),
+	exec: to("exec", block(execFields)),
+	verify: to("verify", command),
+	verify_timeout: to("verifyTimeoutMs", durationMs),
+	on_fail: to("onFail", text),
+	error_fatal: to("errorFatal", bool),
+	wait: to("wait", wait),
+};
+
+/** `group "NAME" { }`, any number of them. */
+const groups: Field<readonly GroupLayer[]> = {
+	decode: (entries, path) =>
+		field
+			.labelled(fieldsOf(group))
+			.decode(entries, path)
+			.map(({ label, content }) => ({ ...layerOf(group, content), name: label })),
 };
 
 const top: Rows<ConfigLayer> = {
@@ -208,6 +239,9 @@ const top: Rows<ConfigLayer> = {
 	err_on_failed_lookup: to("errOnFailedLookup", bool),
 	template_error_fatal: to("templateErrorFatal", bool),
 	template: to("templates", templates),
+	group: to("groups", groups),
+	http: to("http", text),
+	watch_templates: to("watchTemplates", bool),
 	vault: to("templates", outside),
 	nomad: to("templates", outside),
 };

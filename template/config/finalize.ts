@@ -1,5 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { parseLogLevel } from "../../lib/log/index.ts";
+import { namesSource } from "./commands.ts";
 import type { CommandLine } from "./flags.ts";
 import type {
 	ConfigLayer,
@@ -7,18 +8,23 @@ import type {
 	DedupLayer,
 	EnvironmentLayer,
 	ExecLayer,
+	GroupLayer,
 	LogFileLayer,
 	RetryLayer,
 	SslLayer,
 	TemplateLayer,
 } from "./layer.ts";
+import { parseListenAddress } from "./listen-address.ts";
 import { parseSignal } from "./signals.ts";
 import type {
 	ConsulConfig,
 	DedupConfig,
 	EnvironmentConfig,
 	ExecConfig,
+	GroupConfig,
+	LimitsConfig,
 	LogFileConfig,
+	OnFail,
 	RetryConfig,
 	RuntimeConfig,
 	TemplateConfig,
@@ -27,7 +33,7 @@ import type {
 import { waitConfig } from "./wait.ts";
 
 /** What is not on the command line's layer: how the program runs. */
-type Mode = Pick<CommandLine, "once" | "dry" | "parseOnly" | "compat">;
+type Mode = Pick<CommandLine, "once" | "dry" | "diff" | "timeoutMs" | "parseOnly" | "compat">;
 
 /**
  * The merged layers with every default filled in (RUNNER.md "Flags", "Configuration").
@@ -53,9 +59,14 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 	return Object.freeze({
 		consul: consulConfig(layer.consul ?? {}, mode),
 		templates: (layer.templates ?? []).map((template) => templateConfig(template, layer, mode)),
+		groups: (layer.groups ?? []).map((group) => groupConfig(group, layer, mode)),
 		...(exec === undefined ? {} : { exec }),
 		once: mode.once,
+		...optional("timeoutMs", mode.timeoutMs),
 		dry: mode.dry,
+		diff: mode.diff,
+		...(layer.http === undefined || layer.http === "" ? {} : { http: parseListenAddress(layer.http) }),
+		watchTemplates: layer.watchTemplates ?? false,
 		parseOnly: mode.parseOnly,
 		compat: mode.compat,
 		...(killSignal === undefined ? {} : { killSignal }),
@@ -72,13 +83,18 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 }
 
 function consulConfig(layer: ConsulLayer, mode: Mode): ConsulConfig {
+	if (layer.namespace !== undefined && layer.namespace !== "") {
+		throw new DiscoError(
+			"CONFIG_UNSUPPORTED",
+			`consul.namespace "${layer.namespace}" is not supported: Consul's community edition has no namespaces; leave it and CONSUL_NAMESPACE away`,
+		);
+	}
 	const retry = retryConfig(layer.retry, mode);
 	const auth = layer.auth?.enabled === false ? undefined : layer.auth;
 	return {
 		address: layer.address ?? "127.0.0.1:8500",
 		...optional("token", layer.token),
 		...optional("tokenFile", layer.tokenFile),
-		...optional("namespace", layer.namespace),
 		...(auth?.username === undefined
 			? {}
 			: { auth: auth.password === undefined ? auth.username : `${auth.username}:${auth.password}` }),
@@ -162,6 +178,9 @@ function templateConfig(layer: TemplateLayer, top: ConfigLayer, mode: Mode): Tem
 	const wait = mode.once ? undefined : waitConfig(layer.wait);
 	// -template-error-fatal overrides every template; the reference's default is fatal (RUNNER.md).
 	const errorFatal = top.templateErrorFatal ?? layer.errorFatal ?? (mode.compat ? true : undefined);
+	if (layer.prune === true && layer.forEach === undefined) {
+		throw new DiscoError("CONFIG_UNSUPPORTED", "template.prune: goes with for_each, whose files come and go");
+	}
 	return {
 		...optional("source", layer.source),
 		...optional("contents", layer.contents),
@@ -182,7 +201,84 @@ function templateConfig(layer: TemplateLayer, top: ConfigLayer, mode: Mode): Tem
 		...optional("wait", wait),
 		...optional("sandboxPath", layer.sandboxPath),
 		functionDenylist: layer.functionDenylist ?? [],
+		limits: limitsConfig(layer),
+		...optional("verify", layer.verify),
+		verifyTimeoutMs: layer.verifyTimeoutMs ?? 30_000,
+		onFail: onFail(layer, "template"),
+		...optional("forEach", layer.forEach),
+		prune: layer.prune ?? false,
 	};
+}
+
+function limitsConfig(layer: TemplateLayer): LimitsConfig {
+	const { check } = layer;
+	if (check !== undefined && !namesSource(check)) {
+		const shown = "argv" in check ? check.argv.join(" ") : check.text;
+		throw new DiscoError(
+			"CHECK_WITHOUT_SOURCE",
+			`template.check: "${shown}" looks at no file: write {{.Src}} where the path of the new file belongs`,
+		);
+	}
+	return {
+		...optional("check", check),
+		checkTimeoutMs: layer.checkTimeoutMs ?? 30_000,
+		minBytes: layer.minBytes ?? 0,
+		minMatches: (layer.minMatches ?? []).map(({ pattern, count }) => {
+			if (pattern === undefined) {
+				throw new DiscoError(
+					"CONFIG_VALUE_INVALID",
+					'template.min_matches: give a pattern, as in { pattern = "^server" }',
+				);
+			}
+			return { pattern, count: count ?? 1 };
+		}),
+	};
+}
+
+/** A file that was found not to work is not left in place; a failing command alone says too little (RUNNER.md "Commands"). */
+function onFail(layer: Pick<TemplateLayer, "onFail" | "verify">, path: string): OnFail {
+	const given = layer.onFail ?? (layer.verify === undefined ? "keep" : "rollback");
+	if (given === "keep" || given === "rollback") return given;
+	throw new DiscoError("CONFIG_VALUE_INVALID", `${path}.on_fail: "${given}" is not known; use "keep" or "rollback"`);
+}
+
+function groupConfig(layer: GroupLayer, top: ConfigLayer, mode: Mode): GroupConfig {
+	const name = layer.name ?? "";
+	const templates = (layer.templates ?? []).map((template) => {
+		for (const key of ["command", "exec", "verify", "onFail", "wait", "errorFatal"] as const) {
+			if (template[key] !== undefined) {
+				const word = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+				throw new DiscoError(
+					"CONFIG_UNSUPPORTED",
+					`group "${name}": ${word} belongs to the group, not to a template in it`,
+				);
+			}
+		}
+		return templateConfig(template, top, mode);
+	});
+	if (templates.length === 0) throw new DiscoError("CONFIG_VALUE_INVALID", `group "${name}": has no template`);
+	// The actions and defaults are a template's.
+	const { command, commandTimeoutMs, commandEnvironment, verify, verifyTimeoutMs, onFail, errorFatal, wait } =
+		templateConfig(defined({ ...layer, templates: undefined, name: undefined }), top, mode);
+	return {
+		name,
+		templates,
+		actions: {
+			...optional("command", command),
+			commandTimeoutMs,
+			commandEnvironment,
+			...optional("verify", verify),
+			verifyTimeoutMs,
+			onFail,
+			...optional("errorFatal", errorFatal),
+		},
+		...optional("wait", wait),
+	};
+}
+
+/** The same object without the keys that are undefined. */
+function defined(layer: Readonly<Record<string, unknown>>): TemplateLayer {
+	return Object.fromEntries(Object.entries(layer).filter(([, value]) => value !== undefined));
 }
 
 /** By `engine`, or by the ending of the source (HANDLEBARS.md). */

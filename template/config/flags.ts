@@ -1,7 +1,7 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { type FlagSpecs, flagsHelp, parseFlags } from "../../lib/flags.ts";
 import { parseAuth } from "./file-schema.ts";
-import type { ConfigLayer, ConsulLayer, EnvironmentLayer, ExecLayer, SslLayer } from "./layer.ts";
+import type { ConfigLayer, ConsulLayer, EnvironmentLayer, ExecLayer, SslLayer, TemplateLayer } from "./layer.ts";
 import { parseSignal } from "./signals.ts";
 import { parseTemplateFlag } from "./template-flag.ts";
 import { parseWait } from "./wait.ts";
@@ -15,8 +15,17 @@ const list = (usage: string, placeholder: string) => ({ kind: "list", usage, pla
 /** The options, in the order of the help text (RUNNER.md "Flags"). */
 const specs = {
 	template: list("a template; DST and CMD are optional; may be repeated", "SRC:DST:CMD"),
+	check: list("for the template before it: must succeed before the file is replaced; {{.Src}} is the new file", "CMD"),
+	verify: list("for the template before it: must succeed after the command, or the former file comes back", "CMD"),
 	config: list("a file or folder of HCL or JSON; may be repeated, later ones win", "path"),
 	once: bool("render every template once, then end"),
+	timeout: duration("with -once: how long data are waited for; then exit status 3 with what is missing"),
+	diff: bool("with -dry: print what would change as a diff, and end with 2 when anything would"),
+	http: string(
+		"tell health, readiness, metrics and what is waited for; loopback unless a host is given",
+		"[HOST:]PORT",
+	),
+	"watch-templates": bool("read a template again when its source changes"),
 	dry: bool("print to standard output instead of writing; no commands"),
 	"parse-only": bool("execute the templates once without waiting for data, then end"),
 	wait: string("wait this long for calm before rendering again", "MIN[:MAX]"),
@@ -77,6 +86,8 @@ export interface CommandLine {
 	readonly configPaths: readonly string[];
 	readonly once: boolean;
 	readonly dry: boolean;
+	readonly diff: boolean;
+	readonly timeoutMs?: number;
 	readonly parseOnly: boolean;
 	readonly compat: boolean;
 	readonly version: boolean;
@@ -97,7 +108,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 			);
 		}
 	}
-	const { values, rest, help } = parseFlags(args, specs);
+	const { values, inOrder, rest, help } = parseFlags(args, specs);
 	if (rest.length > 0) {
 		throw new DiscoError("ARGUMENT_UNEXPECTED", `extra argument "${rest[0]}"; options come as -name value`);
 	}
@@ -145,7 +156,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 	const layer: ConfigLayer = defined({
 		consul: nonEmpty(consul),
 		exec: nonEmpty(exec),
-		templates: values.template?.map(parseTemplateFlag),
+		templates: values.template === undefined ? undefined : templateLayers(inOrder),
+		http: values.http,
+		watchTemplates: values["watch-templates"],
 		wait: values.wait === undefined ? undefined : parseWait(values.wait, "option -wait"),
 		dedup: values.dedup === undefined ? undefined : { enabled: values.dedup },
 		syslog: definedOrNothing({
@@ -170,11 +183,21 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 		pidFile: values["pid-file"],
 		templateErrorFatal: values["template-error-fatal"],
 	});
+	if (values.template === undefined) templateLayers(inOrder);
+	if (values.diff === true && values.dry !== true) {
+		throw new DiscoError("FLAG_COMBINATION", "option -diff goes with -dry, which writes nothing");
+	}
+	if (values.timeout !== undefined && values.once !== true && values.dry !== true) {
+		throw new DiscoError("FLAG_COMBINATION", "option -timeout goes with -once; a daemon waits as long as it takes");
+	}
 	return {
 		layer,
 		configPaths: values.config ?? [],
-		once: values.once ?? false,
+		// A diff is taken once, with a status that says whether there is one.
+		once: values.once ?? values.diff ?? false,
 		dry: values.dry ?? false,
+		diff: values.diff ?? false,
+		...(values.timeout === undefined ? {} : { timeoutMs: values.timeout }),
 		parseOnly: values["parse-only"] ?? false,
 		compat: values.compat ?? false,
 		version: (values.v ?? false) || (values.version ?? false),
@@ -182,10 +205,29 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 	};
 }
 
+/** `-check` and `-verify` belong to the `-template` before them. Error: `FLAG_MISPLACED`. */
+function templateLayers(flags: readonly { readonly name: string; readonly text: string }[]): readonly TemplateLayer[] {
+	const layers: TemplateLayer[] = [];
+	for (const { name, text } of flags) {
+		if (name === "template") layers.push(parseTemplateFlag(text));
+		if (name !== "check" && name !== "verify") continue;
+		const last = layers.pop();
+		if (last === undefined) {
+			throw new DiscoError("FLAG_MISPLACED", `option -${name} "${text}": write it after the -template it belongs to`);
+		}
+		layers.push({ ...last, [name]: { text } });
+	}
+	return layers;
+}
+
 /** The help text. */
 export function helpText(): string {
 	return [
 		"Usage: disco-template [options]",
+		"       disco-template plan [options]       what would change, as a diff; ends with 2 when anything would",
+		"       disco-template status [-http ADDR]  what a running one (-http) has rendered and waits for",
+		"       disco-template test SPEC...         templates against recorded data, without a server",
+		"       disco-template record [options]     the data of a rendering, for test",
 		"",
 		"  Renders templates from the catalog, health and key-value data of a Consul or disco agent, keeps the files up to date,",
 		"  runs a command when one changes, and optionally supervises a program.",

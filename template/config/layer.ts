@@ -4,6 +4,9 @@ import type { Command } from "./types.ts";
 export interface ConfigLayer {
 	readonly consul?: ConsulLayer;
 	readonly templates?: readonly TemplateLayer[];
+	readonly groups?: readonly GroupLayer[];
+	readonly http?: string;
+	readonly watchTemplates?: boolean;
 	readonly exec?: ExecLayer;
 	readonly wait?: WaitLayer;
 	readonly dedup?: DedupLayer;
@@ -111,6 +114,28 @@ export interface TemplateLayer {
 	readonly wait?: WaitLayer;
 	readonly sandboxPath?: string;
 	readonly functionDenylist?: readonly string[];
+	readonly check?: Command;
+	readonly checkTimeoutMs?: number;
+	readonly minBytes?: number;
+	readonly minMatches?: readonly { readonly pattern?: string; readonly count?: number }[];
+	readonly verify?: Command;
+	readonly verifyTimeoutMs?: number;
+	readonly onFail?: string;
+	readonly forEach?: string;
+	readonly prune?: boolean;
+}
+
+export interface GroupLayer {
+	readonly name?: string;
+	readonly templates?: readonly TemplateLayer[];
+	readonly command?: Command;
+	readonly commandTimeoutMs?: number;
+	readonly exec?: ExecLayer;
+	readonly verify?: Command;
+	readonly verifyTimeoutMs?: number;
+	readonly onFail?: string;
+	readonly errorFatal?: boolean;
+	readonly wait?: WaitLayer;
 }
 
 /** One layer that says what both say, `later` where both speak. Templates and lists of variables add up. */
@@ -126,6 +151,7 @@ export function mergeLayers(earlier: ConfigLayer, later: ConfigLayer): ConfigLay
 		...merged("logFile", earlier.logFile, later.logFile, spread),
 		...merged("delimiters", earlier.delimiters, later.delimiters, spread),
 		...merged("templates", earlier.templates, later.templates, (a, b) => [...a, ...b]),
+		...merged("groups", earlier.groups, later.groups, (a, b) => [...a, ...b]),
 	};
 }
 

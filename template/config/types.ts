@@ -46,7 +46,45 @@ export interface TemplateConfig {
 	readonly sandboxPath?: string;
 	/** Globs of functions that fail when called. */
 	readonly functionDenylist: readonly string[];
+	/** What a new file must pass before it replaces the destination. */
+	readonly limits: LimitsConfig;
+	/** Says whether the live file works, after the command. */
+	readonly verify?: Command;
+	readonly verifyTimeoutMs: number;
+	/** What happens when the command or `verify` fails. */
+	readonly onFail: OnFail;
+	/** A pipeline of the Go template language; the template is executed for each of its elements, which is dot. */
+	readonly forEach?: string;
+	/** Whether files of elements that have gone are removed. */
+	readonly prune: boolean;
 }
+
+/** `keep`: the new file stays. `rollback`: the former one is put back and the command runs again. */
+export type OnFail = "keep" | "rollback";
+
+export interface LimitsConfig {
+	/** Must end with status 0; `{{.Src}}` in it is the new file's path. */
+	readonly check?: Command;
+	readonly checkTimeoutMs: number;
+	readonly minBytes: number;
+	/** RE2 expressions (`^` and `$` match at lines) with the least number of matches. */
+	readonly minMatches: readonly { readonly pattern: string; readonly count: number }[];
+}
+
+/** Templates that are written all or none, with one command after it. */
+export interface GroupConfig {
+	readonly name: string;
+	/** None of them has actions or `wait` of its own. */
+	readonly templates: readonly TemplateConfig[];
+	readonly actions: ActionsConfig;
+	readonly wait?: WaitConfig;
+}
+
+/** What happens after files have been replaced. */
+export type ActionsConfig = Pick<
+	TemplateConfig,
+	"command" | "commandTimeoutMs" | "commandEnvironment" | "verify" | "verifyTimeoutMs" | "onFail" | "errorFatal"
+>;
 
 export interface RetryConfig {
 	/** Retries after the first failure; 0 is without end. */
@@ -62,7 +100,6 @@ export interface ConsulConfig {
 	readonly tokenFile?: string;
 	/** `user` or `user:password`. */
 	readonly auth?: string;
-	readonly namespace?: string;
 	/** Undefined: the first error ends the program. */
 	readonly retry?: RetryConfig;
 	readonly tls: TlsConfig;
@@ -107,9 +144,18 @@ export interface DedupConfig {
 export interface RuntimeConfig {
 	readonly consul: ConsulConfig;
 	readonly templates: readonly TemplateConfig[];
+	readonly groups: readonly GroupConfig[];
 	readonly exec?: ExecConfig;
 	readonly once: boolean;
+	/** With `once`: how long data are waited for. */
+	readonly timeoutMs?: number;
 	readonly dry: boolean;
+	/** With `dry`: show what would change instead of the whole text. */
+	readonly diff: boolean;
+	/** Where health, metrics and what is waited for are told. */
+	readonly http?: { readonly host: string; readonly port: number };
+	/** Read a template again when its source changes. */
+	readonly watchTemplates: boolean;
 	readonly parseOnly: boolean;
 	/** Behave as the reference even where we are better by default (decision 3). */
 	readonly compat: boolean;

@@ -65,6 +65,11 @@ export function regexMatches(expression: string, text: string, limit = -1): read
 	return matches;
 }
 
+/** How often the expression matches, `^` and `$` at lines; counted up to `limit`. */
+export function countMatches(expression: string, text: string, limit: number): number {
+	return regexMatches(`(?m)${expression}`, text, limit).length;
+}
+
 /** Go's `ReplaceAllString`: `$1`, `${1}`, `${name}`, `$$`; `$1x` is the group named `1x`. */
 export function regexReplace(expression: string, text: string, replacement: string): string {
 	const names = compileRegex(expression).namedGroups() as Readonly<Record<string, number>>;

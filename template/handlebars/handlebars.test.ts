@@ -20,6 +20,10 @@ const config: TemplateConfig = {
 	leftDelimiter: "{{",
 	rightDelimiter: "}}",
 	functionDenylist: [],
+	limits: { checkTimeoutMs: 0, minBytes: 0, minMatches: [] },
+	verifyTimeoutMs: 0,
+	onFail: "keep",
+	prune: false,
 };
 const data: Readonly<Record<string, unknown>> = {
 	"kv.block(json)": '{"b":{"10":"x","9":"y"},"html":"<a&b>","n":12345678,"list":[1,2]}',
@@ -40,7 +44,10 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 		{ ...config, ...more },
 		{ environment: { HOME: "/root" }, nowMs: () => 0, log: silentLogger },
 	);
-	const { result, missing } = template.execute(({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined));
+	const { result, missing } = template.recorder.render(
+		({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined),
+		() => template.render(null),
+	);
 	if ("failed" in result) throw result.failed;
 	return { text: result.text, missing: missing.map(({ id }) => id) };
 }

@@ -6,7 +6,7 @@ import type { TemplateConfig } from "../config/index.ts";
 import { createFunctions, preloadFunctions } from "../functions/index.ts";
 import { builtins } from "../gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
-import type { Template } from "../runner/index.ts";
+import type { Renderer } from "../renderer.ts";
 import { each, functionHelpers, HelperError, logHelper, scratchHelpers } from "./helpers.ts";
 import { plainOf } from "./plain.ts";
 
@@ -26,7 +26,7 @@ export async function loadHandlebarsTemplate(
 	text: string,
 	config: TemplateConfig,
 	world: RenderingWorld,
-): Promise<Template> {
+): Promise<Renderer> {
 	if (config.leftDelimiter !== "{{" || config.rightDelimiter !== "}}") {
 		throw new DiscoError("TEMPLATE_PARSE", `${name}: parse: delimiters cannot be changed in a Handlebars template`);
 	}
@@ -39,7 +39,8 @@ export async function loadHandlebarsTemplate(
 			throw new Error(`executeTemplate ${JSON.stringify(template)}: use {{> ${template}}} in Handlebars`);
 		},
 	});
-	const functions = new Map([...builtins, ...createFunctions(recorder.context, config.functionDenylist)]);
+	const goFunctions = createFunctions(recorder.context, config.functionDenylist);
+	const functions = new Map([...builtins, ...goFunctions]);
 	for (const own of shadowed) functions.delete(own);
 	const helpers = {
 		...functionHelpers(functions),
@@ -60,7 +61,9 @@ export async function loadHandlebarsTemplate(
 	return {
 		name,
 		text,
-		execute: (lookup) => recorder.render(lookup, () => executed(name, () => compiled(plainOf(new Map())))),
+		recorder,
+		functions: goFunctions,
+		render: (data) => executed(name, () => compiled(plainOf(data ?? new Map()))),
 	};
 }
 

@@ -18,7 +18,14 @@ export interface RunnerTemplate {
 	readonly write: (text: string) => Promise<{ readonly changed: boolean }>;
 	/** Runs the command of a changed template. Throws a DiscoError. */
 	readonly runCommand: () => Promise<void>;
+	/** After the command: whether what was written works. Throws a DiscoError when it does not. */
+	readonly verify?: () => Promise<void>;
+	/** Undoes the last `write` after a failing command or `verify`; undefined: what was written stays. Throws a DiscoError. */
+	readonly rollBack?: () => Promise<void>;
 }
+
+/** Errors of `write` that the next data may heal although nothing was written yet. */
+const refusals: ReadonlySet<string> = new Set(["CHECK_FAILED", "DESTINATION_INVALID"]);
 
 export interface RunnerSettings {
 	readonly clock: Clock;
@@ -85,6 +92,8 @@ interface State {
 	dirty: boolean;
 	/** The text that was written last. */
 	text: string | undefined;
+	/** The one before, for a roll-back. */
+	formerText: string | undefined;
 	/** Nothing that may change can heal it: it is not executed again. */
 	dead: DiscoError | undefined;
 	quiescence: Quiescence | undefined;
@@ -106,6 +115,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 			missing: [],
 			dirty: true,
 			text: undefined,
+			formerText: undefined,
 			dead: undefined,
 			quiescence: undefined,
 			calm: false,
@@ -151,12 +161,15 @@ export function createRunner(settings: RunnerSettings): Runner {
 		if (waitsForCalm(state, text)) return false;
 		try {
 			const { changed } = await spec.write(text);
+			state.formerText = state.text;
 			state.text = text;
 			settings.onDebug(`${changed ? "rendered" : "nothing changed in"} ${spec.template.name}`);
 			return changed;
 		} catch (thrown) {
+			const error = asDiscoError(thrown);
 			// A destination that never could be written will not heal; one that could may, with the next change.
-			fail(state, asDiscoError(thrown), state.text !== undefined);
+			const heals = state.text !== undefined || (refusals.has(error.code) && rendering.used.length > 0);
+			fail(state, error, heals);
 			return false;
 		}
 	}
@@ -187,20 +200,34 @@ export function createRunner(settings: RunnerSettings): Runner {
 		return true;
 	}
 
+	/** Commands of changed templates, equal ones once; then what they say about the files. */
 	async function runCommands(changed: readonly State[]): Promise<void> {
-		const ran = new Set<string>();
+		const ran = new Map<string, DiscoError | undefined>();
 		let firstError: DiscoError | undefined;
-		for (const { spec } of changed) {
-			if (spec.commandKey === undefined || ran.has(spec.commandKey)) continue;
-			ran.add(spec.commandKey);
-			try {
-				await spec.runCommand();
-			} catch (thrown) {
-				const error = asDiscoError(thrown);
-				if (settings.commandFatal) firstError ??= error;
-				else settings.onError(error);
-				commandError ??= error;
+		const report = (error: DiscoError) => {
+			if (settings.commandFatal) firstError ??= error;
+			else settings.onError(error);
+			commandError ??= error;
+		};
+		for (const state of changed) {
+			const { commandKey, runCommand } = state.spec;
+			if (commandKey === undefined || ran.has(commandKey)) continue;
+			const error = await errorOf(runCommand);
+			ran.set(commandKey, error);
+			if (error !== undefined) report(error);
+		}
+		for (const state of changed) {
+			const { commandKey, verify, rollBack } = state.spec;
+			let error = commandKey === undefined ? undefined : ran.get(commandKey);
+			if (error === undefined && verify !== undefined) {
+				error = await errorOf(verify);
+				if (error !== undefined) report(error);
 			}
+			if (error === undefined || rollBack === undefined) continue;
+			const failed = await errorOf(rollBack);
+			if (failed !== undefined) report(failed);
+			state.text = state.formerText;
+			if (settings.once) state.dead = error;
 		}
 		if (firstError !== undefined) finish({ kind: "failed", error: firstError, reported: false });
 	}
@@ -315,6 +342,15 @@ function failureOf(rendering: Rendering, compat: boolean): DiscoError | undefine
 	if (!("failed" in rendering.result)) return undefined;
 	if (rendering.missing.length > 0 && !compat) return undefined;
 	return asDiscoError(rendering.result.failed);
+}
+
+async function errorOf(action: () => Promise<void>): Promise<DiscoError | undefined> {
+	try {
+		await action();
+		return undefined;
+	} catch (thrown) {
+		return asDiscoError(thrown);
+	}
 }
 
 function asDiscoError(thrown: unknown): DiscoError {

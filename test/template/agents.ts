@@ -17,6 +17,11 @@ export const agentKinds: readonly (readonly [name: string, start: (() => Promise
 	["disco", starter(process.execPath, ["dist/disco.js"], "127.16.1.2")],
 ];
 
+/** Consul at an address of a test file's own, since they run side by side; undefined where it is not installed. */
+export function consulAt(host: string): (() => Promise<Agent>) | undefined {
+	return starter(consulProgram(), [], host);
+}
+
 function consulProgram(): string | undefined {
 	const tools = join(process.env["DISCO_TOOLS"] ?? join(homedir(), ".cache/disco-tools"), "bin");
 	return [...(process.env["PATH"] ?? "").split(delimiter), tools]
