@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 	keygen: { summary: "Makes a key for gossip", load: async () => (await import("./keygen.ts")).keygen },
 	kv: { summary: "Reads and writes the key-value store", load: async () => (await import("./kv.ts")).kv },
 	leave: { summary: "The agent leaves its pool and ends", load: async () => (await import("./leave.ts")).leave },
+	lock: { summary: "Runs a command while a lock is held", load: async () => (await import("./lock.ts")).lock },
 	maint: { summary: "Takes a node or service out of answers", load: async () => (await import("./maint.ts")).maint },
 	members: { summary: "Prints the members of the pool", load: async () => (await import("./members.ts")).members },
 	reload: {
@@ -18,8 +19,13 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 		load: async () => (await import("./reload.ts")).reload,
 	},
 	services: { summary: "Registers services", load: async () => (await import("./services.ts")).services },
+	tls: { summary: "Makes certificates", load: async () => (await import("./tls.ts")).tls },
 	validate: { summary: "Checks configuration files", load: async () => (await import("./validate.ts")).validate },
 	version: { summary: "Prints the version", load: async () => (await import("./version.ts")).version },
+	watch: {
+		summary: "Runs a command at each change of what is watched",
+		load: async () => (await import("./watch.ts")).watch,
+	},
 };
 
 /** No or an unknown command, as the reference's shell convention has it. */

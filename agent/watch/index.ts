@@ -1,0 +1,12 @@
+/** Watches: a blocking question whose every new result is given to a handler; for `disco watch` and for the configuration. */
+export {
+	type ConfiguredWatch,
+	createWatches,
+	parseConfiguredWatch,
+	type RunningWatches,
+	type WatchConfig,
+} from "./configured.ts";
+export { parseWatch, type WatchDefinition } from "./definition.ts";
+export { followWatch, type WatchChange } from "./follow.ts";
+export { readWatched } from "./read.ts";
+export { type HandlerCommand, runHandlerCommand, shellCommand } from "./run-child.ts";
