@@ -143,6 +143,11 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		ui: given.ui_config?.enabled ?? false,
 		responseHeaders: given.http_config?.response_headers ?? {},
 		kvValueBytesMax: given.limits?.kv_max_value_size ?? 512 * 1024,
+		telemetry: {
+			metricsPrefix: given.telemetry?.metrics_prefix ?? "consul",
+			disableHostname: given.telemetry?.disable_hostname ?? false,
+			prometheusRetentionMs: given.telemetry?.prometheus_retention_time ?? 0,
+		},
 		leaveOnTerminate: given.leave_on_terminate ?? !server,
 		skipLeaveOnInterrupt: given.skip_leave_on_interrupt ?? server,
 		startJoin: given.start_join ?? [],

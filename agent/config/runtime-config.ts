@@ -33,6 +33,16 @@ export interface DnsConfig {
 	readonly additionalNodeMetaTxt: boolean;
 }
 
+/** What `telemetry` says of how metrics are shown. */
+export interface TelemetryConfig {
+	/** Before every name. */
+	readonly metricsPrefix: string;
+	/** Gauges are named without the host. */
+	readonly disableHostname: boolean;
+	/** Above 0: Prometheus may ask. */
+	readonly prometheusRetentionMs: number;
+}
+
 /** Everything an agent needs to know before it starts: checked, complete, frozen. Times are in milliseconds. */
 export interface RuntimeConfig {
 	/** In memory only. */
@@ -74,6 +84,7 @@ export interface RuntimeConfig {
 	readonly ui: boolean;
 	readonly responseHeaders: Readonly<Record<string, string>>;
 	readonly kvValueBytesMax: number;
+	readonly telemetry: TelemetryConfig;
 	readonly leaveOnTerminate: boolean;
 	readonly skipLeaveOnInterrupt: boolean;
 	/** Agents to join before anything else; failing ends the agent. */

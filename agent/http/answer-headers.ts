@@ -14,6 +14,25 @@ export function indexHeaders(answer: Answer<unknown>): Headers {
 	};
 }
 
+/**
+ * The fields of a read's answer that the reference shows in a few bodies beside what was read. `Index` is always 1 there; contact
+ * in nanoseconds.
+ */
+export function readBodyFields(
+	answer: { readonly knownLeader: boolean; readonly lastContactMs: number },
+	consistency: string,
+) {
+	return {
+		Index: 1,
+		LastContact: Math.round(answer.lastContactMs * 1e6),
+		KnownLeader: answer.knownLeader,
+		ConsistencyLevel: consistency,
+		NotModified: false,
+		Backend: 0,
+		ResultsFilteredByACLs: false,
+	} as const;
+}
+
 /** As `indexHeaders`, with the consistency that catalog and health answers name, and the cache's where it has one. */
 export function catalogHeaders(
 	answer: Answer<unknown>,

@@ -69,7 +69,8 @@ const checkShape = {
 	PeerName: anything,
 } as const;
 
-const checkObject = objectOf(checkShape);
+/** A check as `/v1/catalog/register` and transactions take it. */
+export const checkObject = objectOf(checkShape);
 
 const serviceShape = {
 	Kind: text,
@@ -92,6 +93,13 @@ const serviceShape = {
 	PeerName: anything,
 } as const;
 
+const serviceAliases = {
+	aliases: { enable_tag_override: "EnableTagOverride", tagged_addresses: "TaggedAddresses" },
+} as const;
+
+/** A service as transactions take it: what they answer may be sent back. */
+export const serviceObject = objectOf({ ...serviceShape, ContentHash: anything, Datacenter: anything }, serviceAliases);
+
 const registrationObject = objectOf({
 	Datacenter: text,
 	ID: text,
@@ -99,9 +107,7 @@ const registrationObject = objectOf({
 	Address: text,
 	TaggedAddresses: mapOf(text),
 	NodeMeta: mapOf(text),
-	Service: objectOf(serviceShape, {
-		aliases: { enable_tag_override: "EnableTagOverride", tagged_addresses: "TaggedAddresses" },
-	}),
+	Service: objectOf(serviceShape, serviceAliases),
 	Check: checkObject,
 	Checks: listOf(checkObject),
 	SkipNodeUpdate: boolean,
@@ -160,40 +166,52 @@ export function parseRegistration(
 }
 
 function serviceOf(fields: ServiceBody): ServiceContent {
-	const service = fields.Service ?? "";
-	if (service === "") throw invalid("Must provide service name (Service.Service) when service ID is provided");
+	if ((fields.Service ?? "") === "") {
+		throw invalid("Must provide service name (Service.Service) when service ID is provided");
+	}
 	const address = fields.Address ?? "";
 	if (address === "0.0.0.0" || address === "::" || address === "[::]") throw invalid("Invalid service address");
+	if (fields.Meta !== undefined) checkMeta(fields.Meta, invalid);
+	return serviceContent(fields);
+}
+
+/** A service with its defaults; nothing is required of it here. */
+export function serviceContent(fields: ServiceBody): ServiceContent {
+	const service = fields.Service ?? "";
 	const addresses = addressesOf(fields.TaggedAddresses ?? {});
 	return {
-		id: fields.ID === undefined || fields.ID === "" ? service : fields.ID,
+		id: fields.ID || service,
 		service,
 		kind: fields.Kind ?? "",
 		tags: fields.Tags ?? null,
-		address,
+		address: fields.Address ?? "",
 		taggedAddresses: Object.keys(addresses).length === 0 ? null : addresses,
-		meta: metaOf(fields.Meta),
+		meta: fields.Meta ?? null,
 		port: fields.Port ?? 0,
-		// Not checked here, as in the reference; the agent checks what is registered with it.
-		weights:
-			fields.Weights === undefined
-				? { passing: 1, warning: 1 }
-				: { passing: fields.Weights.Passing ?? 0, warning: fields.Weights.Warning ?? 0 },
+		weights: weightsOf(fields.Weights),
 		enableTagOverride: fields.EnableTagOverride ?? false,
 	};
 }
 
-function metaOf(meta: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> | null {
-	if (meta === undefined) return null;
-	checkMeta(meta, invalid);
-	return meta;
+const weightMax = 65_535;
+
+/** Weights that cannot be are taken for none given: 1 and 1 (recorded behaviour; the agent refuses them). */
+function weightsOf(weights: ServiceBody["Weights"]): ServiceContent["weights"] {
+	const { Passing: passing = 0, Warning: warning = 0 } = weights ?? {};
+	const good = passing >= 1 && passing <= weightMax && warning >= 0 && warning <= weightMax;
+	return good ? { passing, warning } : { passing: 1, warning: 1 };
 }
 
-/** A check without a name or a status is stored with an empty name and as critical (recorded behaviour). */
 function checkOf(fields: CheckBody): CheckContent {
+	const content = checkContent(fields);
+	if (content.checkId === "") throw invalid("Must provide check ID or name");
+	return content;
+}
+
+/** A check without a name or a status has an empty name and is critical (recorded behaviour). */
+export function checkContent(fields: CheckBody): CheckContent {
 	const name = fields.Name ?? "";
-	const checkId = fields.CheckID === undefined || fields.CheckID === "" ? name : fields.CheckID;
-	if (checkId === "") throw invalid("Must provide check ID or name");
+	const checkId = fields.CheckID || name;
 	const definition = definitionOf(fields.Definition ?? {});
 	return {
 		checkId,
@@ -262,8 +280,8 @@ export function parseDeregistration(body: string): {
 		datacenter: fields.Datacenter ?? "",
 		deregistration: {
 			node,
-			...(fields.ServiceID === undefined || fields.ServiceID === "" ? {} : { serviceId: fields.ServiceID }),
-			...(fields.CheckID === undefined || fields.CheckID === "" ? {} : { checkId: fields.CheckID }),
+			...(fields.ServiceID ? { serviceId: fields.ServiceID } : {}),
+			...(fields.CheckID ? { checkId: fields.CheckID } : {}),
 		},
 	};
 }

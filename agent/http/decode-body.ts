@@ -1,9 +1,18 @@
-import { DiscoError } from "../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { type Decoder, type Json, parseFirstJson } from "../../lib/json/index.ts";
 
 /** The first JSON value of a body, decoded. Fails with `JSON_INVALID` or `JSON_FIELD_INVALID`. */
 export function decodeBody<Value>(text: string, decode: Decoder<Value>): Value {
 	return decode(bodyValue(text), "");
+}
+
+/** As `decodeBody`, for the few endpoints whose errors begin differently (400). */
+export function decodeBodyOr<Value>(prefix: string, text: string, decode: Decoder<Value>): Value {
+	try {
+		return decodeBody(text, decode);
+	} catch (error) {
+		throw new DiscoError("HTTP_BAD_REQUEST", `${prefix}: ${errorMessage(error)}`, { cause: error });
+	}
 }
 
 /** The first JSON value of a body; `null` leaves every field as it is, so it is an empty object. */

@@ -14,6 +14,9 @@ import { acceptsGzip, send } from "./send.ts";
 import { tooLargeText } from "./too-large.ts";
 import type { Turns } from "./turns.ts";
 
+/** Takes the milliseconds that a request took. */
+export type RequestTimers = (route: Route, method: string) => (elapsedMs: number) => void;
+
 export interface Dispatcher {
 	readonly options: HttpServerOptions;
 	readonly context: Context;
@@ -23,6 +26,7 @@ export interface Dispatcher {
 	readonly turns: Turns;
 	/** What every answer has: name, value, name, value ... */
 	readonly headers: readonly string[];
+	readonly timers: RequestTimers;
 }
 
 interface Incoming {
@@ -46,6 +50,7 @@ export async function dispatch(
 ): Promise<void> {
 	const { request, response, search } = incoming;
 	const { context, open } = dispatcher;
+	const startMs = context.clock.monotonicMs();
 	const query = parseQueryString(search);
 	try {
 		const reply = query === undefined ? empty(500) : await answerTo(route, { ...incoming, item, query }, dispatcher);
@@ -58,6 +63,7 @@ export async function dispatch(
 		});
 	} finally {
 		open.done(response);
+		dispatcher.timers(route, request.method ?? "GET")(context.clock.monotonicMs() - startMs);
 	}
 }
 

@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { errorMessage } from "../../lib/errors.ts";
 import { createCachedQuestions } from "./cached-questions.ts";
-import { type Dispatcher, dispatch } from "./dispatch.ts";
+import { type Dispatcher, dispatch, type RequestTimers } from "./dispatch.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { judgePath } from "./paths.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
-import type { Context } from "./route.ts";
+import type { Context, Route } from "./route.ts";
 import { createRouter, type Router } from "./router.ts";
 import { routes } from "./routes.ts";
 import { sendBare } from "./send.ts";
@@ -26,6 +26,7 @@ export function createListener(options: HttpServerOptions, open: OpenRequests, l
 		open,
 		turns: createTurns(),
 		headers: commonHeaders(options),
+		timers: requestTimers(options),
 	};
 	return (request, response) => {
 		answer(request, response, router, dispatcher).catch((error: unknown) => {
@@ -64,6 +65,26 @@ function commonHeaders({ config }: HttpServerOptions): readonly string[] {
 		...config.responseHeaders,
 	};
 	return Object.entries(headers).flat();
+}
+
+/** One sample per route and method, named as the reference does: `api.http{method="GET",path="v1_kv_"}`, in milliseconds. */
+function requestTimers({ metrics }: HttpServerOptions): RequestTimers {
+	if (metrics === undefined) return () => () => {};
+	const timers = new WeakMap<Route, Map<string, (elapsedMs: number) => void>>();
+	return (route, method) => {
+		let ofRoute = timers.get(route);
+		if (ofRoute === undefined) {
+			ofRoute = new Map();
+			timers.set(route, ofRoute);
+		}
+		const known = Object.hasOwn(route.methods, method) ? method : "other";
+		let timer = ofRoute.get(known);
+		if (timer === undefined) {
+			timer = metrics.metrics.sampler("api.http", { method: known, path: route.path.slice(1).replaceAll("/", "_") });
+			ofRoute.set(known, timer);
+		}
+		return timer;
+	};
 }
 
 function contextOf(options: HttpServerOptions, leaveSoon: () => void): Context {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/env/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
+import type { Metrics } from "../../lib/metrics/index.ts";
 import type { Authorizer } from "../acl/index.ts";
 import type { LocalAgent } from "../local/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
@@ -27,6 +28,17 @@ export interface HttpConfig {
 	readonly kvValueBytesMax?: number;
 }
 
+/** What `/v1/agent/metrics` shows, and where the API counts its own requests. */
+export interface MetricsOptions {
+	readonly metrics: Metrics;
+	/** Before every name (`telemetry.metrics_prefix`). */
+	readonly prefix: string;
+	/** Stands in the names of gauges; empty for none (`telemetry.disable_hostname`). */
+	readonly gaugeHost: string;
+	/** Prometheus' format may be asked for (`telemetry.prometheus_retention_time` above 0); else 415. */
+	readonly prometheus: boolean;
+}
+
 export interface HttpServerOptions {
 	readonly config: HttpConfig;
 	readonly endpoints: Endpoints;
@@ -43,6 +55,8 @@ export interface HttpServerOptions {
 	readonly statusPage?: string;
 	/** Body of `GET /v1/disco/dev`, shown on the status page; absent outside `disco dev`. */
 	readonly devStatus?: () => unknown;
+	/** Without it `/v1/agent/metrics` is empty. */
+	readonly metrics?: MetricsOptions;
 	readonly logger: Logger;
 	readonly clock: Clock;
 }

@@ -1,21 +1,35 @@
+import { createMetrics } from "../../lib/metrics/index.ts";
+import { aclOffRoutes } from "./acl-off.ts";
 import { agentRoutes } from "./agent.ts";
 import { agentCheckRoutes } from "./agent-check.ts";
 import { agentHealthRoutes } from "./agent-health.ts";
 import { agentHostRoutes } from "./agent-host.ts";
+import { agentMetricsRoutes } from "./agent-metrics.ts";
+import { agentMonitorRoutes } from "./agent-monitor.ts";
 import { agentPoolRoutes } from "./agent-pool.ts";
 import { agentServiceRoutes } from "./agent-service.ts";
 import { catalogRoutes } from "./catalog.ts";
+import { coordinateRoutes } from "./coordinate.ts";
+import { eventRoutes } from "./event.ts";
 import { healthRoutes } from "./health.ts";
 import { kvRoutes, kvValueBytesMaxDefault } from "./kv.ts";
-import type { HttpServerOptions } from "./options.ts";
+import { kvHistoryRoutes } from "./kv-history.ts";
+import { operatorAutopilotRoutes } from "./operator-autopilot.ts";
+import { operatorKeyringRoutes } from "./operator-keyring.ts";
+import { operatorRaftRoutes } from "./operator-raft.ts";
+import type { HttpServerOptions, MetricsOptions } from "./options.ts";
+import { queryRoutes } from "./query.ts";
 import { removedRoutes } from "./removed.ts";
 import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
+import { snapshotRoutes } from "./snapshot.ts";
 import { statusRoutes } from "./status.ts";
+import { txnRoutes } from "./txn.ts";
 import { devRoutes, uiRoutes } from "./ui.ts";
 
 /** Everything that is answered, family by family. */
 export function routes(options: HttpServerOptions): readonly Route[] {
+	const valueBytesMax = options.config.kvValueBytesMax ?? kvValueBytesMaxDefault;
 	return [
 		...agentRoutes,
 		...agentServiceRoutes,
@@ -23,13 +37,29 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...agentHealthRoutes,
 		...agentHostRoutes,
 		...agentPoolRoutes,
+		...agentMonitorRoutes,
+		...agentMetricsRoutes(options.metrics ?? noMetrics(options)),
 		...catalogRoutes,
 		...healthRoutes,
-		...kvRoutes(options.config.kvValueBytesMax ?? kvValueBytesMaxDefault),
+		...kvRoutes(valueBytesMax),
+		...kvHistoryRoutes,
+		...txnRoutes(valueBytesMax),
 		...sessionRoutes,
+		...eventRoutes,
+		...queryRoutes,
+		...coordinateRoutes,
 		...statusRoutes,
+		...operatorRaftRoutes,
+		...operatorAutopilotRoutes,
+		...operatorKeyringRoutes,
+		...snapshotRoutes,
+		...aclOffRoutes,
 		...removedRoutes,
 		...(options.devStatus === undefined ? [] : devRoutes(options.devStatus)),
 		...(options.statusPage === undefined ? [] : uiRoutes(options.statusPage)),
 	];
+}
+
+function noMetrics({ clock }: HttpServerOptions): MetricsOptions {
+	return { metrics: createMetrics(clock), prefix: "consul", gaugeHost: "", prometheus: false };
 }

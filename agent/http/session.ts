@@ -1,10 +1,10 @@
-import { DiscoError } from "../../lib/errors.ts";
 import { anything, type Decoder, durationMs, listOf, objectOf, text } from "../../lib/json/index.ts";
 import type { Answer, SessionEndpoints, SessionRecord, SessionRequest } from "../rpc/index.ts";
 import { indexHeaders } from "./answer-headers.ts";
 import { authorize } from "./authorize.ts";
 import { decodeBody } from "./decode-body.ts";
 import { badRequest } from "./failures.ts";
+import { family } from "./families.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
 import { json, jsonList, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
@@ -30,8 +30,7 @@ function filtered(handle: Operation["handle"]): Operation {
 }
 
 function sessionsOf({ endpoints }: Context): SessionEndpoints {
-	if (endpoints.session !== undefined) return endpoints.session;
-	throw new DiscoError("NO_LEADER", "no server is known", { retryable: true });
+	return family(endpoints, "session");
 }
 
 const lockDelay: Decoder<number> = (value, field) =>
@@ -90,7 +89,7 @@ async function renew(request: ApiRequest, context: Context): Promise<Reply> {
 	await authorizeSession(request, sessions, id);
 	const session = await sessions.renew(id, writeOptions(request));
 	if (session === undefined) return plainText(404, `Session id '${id}' not found`);
-	return json([sessionJson(sessions)(session)]);
+	return json([sessionJson(session)]);
 }
 
 /** The token must be allowed to write sessions of the node that this one belongs to. */
@@ -103,31 +102,28 @@ async function info(request: ApiRequest, context: Context): Promise<Reply> {
 	const read = readOptions(request);
 	const id = requiredItem(request, "Missing session");
 	const answer = await sessionsOf(context).get(id, read);
-	return listReply(request, context, answer, answer.value === undefined ? [] : [answer.value]);
+	return listReply(request, answer, answer.value === undefined ? [] : [answer.value]);
 }
 
 async function ofNode(request: ApiRequest, context: Context): Promise<Reply> {
 	const read = readOptions(request);
 	const node = requiredItem(request, "Missing node name");
 	const answer = await sessionsOf(context).node(node, read);
-	return listReply(request, context, answer, answer.value);
+	return listReply(request, answer, answer.value);
 }
 
 async function list(request: ApiRequest, context: Context): Promise<Reply> {
 	const answer = await sessionsOf(context).list(readOptions(request));
-	return listReply(request, context, answer, answer.value);
+	return listReply(request, answer, answer.value);
 }
 
-function listReply(
-	request: ApiRequest,
-	context: Context,
-	answer: Answer<unknown>,
-	sessions: readonly SessionRecord[],
-): Reply {
+const encodeSession = elementOf(sessionJson);
+
+function listReply(request: ApiRequest, answer: Answer<unknown>, sessions: readonly SessionRecord[]): Reply {
 	const readable = visible(sessions, ({ node }) =>
 		request.authorizer.allows({ resource: "session", access: "read" }, node),
 	);
-	return jsonList(readable, elementOf(sessionJson(sessionsOf(context))), { headers: indexHeaders(answer) });
+	return jsonList(readable, encodeSession, { headers: indexHeaders(answer) });
 }
 
 function requiredItem({ item }: ApiRequest, missing: string): string {
@@ -135,8 +131,8 @@ function requiredItem({ item }: ApiRequest, missing: string): string {
 	return item;
 }
 
-function sessionJson(sessions: SessionEndpoints) {
-	return (session: SessionRecord) => ({
+function sessionJson(session: SessionRecord) {
+	return {
 		ID: session.id,
 		Name: session.name,
 		Node: session.node,
@@ -144,9 +140,9 @@ function sessionJson(sessions: SessionEndpoints) {
 		LockDelay: Math.round(session.lockDelayMs * 1e6),
 		Behavior: session.behavior,
 		TTL: session.ttl,
-		NodeChecks: sessions.nodeChecksOf(session),
-		ServiceChecks: null,
+		NodeChecks: session.nodeChecks,
+		ServiceChecks: session.serviceChecks.length === 0 ? null : session.serviceChecks.map((id) => ({ ID: id })),
 		CreateIndex: session.createIndex,
 		ModifyIndex: session.modifyIndex,
-	});
+	};
 }

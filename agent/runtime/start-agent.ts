@@ -2,6 +2,7 @@ import { unlinkSync } from "node:fs";
 import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
+import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeDisk, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
 import { createCheckSchedule, probes } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
@@ -12,6 +13,7 @@ import { createServerEndpoints, type Endpoints } from "../rpc/index.ts";
 import { statusPage } from "../ui/index.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
+import { registerGauges } from "./gauges.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
 import { selfBody } from "./self.ts";
@@ -161,6 +163,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		for (const warning of next.warnings) logger.warn(warning);
 		logger.info("configuration read again");
 	};
+	const metrics = createMetrics(clock);
+	registerGauges(metrics, { local, ...(engine === undefined ? {} : { logState: () => engine.log.state() }) });
 	const server = createHttpServer({
 		config: {
 			listen: listenAddresses(config),
@@ -179,6 +183,12 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		leave,
 		...(config.ui ? { statusPage } : {}),
 		...(parts.devStatus === undefined ? {} : { devStatus: parts.devStatus }),
+		metrics: {
+			metrics,
+			prefix: config.telemetry.metricsPrefix,
+			gaugeHost: config.telemetry.disableHostname ? "" : config.nodeName,
+			prometheus: config.telemetry.prometheusRetentionMs > 0,
+		},
 		logger: logger.named("agent.http"),
 		clock,
 	});

@@ -56,6 +56,13 @@ export const integer: Decoder<number> = (value, field) => {
 	return value;
 };
 
+/** Any number. */
+export const number: Decoder<number> = (value, field) => {
+	if (typeof value === "bigint") return Number(value);
+	if (typeof value !== "number") throw wrongType(value, field, "a number");
+	return value;
+};
+
 /** 0 to 2^64-1. */
 export const unsigned64: Decoder<bigint> = (value, field) => {
 	const whole = typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value));

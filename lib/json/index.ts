@@ -8,6 +8,7 @@ export {
 	isObject,
 	listOf,
 	mapOf,
+	number,
 	objectOf,
 	oneOrMany,
 	text,

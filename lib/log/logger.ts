@@ -15,8 +15,20 @@ export interface Logger {
 	error(message: string, fields?: Fields): void;
 	/** A logger whose lines name the part `module` (`agent.http`). */
 	named(module: string): Logger;
+	/**
+	 * Also gives every line of `level` and above, whatever level is set, to `write`, until the returned function is called
+	 * (idempotent). For this logger and all named from the same root. Absent on loggers that have no lines.
+	 */
+	tap?(options: LineOptions, write: (line: string) => void): () => void;
 	/** Takes effect for this logger and all named from the same root. */
 	setLevel(level: LogLevel): void;
+}
+
+/** Which lines, and in which of the two formats. */
+export interface LineOptions {
+	readonly level: LogLevel;
+	/** One object a line. */
+	readonly json: boolean;
 }
 
 /** `warn` also as `warning`, `error` also as `err`, any case; undefined for anything else. */
@@ -39,15 +51,16 @@ export function createLogger(options: {
 	readonly json?: boolean;
 }): Logger {
 	const shared = { level: options.level };
+	const taps = new Set<LineOptions & { readonly write: (line: string) => void }>();
 	const at = (module: string): Logger => {
 		const log = (level: LogLevel) => (message: string, fields?: Fields) => {
-			if (logLevels.indexOf(level) < logLevels.indexOf(shared.level)) return;
+			const rank = logLevels.indexOf(level);
+			const isWritten = rank >= logLevels.indexOf(shared.level);
+			if (!isWritten && taps.size === 0) return;
 			const time = new Date(options.clock.nowMs()).toISOString();
-			options.write(
-				options.json === true
-					? jsonLine(time, level, module, message, fields)
-					: textLine(time, level, module, message, fields),
-			);
+			const line = (json: boolean) => (json ? jsonLine : textLine)(time, level, module, message, fields);
+			if (isWritten) options.write(line(options.json === true));
+			for (const tap of taps) if (rank >= logLevels.indexOf(tap.level)) tap.write(line(tap.json));
 		};
 		return {
 			trace: log("trace"),
@@ -56,6 +69,11 @@ export function createLogger(options: {
 			warn: log("warn"),
 			error: log("error"),
 			named: at,
+			tap(lineOptions, write) {
+				const tap = { ...lineOptions, write };
+				taps.add(tap);
+				return () => void taps.delete(tap);
+			},
 			setLevel: (level) => {
 				shared.level = level;
 			},

@@ -1,0 +1,99 @@
+import { DiscoError } from "../../lib/errors.ts";
+import { anything, listOf, number, objectOf, text } from "../../lib/json/index.ts";
+import type { Answer, Coordinate, CoordinateRecord } from "../rpc/index.ts";
+import { indexHeaders } from "./answer-headers.ts";
+import { authorize } from "./authorize.ts";
+import { decodeBody } from "./decode-body.ts";
+import { badRequest } from "./failures.ts";
+import { family } from "./families.ts";
+import { readOptions, writeOptions } from "./read-options.ts";
+import { empty, json, jsonList, type Reply } from "./reply.ts";
+import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
+import { elementOf } from "./shapes.ts";
+import { mayReadNode, visible } from "./visible.ts";
+
+/** `/v1/coordinate/...`: where nodes are, measured in round-trip times (Vivaldi). */
+export const coordinateRoutes: readonly Route[] = [
+	{ path: "/v1/coordinate/datacenters", methods: { GET: { permission: "open", handle: datacenters } } },
+	{ path: "/v1/coordinate/nodes", methods: { GET: { permission: "filtered", handle: nodes } } },
+	{ path: "/v1/coordinate/node/", methods: { GET: { permission: "filtered", handle: node } } },
+	{ path: "/v1/coordinate/update", methods: { PUT: { permission: "filtered", handle: update } } },
+];
+
+/** Where a node stands before anything was measured: serf's start values. */
+const origin: Coordinate = Object.freeze({
+	vec: Object.freeze(Array(8).fill(0)),
+	error: 1.5,
+	adjustment: 0,
+	height: 1e-5,
+});
+
+/** Datacenters know each other through gossip between them; alone, this one stands at its origin. */
+async function datacenters(_request: ApiRequest, { endpoints, config }: Context): Promise<Reply> {
+	const names = await endpoints.catalog.datacenters();
+	return json(
+		names.map((name) => ({
+			Datacenter: name,
+			AreaID: "wan",
+			Coordinates:
+				name === config.datacenter ? [coordinateJson({ node: config.nodeName, segment: "", coordinate: origin })] : [],
+		})),
+	);
+}
+
+async function nodes(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+	const answer = await family(endpoints, "coordinate").nodes(readOptions(request));
+	return listReply(request, answer);
+}
+
+async function node(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+	const options = readOptions(request);
+	if (request.item === "") throw badRequest("Missing node name");
+	const answer = await family(endpoints, "coordinate").node(request.item, options);
+	const reply = listReply(request, answer);
+	return answer.value.length === 0 ? empty(404, reply.headers) : reply;
+}
+
+const encodeCoordinate = elementOf(coordinateJson);
+
+function listReply(request: ApiRequest, answer: Answer<readonly CoordinateRecord[]>): Reply {
+	const segment = request.query.first("segment");
+	const readable = visible(answer.value, mayReadNode(request));
+	const shown = segment === undefined ? readable : readable.filter((each) => each.segment === segment);
+	return jsonList(shown, encodeCoordinate, { headers: indexHeaders(answer) });
+}
+
+function coordinateJson({ node, segment, coordinate }: CoordinateRecord) {
+	const { vec, error, adjustment, height } = coordinate;
+	return {
+		Node: node,
+		Segment: segment,
+		Coord: { Vec: vec, Error: error, Adjustment: adjustment, Height: height },
+	};
+}
+
+const updateObject = objectOf({
+	Datacenter: text,
+	Node: text,
+	Segment: text,
+	Coord: objectOf({ Vec: listOf(number), Error: number, Adjustment: number, Height: number }),
+	Partition: anything,
+});
+
+async function update(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+	const fields = decodeBody(bodyText(request), updateObject);
+	const { Node: name = "", Coord: coord } = fields;
+	if (coord === undefined) throw new DiscoError("COORDINATE_INVALID", "incompatible coordinate");
+	authorize(request, { resource: "node", access: "write" }, name);
+	const coordinate = {
+		vec: coord.Vec ?? [],
+		error: coord.Error ?? 0,
+		adjustment: coord.Adjustment ?? 0,
+		height: coord.Height ?? 0,
+	};
+	await family(endpoints, "coordinate").update(
+		{ node: name, segment: fields.Segment ?? "", coordinate },
+		writeOptions(request),
+	);
+	return empty();
+}
