@@ -18,6 +18,7 @@ export async function loadGoTemplate(
 	await preloadFunctions(text);
 	let budget: Budget = newBudget();
 	const recorder = createRecorder(world, {
+		text,
 		sandboxPath: config.sandboxPath,
 		executeNamed: (template, data) => {
 			if (!parsed.templates.includes(template)) {
@@ -28,7 +29,7 @@ export async function loadGoTemplate(
 	});
 	const functions = createFunctions(recorder.context, config.functionDenylist);
 	const missingKey = config.errorOnMissingKey ? ("error" as const) : ("zero" as const);
-	const options = { functions, missingKey };
+	const options = { functions, missingKey, onCall: recorder.called };
 	const parsed = located(`${name}: parse`, "TEMPLATE_PARSE", () =>
 		parse({
 			name: "",

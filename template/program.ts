@@ -22,8 +22,31 @@ const forwarded: readonly NodeJS.Signals[] = [
 	"SIGWINCH",
 ];
 
+/** Words that may stand first instead of an option. */
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+	plan: (args) => render(["-dry", "-diff", ...args]),
+	status: async (args) => (await import("./status-command.ts")).statusCommand(args, print),
+};
+
 /** The whole program; resolves with its exit status (RUNNER.md "Exit codes"). */
 export async function runProgram(args: readonly string[]): Promise<number> {
+	const [word = "", ...rest] = args;
+	const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+	if (command === undefined) return render(args);
+	try {
+		return await command(rest);
+	} catch (error) {
+		process.stderr.write(`disco-template: ${errorMessage(error)}\n`);
+		return error instanceof DiscoError && error.code.startsWith("FLAG_") ? exitCodes.usage : exitCodes.failed;
+	}
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
+}
+
+/** Without a word: render. */
+async function render(args: readonly string[]): Promise<number> {
 	let commandLine: CommandLine;
 	try {
 		commandLine = parseCommandLine(args);
@@ -52,10 +75,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Logger): Promise<number> {
 	let config = first;
 	let session: Session | undefined;
+	let server: { close(): Promise<void> } | undefined;
 	const signals = createSignals();
 	try {
 		writePidFile(config);
 		session = await prepareSession(config, log, { strict: config.compat });
+		const { http } = config;
+		if (http !== undefined) {
+			const { startStatusServer } = await import("./status-server.ts");
+			server = await startStatusServer(http, () => (session as Session).status());
+		}
 		for (;;) {
 			const running = session.run();
 			let next: { readonly config: RuntimeConfig; readonly session: Session } | undefined;
@@ -84,6 +113,7 @@ async function supervise(commandLine: CommandLine, first: RuntimeConfig, log: Lo
 		return error instanceof DiscoError && error.code === "RELOAD_FAILED" ? exitCodes.configuration : exitCodes.failed;
 	} finally {
 		signals.close();
+		await server?.close();
 		if (first.pidFile !== undefined) rmSync(first.pidFile, { force: true });
 	}
 }

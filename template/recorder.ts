@@ -12,10 +12,18 @@ export interface RenderingWorld {
 	readonly log: Logger;
 }
 
+/** Where in a template's text, both counted from 1. */
+export interface Place {
+	readonly line: number;
+	readonly column: number;
+}
+
 /** Notes what a pass asks for, and gives it what has arrived. */
 export interface Recorder {
 	/** For `createFunctions`; `execute` is what the language does for `executeTemplate`. */
 	readonly context: FunctionContext;
+	/** A function of the template is about to be called there: dependencies it asks for are said to be used there. */
+	called(place: Place | number): void;
 	/** Runs one pass. */
 	render(lookup: Lookup, execute: () => string): Rendering;
 }
@@ -24,6 +32,8 @@ export interface Recorder {
 export function createRecorder(
 	world: RenderingWorld,
 	options: {
+		/** The template's text, for places that are given as offsets in it. */
+		readonly text: string;
 		readonly sandboxPath: string | undefined;
 		readonly executeNamed: (name: string, data: GoValue) => string;
 	},
@@ -32,7 +42,12 @@ export function createRecorder(
 	let used = new Map<string, Dependency>();
 	let missing = new Map<string, Dependency>();
 	let scratch = new Map<string, GoValue>();
+	let places = new Map<string, Place | number>();
+	let lastCall: Place | number = 0;
 	return {
+		called(place) {
+			lastCall = place;
+		},
 		context: {
 			environment: world.environment,
 			nowMs: world.nowMs,
@@ -40,7 +55,10 @@ export function createRecorder(
 			execute: options.executeNamed,
 			scratch: () => scratch,
 			data(dependency) {
-				used.set(dependency.id, used.get(dependency.id) ?? dependency);
+				if (!used.has(dependency.id)) {
+					used.set(dependency.id, dependency);
+					places.set(dependency.id, lastCall);
+				}
 				const received = lookup(dependency);
 				if (received === undefined) missing.set(dependency.id, dependency);
 				return received?.value;
@@ -51,10 +69,25 @@ export function createRecorder(
 			used = new Map();
 			missing = new Map();
 			scratch = new Map();
+			places = new Map();
 			const result = attempt(execute);
-			return { used: [...used.values()], missing: [...missing.values()], result };
+			const found = places;
+			return {
+				used: [...used.values()],
+				missing: [...missing.values()],
+				result,
+				placeOf(id) {
+					const place = found.get(id);
+					return typeof place === "number" ? placeAt(options.text, place) : place;
+				},
+			};
 		},
 	};
+}
+
+function placeAt(text: string, offset: number): Place {
+	const before = text.slice(0, offset);
+	return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
 function attempt(execute: () => string): Rendering["result"] {

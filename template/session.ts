@@ -8,18 +8,22 @@ import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
 import { loadTemplate } from "./load-template.ts";
+import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
-import { createRunner, createWatches, type RunnerEnd, type Template } from "./runner/index.ts";
+import { createRunner, createWatches, type RunnerEnd, type Template, type Waiting } from "./runner/index.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
+import { type Status, templateStatus } from "./status.ts";
 import { type Member, runnerTemplate, type Unit, type UnitWorld } from "./unit.ts";
 
-/** Exit codes of RUNNER.md. */
-export const exitCodes = { interrupted: 12, usage: 13, failed: 14, configuration: 15 } as const;
+/** Exit codes of RUNNER.md; `changes` (`-dry -diff`) and `expired` (`-once -timeout`) are ours. */
+export const exitCodes = { changes: 2, expired: 3, interrupted: 12, usage: 13, failed: 14, configuration: 15 } as const;
 
 /** One configuration at work: its templates, watches and supervised program. A reload makes a new one. */
 export interface Session {
 	/** Resolves with the exit status when the work is done or has failed; after `stop` it resolves, too. */
 	run(): Promise<number>;
+	/** What has become of the templates, and what they wait for. */
+	status(): Status;
 	/** Whether there is a supervised program at the moment. */
 	supervises(): boolean;
 	/** Passes a signal on to the supervised program, if there is one. */
@@ -58,7 +62,10 @@ export async function prepareSession(
 		diff: config.diff,
 		print: (text) => process.stdout.write(text),
 	};
-	const templates = (await loadUnits(config, load)).map((unit) => runnerTemplate(unit, unitWorld));
+	const units = await loadUnits(config, load);
+	const templates = units.map((unit) => runnerTemplate(unit, unitWorld));
+	/** Why data are missing; without an entry no answer has come. */
+	const reasons = new Map<string, Reason>();
 
 	let child: Child | undefined;
 	let stopping = false;
@@ -101,14 +108,18 @@ export async function prepareSession(
 		honourNoRetry: config.compat || config.once,
 		firstValueOnly: config.once,
 		errOnFailedLookup: config.errOnFailedLookup && config.once,
+		onAbsent: ({ id }) => reasons.set(id, absent),
 		onValue: (dependency, value) => {
+			reasons.delete(dependency.id);
 			log.trace(`received ${dependency.id}`);
 			runner.received(dependency.id, value);
 		},
-		onRetry: (dependency, error, attempt, retryInMs) =>
+		onRetry: (dependency, error, attempt, retryInMs) => {
+			reasons.set(dependency.id, reasonOf(error));
 			log.warn(
 				`(view) ${dependency.id}: ${error.message} (retry attempt ${attempt} after "${formatDuration(Math.round(retryInMs))}")`,
-			),
+			);
+		},
 		onFailed: (dependency, error) => runner.watchFailed(dependency, error),
 	});
 
@@ -139,19 +150,40 @@ export async function prepareSession(
 		compat: config.compat,
 		onError: (error) => log.error(error.message),
 		onRendered,
-		onWaiting: (template, missing) => {
+		onWaiting: (_template, waits) => {
 			if (config.compat) return;
-			log.warn(`${template.name} waits for ${missing.map(({ id }) => id).join(", ")}`);
+			for (const line of waitLines(waits, reasonFor)) log.warn(line);
 		},
+		reloads: false,
 		onDebug: (message) => log.debug(`(runner) ${message}`),
 		...(sharing === undefined ? {} : { sharing: ownGroups(sharing, config.templates.length) }),
 	});
 
+	const reasonFor = (id: string) => reasons.get(id) ?? asked;
+
+	function status(): Status {
+		const reports = runner.report();
+		return {
+			Ready: reports.every(({ state }) => state === "rendered"),
+			Agent: client.address,
+			Watches: watches.size(),
+			Templates: reports.map((report, position) =>
+				templateStatus(report, destinationOf(units[position] as Unit), reasonFor),
+			),
+		};
+	}
+
 	async function codeOf(end: RunnerEnd): Promise<number> {
+		if (end.kind === "expired") {
+			for (const { waits } of runner.report()) for (const line of waitLines(waits, reasonFor)) log.error(line);
+			log.error(`data did not come within ${formatDuration(config.timeoutMs ?? 0)} (-timeout)`);
+			return exitCodes.expired;
+		}
 		if (end.kind === "failed") {
 			if (!end.reported) log.error(end.error.message);
 			return exitCodes.failed;
 		}
+		if (config.diff && runner.report().some(({ counts }) => counts.rendered > 0)) return exitCodes.changes;
 		return end.kind === "done" && child !== undefined ? childCode : 0;
 	}
 
@@ -159,6 +191,7 @@ export async function prepareSession(
 		async run() {
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
 			sharing?.start();
+			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
 			try {
 				const rendered = runner.run().then(codeOf);
 				const code = await Promise.race([rendered, childCode]);
@@ -170,10 +203,12 @@ export async function prepareSession(
 				runner.stop();
 				return exitCodes.failed;
 			} finally {
+				expiry?.cancel();
 				await Promise.all([child?.stop(), sharing?.close()]);
 				client.close();
 			}
 		},
+		status,
 		supervises: () => child !== undefined,
 		forward: (signal) => child?.signal(signal),
 		async stop() {
@@ -187,6 +222,14 @@ export async function prepareSession(
 function splay(maxMs: number): Promise<void> {
 	if (maxMs <= 0) return Promise.resolve();
 	return new Promise((resolve) => nodeClock.after(nodeRandom.next() * maxMs, resolve));
+}
+
+function destinationOf({ group, members }: Unit): string {
+	return group === undefined ? (members[0]?.config.destination ?? "") : `group "${group}"`;
+}
+
+function waitLines(waits: readonly Waiting[], reasonFor: (id: string) => Reason): readonly string[] {
+	return waits.map(({ dependency: { id }, at }) => `${at} waits for ${id}: ${reasonFor(id).text}`);
 }
 
 /** Templates of their own first, in order (de-duplication counts on it), then the groups. */

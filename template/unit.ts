@@ -134,6 +134,7 @@ function bundle({ group, members }: Unit): Template {
 		text: members.map(({ template }) => template.text).join("\0"),
 		execute(lookup: Lookup): Rendering {
 			const parts = members.map(({ template, config }, member) => ({
+				template,
 				rendering: template.execute(lookup),
 				fan: config.forEach !== undefined,
 				destination: config.destination,
@@ -148,7 +149,13 @@ function bundle({ group, members }: Unit): Template {
 				const { text } = rendering.result;
 				return fan ? filesOfBundle(text).map((file) => ({ ...file, member })) : [{ member, destination, text }];
 			});
-			return { used: distinct("used"), missing: distinct("missing"), result: failed ?? { text: bundleText(files) } };
+			return {
+				used: distinct("used"),
+				missing: distinct("missing"),
+				result: failed ?? { text: bundleText(files) },
+				sourceOf: (id) => parts.find(({ rendering }) => rendering.used.some((one) => one.id === id))?.template.name,
+				placeOf: (id) => parts.map(({ rendering }) => rendering.placeOf?.(id)).find((place) => place !== undefined),
+			};
 		},
 	};
 }

@@ -29,6 +29,7 @@ export function invoke(
 	values: readonly GoValue[],
 ): GoValue {
 	const { type } = target;
+	state.onCall?.(target.node.at);
 	try {
 		return callRaw(type, target.call, receiver, values);
 	} catch (thrown) {

@@ -23,6 +23,8 @@ export type State = {
 	readonly functions: ReadonlyMap<string, GoFunction>;
 	/** Whether a name means one of Go's own functions here, so is not replaced by one of `functions`. */
 	readonly isBuiltin: (name: string) => boolean;
+	/** Hears of each function call, by its offset in the text, before it happens. */
+	readonly onCall: ((offset: number) => void) | undefined;
 	readonly missingKey: "none" | "zero" | "error";
 	readonly budget: Budget;
 	readonly output: string[];

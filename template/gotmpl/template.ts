@@ -41,6 +41,8 @@ export type ExecuteOptions = {
 	readonly budget?: Budget;
 	/** Which defined template to execute; the text itself when absent. */
 	readonly template?: string;
+	/** Hears of each function call, by its offset in the text, before it happens; the arguments are evaluated by then. */
+	readonly onCall?: (offset: number) => void;
 };
 
 /** A parsed template; it does not change and may be executed any number of times. */
@@ -92,6 +94,7 @@ function execute(name: string, text: string, definitions: ReadonlyMap<string, Li
 		definitions,
 		functions,
 		isBuiltin: (word) => builtins.has(word) && !functions.has(word),
+		onCall: options.onCall,
 		missingKey: missingKey === "zero" || missingKey === "error" ? missingKey : "none",
 		budget: options.budget ?? newBudget(),
 		output: [],

@@ -18,13 +18,18 @@ export class HelperError extends Error {}
  * Each template function as a helper. As a block it is `each` for a list and `with` for anything else. Without arguments a
  * field of that name in the context wins, so that data may have fields called `key` or `html`, and so does `@index` or `@key`.
  */
-export function functionHelpers(functions: ReadonlyMap<string, GoFunction>): Record<string, HelperDelegate> {
+export function functionHelpers(
+	functions: ReadonlyMap<string, GoFunction>,
+	onCall: (place: { readonly line: number; readonly column: number }) => void,
+): Record<string, HelperDelegate> {
 	const helpers: Record<string, HelperDelegate> = {};
 	for (const [name, call] of functions) {
 		helpers[name] = function (this: unknown, ...given: unknown[]) {
 			const options = given.pop() as Options;
 			const field = given.length === 0 ? ownField(name, this, options) : undefined;
 			if (field !== undefined) return field.value;
+			const { line = 0, column = 0 } = options.loc?.start ?? {};
+			onCall({ line, column: column + 1 });
 			const result = located(name, options, () => plainOf(callFunction(name, call, given.map(goOf))));
 			return typeof options.fn === "function" ? asBlock(result, this, options) : result;
 		};

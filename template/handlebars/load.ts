@@ -34,6 +34,7 @@ export async function loadHandlebarsTemplate(
 	const partials = readPartials(engine, name, text);
 	await preloadFunctions([text, ...Object.values(partials)].join("\n"));
 	const recorder = createRecorder(world, {
+		text,
 		sandboxPath: config.sandboxPath,
 		executeNamed: (template) => {
 			throw new Error(`executeTemplate ${JSON.stringify(template)}: use {{> ${template}}} in Handlebars`);
@@ -43,7 +44,7 @@ export async function loadHandlebarsTemplate(
 	const functions = new Map([...builtins, ...goFunctions]);
 	for (const own of shadowed) functions.delete(own);
 	const helpers = {
-		...functionHelpers(functions),
+		...functionHelpers(functions, recorder.called),
 		...scratchHelpers(recorder.context.scratch),
 		...logHelper(world.log, name),
 		each,

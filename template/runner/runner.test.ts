@@ -75,8 +75,10 @@ function world(options: Partial<RunnerSettings> = {}) {
 			compat: false,
 			onError: (error) => log.push(`error ${error.message}`),
 			onRendered: async (changed) => void log.push(changed ? "rendered" : "unchanged"),
-			onWaiting: ({ name }, missing) => log.push(`${name} waits for ${missing.map(({ id }) => id).join(" ")}`),
+			onWaiting: ({ name }, missing) =>
+				log.push(`${name} waits for ${missing.map(({ dependency: { id } }) => id).join(" ")}`),
 			onDebug: () => {},
+			reloads: false,
 			...options,
 		});
 		let end: RunnerEnd | undefined;

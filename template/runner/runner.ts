@@ -48,7 +48,9 @@ export interface RunnerSettings {
 	/** All templates are rendered; `changed` when this pass changed a file. */
 	readonly onRendered: (changed: boolean) => Promise<void>;
 	/** One template has been waiting for data for a while. */
-	readonly onWaiting: (template: Template, missing: readonly Dependency[]) => void;
+	readonly onWaiting: (template: Template, waits: readonly Waiting[]) => void;
+	/** Whether a template that failed for good may come back with another text (`reloaded`). */
+	readonly reloads: boolean;
 	readonly onDebug: (message: string) => void;
 	/** De-duplication; undefined: this program asks for everything itself. */
 	readonly sharing?: {
@@ -59,9 +61,41 @@ export interface RunnerSettings {
 	};
 }
 
+/** Data that a template waits for. */
+export interface Waiting {
+	readonly dependency: Dependency;
+	/** `SOURCE:LINE:COLUMN` of the first use, counted from 1; the source alone when the place is not known. */
+	readonly at: string;
+}
+
+/** What has become of one template. */
+export interface TemplateReport {
+	readonly name: string;
+	/** `failed`: with the current data; what was written before is still in place. */
+	readonly state: "waiting" | "rendered" | "failed";
+	readonly waits: readonly Waiting[];
+	/** Ids of what it is made from. */
+	readonly dependencies: readonly string[];
+	/** How often it was written, refused by its limits, rolled back, and failed in another way. */
+	readonly counts: Readonly<Counts>;
+	/** Wall-clock time of the last change of its files. */
+	readonly changedAtMs: number | undefined;
+	/** Of the last attempt; undefined when that succeeded. */
+	readonly error: DiscoError | undefined;
+}
+
+interface Counts {
+	rendered: number;
+	refused: number;
+	rolledBack: number;
+	failed: number;
+}
+
 /** How a runner ended. */
 export type RunnerEnd =
 	| { readonly kind: "done" | "stopped" }
+	/** `expire` was called while data were missing. */
+	| { readonly kind: "expired" }
 	/** `reported`: `onError` has heard of it already. */
 	| { readonly kind: "failed"; readonly error: DiscoError; readonly reported: boolean };
 
@@ -74,6 +108,12 @@ export interface Runner {
 	refresh(): void;
 	/** A dependency that will not be asked again. */
 	watchFailed(dependency: Dependency, error: DiscoError): void;
+	/** Ends `run` with `expired`; the time for data to come is over. */
+	expire(): void;
+	/** Every template, in order. */
+	report(): readonly TemplateReport[];
+	/** Another text stands behind the templates from now on (hot reload): all are executed again, failed ones too. */
+	reloaded(): void;
 	/** Ends `run`; the pass under way is finished first. */
 	stop(): void;
 }
@@ -87,7 +127,11 @@ interface State {
 	readonly position: number;
 	/** What the last execution asked for. */
 	used: readonly Dependency[];
-	missing: readonly Dependency[];
+	waits: readonly Waiting[];
+	counts: Counts;
+	changedAtMs: number | undefined;
+	/** Of the last attempt. */
+	error: DiscoError | undefined;
 	/** Data changed since the last execution. */
 	dirty: boolean;
 	/** The text that was written last. */
@@ -112,7 +156,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 			spec,
 			position,
 			used: [],
-			missing: [],
+			waits: [],
+			counts: { rendered: 0, refused: 0, rolledBack: 0, failed: 0 },
+			changedAtMs: undefined,
+			error: undefined,
 			dirty: true,
 			text: undefined,
 			formerText: undefined,
@@ -137,6 +184,9 @@ export function createRunner(settings: RunnerSettings): Runner {
 		signal();
 	};
 	const fail = (state: State, error: DiscoError, healsWithData: boolean) => {
+		state.error = error;
+		if (error.code === "CHECK_FAILED") state.counts.refused++;
+		else state.counts.failed++;
 		if (state.spec.errorFatal) finish({ kind: "failed", error, reported: false });
 		else settings.onError(error);
 		if (!healsWithData || settings.once || settings.parseOnly) state.dead = error;
@@ -148,7 +198,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 		state.dirty = false;
 		const rendering = spec.template.execute((dependency) => values.get(dependency.id));
 		state.used = rendering.used;
-		state.missing = rendering.missing;
+		state.waits = rendering.missing.map((dependency) => ({
+			dependency,
+			at: placeOf(spec.template, rendering, dependency.id),
+		}));
 		if (!settings.parseOnly) for (const dependency of watchedBy(state)) settings.watches.ensure(dependency);
 		const failed = failureOf(rendering, settings.compat);
 		if (failed !== undefined) {
@@ -163,6 +216,11 @@ export function createRunner(settings: RunnerSettings): Runner {
 			const { changed } = await spec.write(text);
 			state.formerText = state.text;
 			state.text = text;
+			state.error = undefined;
+			if (changed) {
+				state.counts.rendered++;
+				state.changedAtMs = settings.clock.nowMs();
+			}
 			settings.onDebug(`${changed ? "rendered" : "nothing changed in"} ${spec.template.name}`);
 			return changed;
 		} catch (thrown) {
@@ -223,7 +281,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 				error = await errorOf(verify);
 				if (error !== undefined) report(error);
 			}
-			if (error === undefined || rollBack === undefined) continue;
+			if (error === undefined) continue;
+			state.error = error;
+			if (rollBack === undefined) continue;
+			state.counts.rolledBack++;
 			const failed = await errorOf(rollBack);
 			if (failed !== undefined) report(failed);
 			state.text = state.formerText;
@@ -261,7 +322,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 			finish(error === undefined ? { kind: "done" } : { kind: "failed", error, reported: true });
 			return;
 		}
-		if (dead.length > 0 && dead.length === states.length) {
+		if (dead.length > 0 && dead.length === states.length && !settings.reloads) {
 			finish({ kind: "failed", error: dead[0]?.dead as DiscoError, reported: true });
 			return;
 		}
@@ -290,7 +351,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 
 	function armWaitingNotice(): void {
 		waitingNotice ??= settings.clock.after(waitingNoticeMs, () => {
-			for (const { spec, missing } of states) if (missing.length > 0) settings.onWaiting(spec.template, missing);
+			for (const { spec, waits } of states) if (waits.length > 0) settings.onWaiting(spec.template, waits);
 		});
 	}
 
@@ -334,8 +395,36 @@ export function createRunner(settings: RunnerSettings): Runner {
 			for (const state of users) state.dead = error;
 			signal();
 		},
+		expire: () => finish({ kind: "expired" }),
+		report: () => states.map(reportOf),
+		reloaded() {
+			for (const state of states) {
+				state.dirty = true;
+				state.dead = undefined;
+			}
+			signal();
+		},
 		stop: () => finish({ kind: "stopped" }),
 	};
+}
+
+function reportOf({ spec, text, waits, used, counts, changedAtMs, dead, error }: State): TemplateReport {
+	const failed = dead ?? error;
+	return {
+		name: spec.template.name,
+		state: failed !== undefined ? "failed" : text === undefined || waits.length > 0 ? "waiting" : "rendered",
+		waits,
+		dependencies: used.map(({ id }) => id),
+		counts: { ...counts },
+		changedAtMs,
+		error: failed,
+	};
+}
+
+function placeOf(template: Template, rendering: Rendering, id: string): string {
+	const source = rendering.sourceOf?.(id) ?? template.name;
+	const place = rendering.placeOf?.(id);
+	return place === undefined ? source : `${source}:${place.line}:${place.column}`;
 }
 
 function failureOf(rendering: Rendering, compat: boolean): DiscoError | undefined {

@@ -10,6 +10,10 @@ export interface Rendering {
 	/** Those of `used` whose data have not arrived; when there are any, the text counts for nothing. */
 	readonly missing: readonly Dependency[];
 	/** `failed` when the execution broke off. */
+	/** Where in the source that dependency is asked for, lines and columns from 1; undefined when that is not known. */
+	readonly placeOf?: (id: string) => { readonly line: number; readonly column: number } | undefined;
+	/** Which source asks for it, when the template stands for several. */
+	readonly sourceOf?: (id: string) => string | undefined;
 	readonly result: { readonly text: string } | { readonly failed: Error };
 }
 

@@ -22,6 +22,8 @@ export interface WatchSettings {
 	readonly firstValueOnly: boolean;
 	/** A value that does not exist after one whole wait is a failure. */
 	readonly errOnFailedLookup: boolean;
+	/** The agent has answered that what is asked for does not exist (yet). */
+	readonly onAbsent: (dependency: Dependency) => void;
 	readonly onValue: (dependency: Dependency, value: unknown) => void;
 	readonly onRetry: (dependency: Dependency, error: DiscoError, attempt: number, retryInMs: number) => void;
 	/** The dependency has failed for good. */
@@ -92,7 +94,10 @@ async function follow(dependency: Dependency, settings: WatchSettings, signal: A
 		for await (const answer of answers) {
 			retries = 0;
 			const answeredAtMs = clock.monotonicMs();
-			if (answer.value === undefined) continue;
+			if (answer.value === undefined) {
+				settings.onAbsent(dependency);
+				continue;
+			}
 			if (signal.aborted) return;
 			settings.onValue(dependency, answer.value);
 			if (settings.firstValueOnly) return;
