@@ -7,6 +7,7 @@ import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
 import { pause } from "./pause.ts";
 import type { Inspection, ListedContainer, Reconciler } from "./reconcile.ts";
 import type { ServiceSource } from "./service-source.ts";
+import { signalNumber } from "./signals.ts";
 import type { SyncStatus } from "./status.ts";
 
 /** Questions to Docker under way at once; the rest wait, one per container at most. */
@@ -24,6 +25,8 @@ interface ContainerWatchOptions {
 	readonly clock: Clock;
 	readonly logger: Logger;
 	readonly status: SyncStatus;
+	/** Whether the health of containers matters. */
+	readonly conditions: boolean;
 	/** Whether the stream is opened again when it ends. */
 	readonly repair: boolean;
 	/** The reconciler knows something new. */
@@ -46,7 +49,7 @@ interface ContainerWatch {
 }
 
 export function createContainerWatch(options: ContainerWatchOptions): ContainerWatch {
-	const { docker, reconciler, clock, logger, repair, status } = options;
+	const { docker, reconciler, clock, logger, repair, conditions, status } = options;
 	/** Newest question per container, with those who wait for its answer. */
 	const queue = new Map<string, { inspection: Inspection; done: (() => void)[] }>();
 	/** One question per container at a time: of two answers the later one must not be the older one. */
@@ -85,7 +88,8 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 			}
 			const { services, warnings } = await options.servicesOf(container, await peerOf(container));
 			warn(container.id, warnings);
-			reconciler.inspected(inspection, { name: container.name, startedAtMs: container.startedAtMs, services });
+			const { name, startedAtMs, stopSignal } = container;
+			reconciler.inspected(inspection, { name, startedAtMs, stopSignal: signalNumber(stopSignal), services });
 		} catch (error) {
 			if (errorCode(error) === "TAGS_FAILED") {
 				options.onFatal(error);
@@ -126,6 +130,14 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 			case "die":
 				reconciler.died(containerId, timeMs, keepsServices(options.deregistration, event.exitCode));
 				break;
+			case "kill":
+				if (event.signal !== undefined) reconciler.signalled(containerId, event.signal, timeMs);
+				break;
+			case "health": {
+				const inspection = conditions ? reconciler.changed(containerId) : undefined;
+				if (inspection !== undefined) void ask(inspection);
+				return;
+			}
 			case "destroy":
 				// The reference does not listen to it: what a failed container left stays for good.
 				if (repair) reconciler.destroyed(containerId);

@@ -29,6 +29,10 @@ export interface Container {
 	readonly running: boolean;
 	/** When it was started last, in milliseconds since the epoch with fractions; 0 when never. */
 	readonly startedAtMs: number;
+	/** As the image or the command line names it: `SIGTERM` unless they do. */
+	readonly stopSignal: string;
+	/** Undefined for a container without HEALTHCHECK. `output` is what the last probe printed. */
+	readonly health: { readonly state: string; readonly output: string } | undefined;
 	/** Docker's whole answer, for the template of `-tags`. */
 	readonly inspect: unknown;
 }
@@ -53,8 +57,16 @@ export function parseContainer(inspect: unknown): Container {
 		addresses: addresses(network),
 		running: field(state, "Running") === true && field(state, "Restarting") !== true,
 		startedAtMs: timestampMs(text(field(state, "StartedAt"))),
+		stopSignal: text(field(config, "StopSignal")) || "SIGTERM",
+		health: parseHealth(field(state, "Health")),
 		inspect,
 	};
+}
+
+function parseHealth(health: unknown): Container["health"] {
+	const state = text(field(health, "Status"));
+	if (state === "" || state === "none") return undefined;
+	return { state, output: text(field(list(field(health, "Log")).at(-1), "Output")).trim() };
 }
 
 /**

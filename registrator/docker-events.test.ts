@@ -17,6 +17,19 @@ test("a die event as engine 20.10 sends it", () => {
 });
 
 test.each([
+	[
+		{ ...die, Action: "kill", Actor: { ID: "abc", Attributes: { signal: "15" } } },
+		{ kind: "kill", signal: 15 },
+	],
+	[
+		{ ...die, Action: "health_status: healthy" },
+		{ kind: "health", containerId: "abc" },
+	],
+])("%j", (event, expected) => {
+	expect(parseEvent(JSON.stringify(event))).toMatchObject(expected);
+});
+
+test.each([
 	["", undefined],
 	[JSON.stringify({ ...die, Action: "exec_die" }), undefined],
 	[JSON.stringify({ Action: "start" }), undefined],

@@ -9,6 +9,7 @@ import type { DockerAddress } from "./docker-address.ts";
 const callMsMax = 30_000;
 /** An event is a few hundred bytes; a longer line is no event, and the stream is given up. */
 const eventBytesMax = 1024 * 1024;
+const kinds = ["start", "die", "destroy", "kill"] as const;
 
 /** Docker's API by dockerode, which is loaded here and not at the program's start (120 ms). */
 export async function connectDocker(address: DockerAddress): Promise<Docker> {
@@ -39,7 +40,10 @@ export async function connectDocker(address: DockerAddress): Promise<Docker> {
 			}),
 		follow: ({ signal, onOpen, onEvent }) =>
 			call(async () => {
-				const filters = JSON.stringify({ type: ["container"], event: ["start", "die", "destroy"] });
+				const filters = JSON.stringify({
+					type: ["container"],
+					event: ["start", "die", "destroy", "kill", "health_status"],
+				});
 				// dockerode takes the signal for every call; its types say so only for some.
 				const options: Dockerode.GetEventsOptions & { abortSignal: AbortSignal } = { filters, abortSignal: signal };
 				const stream = await docker.getEvents(options);
@@ -92,21 +96,28 @@ export function parseEvent(line: string): DockerEvent | undefined {
 		readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
 		readonly timeNano?: number;
 	};
-	const { Action: kind, Actor: actor } = event;
-	if ((kind !== "start" && kind !== "die" && kind !== "destroy") || actor?.ID === undefined) return undefined;
-	const exitCode = actor.Attributes?.["exitCode"];
+	const { Action: action, Actor: actor } = event;
+	// `health_status: healthy`; in other engines without what follows.
+	const kind = action?.startsWith("health_status") === true ? "health" : kinds.find((known) => known === action);
+	if (kind === undefined || actor?.ID === undefined) return undefined;
+	const number = (name: string) => {
+		const value = actor.Attributes?.[name];
+		return value === undefined ? undefined : Number(value);
+	};
 	return {
 		kind,
 		containerId: actor.ID,
 		containerName: actor.Attributes?.["name"] ?? "",
 		timeMs: (event.timeNano ?? 0) / 1e6,
-		exitCode: exitCode === undefined ? undefined : Number(exitCode),
+		exitCode: number("exitCode"),
+		signal: number("signal"),
 	};
 }
 
 function parseListing(container: Dockerode.ContainerInfo): DockerListing {
 	const { Id: id, Names: names, State: state, Status: status, Ports: ports, NetworkSettings: network } = container;
 	const name = (names.find((candidate) => candidate.lastIndexOf("/") === 0) ?? names[0] ?? "").replace(/^\//, "");
+	const health = /\((?:healthy|unhealthy|health: starting)\)/.exec(status)?.[0] ?? "";
 	const exitCode = /^Exited \((\d+)\)/.exec(status)?.[1];
 	const addresses = Object.entries(network?.Networks ?? {}).map(([network, { IPAddress: address }]) => [
 		network,
@@ -118,7 +129,7 @@ function parseListing(container: Dockerode.ContainerInfo): DockerListing {
 		name,
 		running: state === "running" || state === "paused",
 		exitCode: exitCode === undefined ? undefined : Number(exitCode),
-		digest: JSON.stringify([name, shownPorts.sort(), addresses.sort()]),
+		digest: JSON.stringify([name, shownPorts.sort(), addresses.sort(), health]),
 	};
 }
 

@@ -1,12 +1,15 @@
 /** What happened to a container, of the kinds that the registrator asks for. */
 export interface DockerEvent {
-	readonly kind: "start" | "die" | "destroy";
+	/** `kill`: a signal was sent to it. `health`: its HEALTHCHECK says something else than before. */
+	readonly kind: "start" | "die" | "destroy" | "kill" | "health";
 	readonly containerId: string;
 	readonly containerName: string;
 	/** Docker's time in milliseconds since the epoch, with fractions. */
 	readonly timeMs: number;
 	/** Of `die`. */
 	readonly exitCode: number | undefined;
+	/** Of `kill`. */
+	readonly signal: number | undefined;
 }
 
 /** A container in a listing. */
@@ -16,7 +19,7 @@ export interface DockerListing {
 	readonly running: boolean;
 	/** Of a container that ended; undefined while it runs. */
 	readonly exitCode: number | undefined;
-	/** Its name, ports and addresses in one text, to see that one of them changed. */
+	/** Its name, ports, addresses and health in one text, to see that one of them changed. */
 	readonly digest: string;
 }
 

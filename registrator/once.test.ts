@@ -23,6 +23,7 @@ function setUp() {
 		explicit: false,
 		addressLabel: "",
 		network: "",
+		drainMs: 10_000,
 		compat: false,
 	};
 	const options: SyncOptions = {

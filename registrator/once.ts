@@ -40,7 +40,7 @@ export async function difference(options: SyncOptions, signal: AbortSignal): Pro
 	const present = new Set(entries.map(({ key }) => key));
 	const changes = reconciler
 		.plan(Number.POSITIVE_INFINITY)
-		.filter((change) => change.kind === "deregister" || !change.again);
+		.filter((change) => change.kind === "deregister" || (change.kind === "register" && !change.again));
 	const lines = changes
 		.sort((a, b) => (a.entry.id < b.entry.id ? -1 : 1))
 		.map((change) => lineOf(change, present.has(change.entry.key)));
@@ -49,7 +49,7 @@ export async function difference(options: SyncOptions, signal: AbortSignal): Pro
 
 function lineOf(change: Operation, present: boolean): string {
 	const { id, name } = change.entry;
-	if (change.kind === "deregister") return `- ${id} ${name}`;
+	if (change.kind !== "register") return `- ${id} ${name}`;
 	const { address, port, tags } = change.service;
 	return `${present ? "~" : "+"} ${id} ${name} ${address}:${port}${tags.length === 0 ? "" : ` [${tags.join(", ")}]`}`;
 }
@@ -62,11 +62,13 @@ async function pictureOfDocker(options: SyncOptions): Promise<Reconciler> {
 		entryOf: backend.entryOf,
 		containerOfOwn: ({ id }) => containerOfOwnId(owner, id),
 		repair: true,
+		conditions: backend.conditions !== undefined,
 	});
 	const watch = createContainerWatch({
 		...options,
 		reconciler,
 		repair: true,
+		conditions: false,
 		onNews: () => {},
 		onListed: () => {},
 		onFatal: (error) => logger.error(errorMessage(error)),

@@ -31,6 +31,11 @@ const specs = {
 		placeholder: "number",
 	},
 	"retry-interval": { kind: "int", usage: "milliseconds between these attempts (2000)", placeholder: "ms" },
+	drain: {
+		kind: "duration",
+		usage: "how long services are in maintenance once their container is told to stop; 0: not (10s; with -compat 0)",
+		placeholder: "time",
+	},
 	once: { kind: "bool", usage: "make the registry equal to the containers once, then end" },
 	dry: { kind: "bool", usage: "write nothing to the registry; say what would be written" },
 	http: { kind: "string", usage: "serve /health, /ready, /metrics and /state here", placeholder: "address" },
@@ -38,6 +43,9 @@ const specs = {
 	"log-level": { kind: "string", usage: "trace, debug, info, warn or error (info)", placeholder: "level" },
 	compat: { kind: "bool", usage: "behave as the reference where the default here is better; also DISCO_COMPAT=1" },
 } as const satisfies FlagSpecs;
+
+/** As long as Docker waits by default before it kills what it told to stop. */
+const drainMsDefault = 10_000;
 
 /** What the command line says, checked and in our units. */
 export interface Options {
@@ -57,6 +65,8 @@ export interface Options {
 	readonly ttlSeconds: number;
 	readonly ttlRefreshMs: number;
 	readonly retry: { readonly attempts: number; readonly intervalMs: number };
+	/** 0: services do not drain. */
+	readonly drainMs: number;
 	readonly once: boolean;
 	readonly dry: boolean;
 	/** Empty: nothing is served. */
@@ -134,6 +144,7 @@ export function parseCommandLine(
 				attempts: values["retry-attempts"] ?? (compat || once || isDiff ? 0 : -1),
 				intervalMs: positive("retry-interval", values["retry-interval"] ?? 2000),
 			},
+			drainMs: notNegative("drain", values.drain ?? (compat ? 0 : drainMsDefault)),
 			once,
 			dry: values.dry ?? false,
 			http: statusAddress(values.http ?? ""),

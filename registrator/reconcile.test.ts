@@ -4,9 +4,14 @@ import { entryOf, reconcilerOfHost, registration } from "./testing/registrations
 
 /** `+id@port` for a registration, `-id` for a removal. */
 function text(operation: Operation): string {
-	return operation.kind === "register"
-		? `+${operation.service.id}@${operation.service.port}`
-		: `-${operation.entry.id}`;
+	switch (operation.kind) {
+		case "register":
+			return `+${operation.service.id}@${operation.service.port}`;
+		case "deregister":
+			return `-${operation.entry.id}`;
+		case "condition":
+			return `?${operation.entry.id}${operation.again ? " again" : ""} ${JSON.stringify(operation.change)}`;
+	}
 }
 
 /** Plans and finishes everything; gives what was done. */

@@ -1,3 +1,4 @@
+import type { ServiceHealth } from "./health.ts";
 import type { ServiceRegistration } from "./registration.ts";
 
 /** How one service stands in the registry, as far as a reader of the registry sees it. */
@@ -21,7 +22,31 @@ export type Operation =
 			/** It stands like this already, as far as is known. */
 			readonly again: boolean;
 	  }
+	| {
+			readonly kind: "condition";
+			readonly entry: RegistryEntry;
+			readonly change: ConditionChange;
+			/** It is so already, as far as is known; said again lest it expires. */
+			readonly again: boolean;
+			/** What the reconciler remembers once it is done. */
+			readonly written: WrittenCondition;
+	  }
 	| { readonly kind: "deregister"; readonly entry: RegistryEntry };
+
+/** What is to change about whether a service that stands may be used. */
+export interface ConditionChange {
+	/** Into maintenance because its container was told to stop, or out of it again. */
+	readonly drain?: { readonly untilMs: number } | "ended";
+	readonly health?: ServiceHealth;
+}
+
+/** The condition of an entry as the registry knows it. */
+interface WrittenCondition {
+	readonly draining: boolean;
+	readonly health: string;
+	/** To be said again whether it changed or not. */
+	readonly due: boolean;
+}
 
 /** `refused`: the registry does not want it as it is. `unreachable`: nobody knows whether it was done. */
 export type Outcome = "done" | "refused" | "unreachable";
@@ -51,6 +76,17 @@ interface ReconcilerOptions {
 	 * failures are not retried and what a failed container leaves is forgotten.
 	 */
 	readonly repair: boolean;
+	/** Whether the registry takes `condition` operations; without, draining and health change nothing. */
+	readonly conditions: boolean;
+}
+
+/** Docker's answer about a container that runs. */
+export interface InspectionAnswer {
+	readonly name: string;
+	readonly startedAtMs: number;
+	/** Number of the signal that tells it to stop; undefined when that is not known. */
+	readonly stopSignal?: number | undefined;
+	readonly services: readonly ServiceRegistration[];
 }
 
 /**
@@ -65,12 +101,18 @@ export interface Reconciler {
 	/** A start event. `timeMs` is Docker's time of it. */
 	started(containerId: string, name: string, timeMs: number): Inspection;
 	/** The answer to an inspection; undefined services: the container does not run (any more). */
-	inspected(
-		inspection: Inspection,
-		answer:
-			| { readonly name: string; readonly startedAtMs: number; readonly services: readonly ServiceRegistration[] }
-			| undefined,
-	): void;
+	inspected(inspection: Inspection, answer: InspectionAnswer | undefined): void;
+	/** Something about a container changed that only an inspection tells; undefined when it is not known as running. */
+	changed(containerId: string): Inspection | undefined;
+	/** A signal was sent to the container. If it is its stop signal, its services drain until it ends. */
+	signalled(containerId: string, signal: number, timeMs: number): void;
+	/**
+	 * Ends the draining of containers that run on `graceMs` after it should have ended: they did not take the signal as the
+	 * order to stop. Gives their names.
+	 */
+	endOverdueDrains(nowMs: number, graceMs: number): readonly string[];
+	/** Conditions are to be written again, lest they expire. */
+	refreshConditions(): void;
 	/** A die event; `keep`: it failed and its services stay. An event older than the container's last start is ignored. */
 	died(containerId: string, timeMs: number, keep: boolean): void;
 	/** The container was removed from Docker. */
@@ -85,9 +127,14 @@ export interface Reconciler {
 	): readonly Inspection[];
 	/**
 	 * Every entry in the registry, which replaces the picture; what a life before left is removed. Gives entries that came back
-	 * each time they were removed: somebody else registers under our name. They are let be from then on.
+	 * each time they were removed: somebody else registers under our name. They are let be from then on. `draining`: keys of
+	 * those that drain there.
 	 */
-	registryListed(generation: number, entries: readonly RegistryEntry[]): readonly RegistryEntry[];
+	registryListed(
+		generation: number,
+		entries: readonly RegistryEntry[],
+		draining?: ReadonlySet<string>,
+	): readonly RegistryEntry[];
 	/** The reference's `-cleanup`: own entries for which no known container has that name and a service of the same name. */
 	removeDangling(entries: readonly RegistryEntry[]): void;
 	/** Everything is registered again, whether it seems to stand or not. */
@@ -115,6 +162,10 @@ export interface Overview {
 		readonly port: number;
 		/** `refused`: the registry does not take it as it is. */
 		readonly state: "registered" | "pending" | "refused";
+		/** When it should have ended, in milliseconds since the epoch; absent for one that is not told to stop. */
+		readonly drainingUntilMs?: number;
+		/** Of its container's HEALTHCHECK. */
+		readonly health?: ServiceHealth["status"];
 	}[];
 }
 
@@ -136,6 +187,9 @@ interface ContainerRecord {
 	readonly nextEpoch: number;
 	readonly claims: readonly Claim[];
 	readonly digest: string | undefined;
+	readonly stopSignal?: number | undefined;
+	/** When its stop signal was sent to it, in Docker's time. */
+	readonly drainingSinceMs?: number | undefined;
 	/** A die event that came while it is inspected: it may be of an earlier run than the one that the answer will tell of. */
 	readonly ended?: { readonly timeMs: number; readonly keep: boolean };
 }
@@ -153,10 +207,18 @@ interface Standing {
 	readonly generation: number;
 }
 
+/** A claim on an entry, of the container that has it. */
+interface Winner extends Claim {
+	readonly epoch: number;
+	readonly drainingUntilMs: number | undefined;
+}
+
 export function createReconciler(options: ReconcilerOptions): Reconciler {
 	const containers = new Map<string, ContainerRecord>();
 	const standing = new Map<string, Standing>();
 	const underWay = new Map<string, Operation>();
+	/** By entry; absent: neither draining nor with a health of ours. */
+	const conditions = new Map<string, WrittenCondition>();
 	/** Entry to the epoch of the claim that was refused; 0 for a refused removal. */
 	const refused = new Map<string, number>();
 	/** How often an entry was removed that we had found, not made; forgotten once we register it ourselves. */
@@ -183,13 +245,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		else for (const { entry } of record.claims) standing.delete(entry.key);
 	};
 
-	const claims = (): Map<string, Claim & { readonly epoch: number }> => {
-		const winners = new Map<string, Claim & { readonly epoch: number }>();
+	const claims = (): Map<string, Winner> => {
+		const winners = new Map<string, Winner>();
 		for (const record of containers.values()) {
 			for (const claim of record.claims) {
 				const rival = winners.get(claim.entry.key);
 				if (rival === undefined || rival.epoch <= record.epoch) {
-					winners.set(claim.entry.key, { ...claim, epoch: record.epoch });
+					winners.set(claim.entry.key, {
+						...claim,
+						epoch: record.epoch,
+						drainingUntilMs: drainingUntilMs(record, claim.service),
+					});
 				}
 			}
 		}
@@ -204,9 +270,30 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				.map(({ name }) => name),
 		);
 
+	const conditionOperation = ({ entry, service, drainingUntilMs }: Winner): Operation | undefined => {
+		if (!options.conditions) return undefined;
+		const before = conditions.get(entry.key) ?? { draining: false, health: "", due: false };
+		const draining = drainingUntilMs !== undefined;
+		const health = service.health === undefined ? "" : JSON.stringify(service.health);
+		const again = draining === before.draining && health === before.health;
+		if (again && !before.due) return undefined;
+		const change: ConditionChange = {
+			...(draining ? { drain: { untilMs: drainingUntilMs } } : before.draining ? { drain: "ended" as const } : {}),
+			...(service.health === undefined ? {} : { health: service.health }),
+		};
+		if (Object.keys(change).length === 0) return undefined;
+		return { kind: "condition", entry, change, again, written: { draining, health, due: false } };
+	};
+
+	const makeDue = (key: string) => {
+		const known = conditions.get(key);
+		if (known !== undefined) conditions.set(key, { ...known, due: true });
+	};
+
 	return {
 		started(containerId, name, timeMs) {
 			const before = containers.get(containerId);
+			const draining = before?.drainingSinceMs !== undefined && timeMs <= before.drainingSinceMs;
 			epoch++;
 			return inspect(containerId, {
 				name,
@@ -215,6 +302,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				nextEpoch: epoch,
 				claims: before?.claims ?? [],
 				digest: undefined,
+				stopSignal: before?.stopSignal,
+				// A restart ends the draining; the late or doubled event of the same run does not.
+				drainingSinceMs: draining ? before.drainingSinceMs : undefined,
 			});
 		},
 
@@ -228,6 +318,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			}
 			generation++;
 			const { ended: _, ...rest } = record;
+			const { drainingSinceMs } = record;
+			const sameRun = drainingSinceMs !== undefined && answer.startedAtMs <= drainingSinceMs;
 			containers.set(inspection.containerId, {
 				...rest,
 				name: answer.name,
@@ -235,6 +327,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				phase: "up",
 				startedAtMs: answer.startedAtMs || record.startedAtMs,
 				epoch: record.nextEpoch,
+				stopSignal: answer.stopSignal,
+				drainingSinceMs: sameRun ? drainingSinceMs : undefined,
 				claims: answer.services.map((service) => ({ service, entry: options.entryOf(service) })),
 			});
 		},
@@ -250,6 +344,34 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		},
 
 		destroyed: forgetContainer,
+
+		changed(containerId) {
+			const record = containers.get(containerId);
+			return record === undefined || record.phase === "kept" ? undefined : inspect(containerId, record);
+		},
+
+		signalled(containerId, signal, timeMs) {
+			const record = containers.get(containerId);
+			if (record === undefined || record.phase === "kept" || timeMs < record.startedAtMs) return;
+			if (record.stopSignal !== signal || record.drainingSinceMs !== undefined) return;
+			// Not newer news about its services: a question under way stays valid.
+			containers.set(containerId, { ...record, drainingSinceMs: timeMs });
+		},
+
+		endOverdueDrains(nowMs, graceMs) {
+			const names: string[] = [];
+			for (const [id, record] of containers) {
+				const untilMs = Math.max(0, ...record.claims.map(({ service }) => drainingUntilMs(record, service) ?? 0));
+				if (untilMs === 0 || untilMs + graceMs > nowMs) continue;
+				containers.set(id, { ...record, drainingSinceMs: undefined });
+				names.push(record.name);
+			}
+			return names;
+		},
+
+		refreshConditions() {
+			for (const key of conditions.keys()) makeDue(key);
+		},
 
 		listingBegins: () => ++generation,
 
@@ -282,12 +404,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			return inspections;
 		},
 
-		registryListed(listedAt, entries) {
+		registryListed(listedAt, entries, draining) {
 			const wanted = claims();
 			const contested: RegistryEntry[] = [];
 			const present = new Set(entries.map(({ key }) => key));
 			for (const [key, { generation: touchedAt }] of standing) {
-				if (!present.has(key) && !underWay.has(key) && touchedAt < listedAt) standing.delete(key);
+				if (present.has(key) || underWay.has(key) || touchedAt >= listedAt) continue;
+				standing.delete(key);
+				conditions.delete(key);
 			}
 			for (const entry of entries) {
 				const { key } = entry;
@@ -295,6 +419,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				if (underWay.has(key) || (known !== undefined && known.generation > listedAt)) continue;
 				if (known !== undefined || wanted.has(key)) {
 					standing.set(key, { entry, epoch: known?.epoch ?? 0, generation: known?.generation ?? 0 });
+					const condition = conditions.get(key) ?? { draining: false, health: "", due: false };
+					if (draining !== undefined) conditions.set(key, { ...condition, draining: draining.has(key) });
 				} else if (options.containerOfOwn(entry) !== undefined) {
 					const removals = foundRemovals.get(key) ?? 0;
 					if (removals < foundRemovalsMax) standing.set(key, { entry, epoch: 0, generation: 0 });
@@ -330,12 +456,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		plan(operationsMax) {
 			const operations: Operation[] = [];
 			const wanted = claims();
-			for (const [key, { entry, service, epoch: claimed }] of wanted) {
+			for (const [key, winner] of wanted) {
+				const { entry, service, epoch: claimed } = winner;
 				if (operations.length >= operationsMax) break;
 				const found = standing.get(key);
 				const again = found !== undefined && found.entry.fingerprint === entry.fingerprint;
 				const stands = again && found.epoch >= claimed;
-				if (stands || underWay.has(key) || refused.get(key) === claimed) continue;
+				if (underWay.has(key)) continue;
+				if (stands) {
+					const condition = conditionOperation(winner);
+					if (condition !== undefined) operations.push(condition);
+					continue;
+				}
+				if (refused.get(key) === claimed) continue;
 				operations.push({ kind: "register", entry, service, epoch: claimed, again });
 			}
 			const undecided = undecidedNames();
@@ -356,7 +489,17 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			const found = standing.get(entry.key)?.epoch === 0;
 			generation++;
 			underWay.delete(entry.key);
+			if (operation.kind === "condition") {
+				// A refused one is not repeated until the entry is registered again or refreshed.
+				if (outcome !== "unreachable") conditions.set(entry.key, operation.written);
+				const known = standing.get(entry.key);
+				if (known !== undefined) standing.set(entry.key, { ...known, generation });
+				return;
+			}
 			refused.delete(entry.key);
+			// The registry may have a check of before, or the one of this registration: what holds is said again.
+			if (operation.kind === "register") makeDue(entry.key);
+			else if (outcome === "done") conditions.delete(entry.key);
 			if (operation.kind === "register") {
 				foundRemovals.delete(entry.key);
 				if (outcome === "done") standing.set(entry.key, { entry, epoch: operation.epoch, generation });
@@ -376,22 +519,27 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				.map(([id, { name, phase }]) => ({ id, name, phase }))
 				.sort((a, b) => (a.name < b.name ? -1 : 1)),
 			services: [...claims()]
-				.map(
-					([
-						key,
-						{
-							service: { id, name, address, port },
-							entry,
-							epoch: claimed,
-						},
-					]) => {
-						const found = standing.get(key);
-						const stands = found?.entry.fingerprint === entry.fingerprint && found.epoch >= claimed;
-						const state = stands ? "registered" : refused.get(key) === claimed ? "refused" : "pending";
-						return { id, name, address, port, state } as const;
-					},
-				)
+				.map(([key, { service, entry, epoch: claimed, drainingUntilMs }]) => {
+					const { id, name, address, port, health } = service;
+					const found = standing.get(key);
+					const stands = found?.entry.fingerprint === entry.fingerprint && found.epoch >= claimed;
+					const state = stands ? "registered" : refused.get(key) === claimed ? "refused" : "pending";
+					return {
+						id,
+						name,
+						address,
+						port,
+						state,
+						...(drainingUntilMs === undefined ? {} : { drainingUntilMs }),
+						...(health === undefined ? {} : { health: health.status }),
+					} as const;
+				})
 				.sort((a, b) => (a.id < b.id ? -1 : 1)),
 		}),
 	};
+}
+
+/** Undefined when the service does not drain: its container was not told to stop, or it does not want to. */
+function drainingUntilMs({ drainingSinceMs }: ContainerRecord, { drainMs }: ServiceRegistration): number | undefined {
+	return drainingSinceMs === undefined || drainMs === 0 ? undefined : drainingSinceMs + drainMs;
 }

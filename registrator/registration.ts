@@ -1,4 +1,5 @@
 import type { AgentCheckRegistration } from "../lib/api/index.ts";
+import type { ServiceHealth } from "./health.ts";
 
 /** One service of one container as it should stand in the registry; every backend writes what it can of it. */
 export interface ServiceRegistration {
@@ -10,6 +11,10 @@ export interface ServiceRegistration {
 	readonly address: string;
 	readonly port: number;
 	readonly check?: AgentCheckRegistration;
+	/** What the container's HEALTHCHECK says, where the service has a check that follows it. */
+	readonly health?: ServiceHealth;
+	/** How long it drains once its container is told to stop; 0: not at all. */
+	readonly drainMs: number;
 	readonly innerPort: number;
 	/** The host name inside the container. */
 	readonly containerHostName: string;

@@ -10,6 +10,10 @@ const operationsMax = 16;
 const pauseMsFirst = 250;
 const pauseMsMax = 10_000;
 
+/** What was done, for the log, and what counts it. */
+const done = { register: "registered", condition: "condition told", deregister: "deregistered" } as const;
+const counts = { register: "registrations", condition: "conditions", deregister: "deregistrations" } as const;
+
 interface RegistryWriterOptions {
 	readonly backend: Backend;
 	readonly reconciler: Reconciler;
@@ -66,13 +70,14 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const attempt = async (operation: Operation): Promise<Outcome> => {
 		const { id, name } = operation.entry;
-		const what = `${dry ? "would be " : ""}${operation.kind === "register" ? "registered" : "deregistered"}`;
+		const what = `${dry ? "would be " : ""}${done[operation.kind]}`;
 		try {
 			if (operation.kind === "register") await backend.register(operation.service);
+			else if (operation.kind === "condition") await backend.conditions?.write(operation.entry, operation.change);
 			else await backend.deregister(operation.entry);
-			status.counts[operation.kind === "register" ? "registrations" : "deregistrations"]++;
-			const level = operation.kind === "register" && operation.again ? "debug" : "info";
-			logger[level](what, { id, service: name, ...endpointFields(operation) });
+			status.counts[counts[operation.kind]]++;
+			const level = operation.kind !== "deregister" && operation.again ? "debug" : "info";
+			logger[level](what, { id, service: name, ...fieldsOf(operation) });
 			return "done";
 		} catch (error) {
 			status.counts.writeFailures++;
@@ -117,9 +122,9 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 
 	const listRegistry = async () => {
 		const generation = reconciler.listingBegins();
-		const entries = await backend.list();
+		const [entries, draining] = await Promise.all([backend.list(), backend.conditions?.draining()]);
 		status.counts.registryListings++;
-		for (const { id, name } of reconciler.registryListed(generation, entries)) {
+		for (const { id, name } of reconciler.registryListed(generation, entries, draining)) {
 			logger.warn("somebody else registers under this registrator's name; give each a name of its own with -owner", {
 				id,
 				service: name,
@@ -158,6 +163,18 @@ function isUnreachable(error: unknown): boolean {
 	return error instanceof DiscoError && error.retryable && error.code !== "HTTP_STATUS";
 }
 
-function endpointFields(operation: Operation): { readonly address?: string; readonly port?: number } {
-	return operation.kind === "register" ? { address: operation.service.address, port: operation.service.port } : {};
+function fieldsOf(operation: Operation): Readonly<Record<string, string | number>> {
+	switch (operation.kind) {
+		case "register":
+			return { address: operation.service.address, port: operation.service.port };
+		case "condition": {
+			const { drain, health } = operation.change;
+			return {
+				...(drain === undefined ? {} : { drains: drain === "ended" ? "no more" : "until its container ends" }),
+				...(health === undefined ? {} : { health: health.status }),
+			};
+		}
+		case "deregister":
+			return {};
+	}
 }

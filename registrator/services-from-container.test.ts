@@ -12,6 +12,7 @@ const plain: MappingOptions = {
 	explicit: false,
 	addressLabel: "",
 	network: "",
+	drainMs: 10_000,
 	compat: false,
 };
 const compat: MappingOptions = { ...plain, compat: true, ip: "10.9.8.7" };
@@ -277,5 +278,51 @@ describe("the network through which a service is reached", () => {
 
 	test("what concerns the container is said once, not for each port", () => {
 		expect(map({ ...both, published: two }, { ...plain, internal: true }).warnings).toEqual([warningNamesBoth]);
+	});
+});
+
+describe("draining and health of a service", () => {
+	const of = (draft: ContainerDraft, options: Partial<MappingOptions> = {}) =>
+		map({ published: one, ...draft }, { ...plain, ...options });
+
+	test.each([
+		["as -drain says", {}, 10_000],
+		["as it says itself", { SERVICE_DRAIN: "1m" }, 60_000],
+		["as it says for the port", { SERVICE_DRAIN: "1m", SERVICE_80_DRAIN: "5s" }, 5_000],
+		["not at all", { SERVICE_DRAIN: "off" }, 0],
+	])("drains %s", (_, environment, drainMs) => {
+		const { services, warnings } = of({ environment: environment as Record<string, string> });
+		expect(services[0]).toMatchObject({ drainMs, meta: {} });
+		expect(warnings).toEqual([]);
+	});
+
+	test("a bad time to drain is a warning", () => {
+		const { services, warnings } = of({ environment: { SERVICE_DRAIN: "soon" } });
+		expect(services[0]?.drainMs).toBe(10_000);
+		expect(warnings).toEqual([
+			'container web: SERVICE_DRAIN: "soon" is neither a duration such as 10s nor off; not used',
+		]);
+	});
+
+	test.each([
+		["healthy", { status: "passing", output: "healthy: probe" }],
+		["unhealthy", { status: "critical", output: "unhealthy: probe" }],
+		["starting", { status: "critical", output: "starting: probe" }],
+		["none", undefined],
+		[undefined, undefined],
+	])("HEALTHCHECK says %s", (health, expected) => {
+		expect(of(health === undefined ? {} : { health }).services[0]?.health).toEqual(expected);
+	});
+
+	test.each(["off", "false", "OFF"])("SERVICE_CHECK_DOCKER=%s opts out", (value) => {
+		const draft = { health: "healthy", environment: { SERVICE_CHECK_DOCKER: value } };
+		expect(of(draft).services[0]).not.toHaveProperty("health");
+	});
+
+	test("compat knows neither", () => {
+		const draft = { health: "healthy", environment: { SERVICE_DRAIN: "1m", SERVICE_CHECK_DOCKER: "off" } };
+		const [service] = of(draft, { compat: true }).services;
+		expect(service).toMatchObject({ drainMs: 0, meta: { drain: "1m", check_docker: "off" } });
+		expect(service).not.toHaveProperty("health");
 	});
 });

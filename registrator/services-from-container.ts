@@ -1,6 +1,8 @@
 import { type AddressOptions, endpointOfPort, isLoopback, networkOfPort } from "./addresses.ts";
 import { checkOfService } from "./checks.ts";
 import type { Container } from "./container.ts";
+import { serviceDrain } from "./drain.ts";
+import { serviceHealth } from "./health.ts";
 import { serviceMeta } from "./meta.ts";
 import { type Metadata, metadataOfPort, metadataValue } from "./metadata.ts";
 import { nameFromImage, serviceId } from "./names.ts";
@@ -13,6 +15,8 @@ export interface MappingOptions extends AddressOptions {
 	readonly owner: string;
 	/** Only services that metadata names (`-explicit`). */
 	readonly explicit: boolean;
+	/** Of services that do not say it themselves (`-drain`); 0: they do not drain. */
+	readonly drainMs: number;
 }
 
 export interface MappingResult {
@@ -87,6 +91,10 @@ function draftOfPort(
 	const { meta, warnings: metaWarnings } = serviceMeta(metadata, options.compat);
 	const subject = { metadata, endpoint, containerId: container.id, innerPort: port.innerPort };
 	const { check, warnings: checkWarnings } = checkOfService(subject, options.compat);
+	const health = options.compat ? undefined : serviceHealth(container, metadata);
+	const { drainMs, warnings: drainWarnings } = options.compat
+		? { drainMs: 0, warnings: [] }
+		: serviceDrain(metadata, options.drainMs);
 	const service: ServiceRegistration = {
 		id: metadataValue(metadata, "id") ?? serviceId(options.owner, container.name, port.innerPort, port.protocol),
 		name: suffixed && !exactName ? `${name}-${port.innerPort}` : name,
@@ -94,6 +102,8 @@ function draftOfPort(
 		meta,
 		...endpoint,
 		...(check === undefined ? {} : { check }),
+		...(health === undefined ? {} : { health }),
+		drainMs,
 		innerPort: port.innerPort,
 		containerHostName: container.hostName,
 	};
@@ -105,7 +115,7 @@ function draftOfPort(
 	return {
 		service,
 		protocol: port.protocol,
-		warnings: [...networkWarnings, ...metaWarnings, ...checkWarnings, ...loopback],
+		warnings: [...networkWarnings, ...metaWarnings, ...checkWarnings, ...drainWarnings, ...loopback],
 	};
 }
 

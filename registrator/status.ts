@@ -16,6 +16,7 @@ export const countNames = {
 	registryListings: "Listings of the registry",
 	registrations: "Services written to the registry",
 	deregistrations: "Services removed from the registry",
+	conditions: "Conditions (draining, health) written to the registry",
 	writeFailures: "Writes that the registry refused or did not answer",
 } as const;
 
@@ -33,6 +34,7 @@ export function createStatus(): SyncStatus {
 			registryListings: 0,
 			registrations: 0,
 			deregistrations: 0,
+			conditions: 0,
 			writeFailures: 0,
 		},
 	};

@@ -16,6 +16,7 @@ const mapping = {
 	explicit: false,
 	addressLabel: "",
 	network: "",
+	drainMs: 10_000,
 	compat: false,
 };
 const noTags = { render: async () => "" };
@@ -26,7 +27,7 @@ const followOnly = { reconcileMs: 0, retry: { attempts: 0, intervalMs: 2000 } };
 function setUp(options: Partial<SyncOptions> = {}) {
 	const docker = fakeDocker();
 	const backend = fakeBackend();
-	const clock = new FakeClock();
+	const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
 	const end = new AbortController();
 	ending.push(end);
 	const run = () =>
@@ -260,6 +261,74 @@ describe("with repair", () => {
 		await second.start();
 		await second.clock.advanceAsync(20_000);
 		expect(first.entries()).toHaveLength(1);
+	});
+});
+
+describe("draining and health", () => {
+	test("a stop signal drains, other signals change nothing, and die removes", async () => {
+		const { docker, backend, clock, start, entries } = setUp();
+		docker.start("a");
+		await start();
+		docker.signal("a", 1);
+		await clock.advanceAsync(0);
+		expect(backend.drained.size).toBe(0);
+		docker.signal("a", 15);
+		await clock.advanceAsync(5_000);
+		expect([...backend.drained]).toEqual(["host:a:80"]);
+		docker.die("a");
+		await clock.advanceAsync(0);
+		expect(entries()).toEqual([]);
+	});
+
+	test("a container that ignores its stop signal comes back", async () => {
+		// Docker's time, against which the drain is measured.
+		const clock = new FakeClock(Date.UTC(2026, 10, 21, 15));
+		const { docker, backend, start } = setUp({ clock });
+		docker.start("a");
+		await start();
+		docker.signal("a", 15);
+		await clock.advanceAsync(60_000);
+		expect(backend.drained.size).toBe(1);
+		await clock.advanceAsync(30_000);
+		expect(backend.drained.size).toBe(0);
+	});
+
+	test("maintenance that a killed registrator left is ended", async () => {
+		const { docker, backend, start } = setUp();
+		docker.start("a");
+		backend.entries.set("host:a:80", entryOf(registration("a", 8000)));
+		backend.drained.add("host:a:80");
+		await start();
+		expect(backend.drained.size).toBe(0);
+	});
+
+	test("health follows the events, and missed ones by the next listing", async () => {
+		const { docker, backend, clock, start } = setUp();
+		docker.start("a", { health: "starting" });
+		await start();
+		docker.health("a", "healthy");
+		await clock.advanceAsync(0);
+		docker.health("a", "unhealthy", { silent: true });
+		await clock.advanceAsync(10_000);
+		docker.start("plain");
+		await clock.advanceAsync(0);
+		expect(backend.writes).toEqual([
+			"+host:a:80@8000",
+			"host:a:80 critical",
+			"host:a:80 passing",
+			"host:a:80 critical",
+			"+host:plain:80@8000",
+		]);
+	});
+
+	test("following only, neither is told", async () => {
+		const { docker, backend, clock, start } = setUp(followOnly);
+		docker.start("a", { health: "healthy" });
+		await start();
+		docker.signal("a", 15);
+		docker.health("a", "unhealthy");
+		await clock.advanceAsync(0);
+		expect(backend.writes).toEqual(["+host:a:80@8000"]);
 	});
 });
 

@@ -41,6 +41,11 @@ export interface SyncOptions {
 	readonly onRunning?: (overview: () => Overview) => void;
 }
 
+/** Between two writings of the containers' health, which expires after ten minutes. */
+const conditionsMs = 60_000;
+/** A container that runs on this long after its time to drain did not take its stop signal as the order to stop. */
+const overdueMs = 60_000;
+
 /** Longest wait at the end for what is under way. */
 const closeMsMax = 2_000;
 
@@ -56,10 +61,12 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 	await reachRegistry(options, signal);
 	if (signal.aborted) return;
 	const repair = options.reconcileMs > 0;
+	const conditions = repair && backend.conditions !== undefined;
 	const reconciler = createReconciler({
 		entryOf: backend.entryOf,
 		containerOfOwn: ({ id }) => containerOfOwnId(options.owner, id),
 		repair,
+		conditions,
 	});
 	options.status.registryReachable = true;
 	options.onRunning?.(reconciler.overview);
@@ -75,6 +82,7 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		...options,
 		reconciler,
 		repair,
+		conditions,
 		onNews: () => writer.wake(),
 		onListed: () => {
 			if (repair) void writer.reconcile();
@@ -97,13 +105,21 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		writer.wake();
 	};
 	const reconcile = async () => {
+		for (const container of reconciler.endOverdueDrains(clock.nowMs(), overdueMs)) {
+			logger.warn("still runs after its stop signal and the time to drain; out of maintenance again", { container });
+		}
 		await watch.list({ missedEvents: false });
 		await writer.reconcile();
+	};
+	const refreshConditions = async () => {
+		reconciler.refreshConditions();
+		writer.wake();
 	};
 	const loops = [
 		every(options.resyncMs, resync, options, both),
 		every(options.refreshMs, refresh, options, both),
 		every(options.reconcileMs, reconcile, options, both),
+		every(conditions ? conditionsMs : 0, refreshConditions, options, both),
 	];
 	try {
 		await watch.run(both);

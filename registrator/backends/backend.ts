@@ -1,5 +1,13 @@
-import type { RegistryEntry } from "../reconcile.ts";
+import type { ConditionChange, RegistryEntry } from "../reconcile.ts";
 import type { ServiceRegistration } from "../registration.ts";
+
+/** The part of a registry that tells whether a service that stands may be used. */
+export interface ConditionBackend {
+	/** Succeeds also when it is so already. */
+	write(entry: RegistryEntry, change: ConditionChange): Promise<void>;
+	/** Keys of the entries that are in maintenance because they drain; those in maintenance for another reason are not ours. */
+	draining(): Promise<ReadonlySet<string>>;
+}
 
 /**
  * A registry that services are written to.
@@ -17,6 +25,8 @@ export interface Backend {
 	deregister(entry: RegistryEntry): Promise<void>;
 	/** Every entry, whoever made it. */
 	list(): Promise<readonly RegistryEntry[]>;
+	/** Absent where the registry knows neither maintenance nor checks. */
+	readonly conditions?: ConditionBackend;
 	/** How the service would stand among those of `list`. */
 	entryOf(service: ServiceRegistration): RegistryEntry;
 	/** Ends its connections. Idempotent. */

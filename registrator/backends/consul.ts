@@ -5,6 +5,13 @@ import type { ServiceRegistration } from "../registration.ts";
 import type { Backend } from "./backend.ts";
 import { retriedOnce } from "./retried-once.ts";
 
+/** Decision 14: how maintenance that means draining is told from other maintenance. */
+const drainingReason = "draining until ";
+/** Consul's own: the id of the check that stands for a service's maintenance is this and the service's id. */
+const maintenancePrefix = "_service_maintenance:";
+/** Docker says what changed at once; this is only how long the registrator may be away before the health counts as unknown. */
+const healthTtl = "10m";
+
 /** Services of the agent that `client` talks to; entries are told apart by their ids. */
 export function createConsulBackend(client: Client): Backend {
 	return {
@@ -23,10 +30,42 @@ export function createConsulBackend(client: Client): Backend {
 				}
 			}),
 		list: async () => Object.values(await client.agent.services()).map(entryOfAgentService),
+		conditions: {
+			write: (entry, { drain, health }) =>
+				retriedOnce(async () => {
+					const { id } = entry;
+					if (drain !== undefined) {
+						const reason = drain === "ended" ? undefined : `${drainingReason}${new Date(drain.untilMs).toISOString()}`;
+						await client.agent.serviceMaintenance(id, drain !== "ended", reason === undefined ? {} : { reason });
+					}
+					if (health !== undefined) await client.agent.updateCheck(healthCheckId(id), health);
+				}),
+			draining: async () => {
+				const filter = `Notes matches "^${drainingReason}" and CheckID matches "^${maintenancePrefix}"`;
+				const checks = await client.agent.checks({ filter });
+				return new Set(Object.keys(checks).map((checkId) => checkId.slice(maintenancePrefix.length)));
+			},
+		},
 		entryOf: ({ id, name, tags, meta, address: serviceAddress, port }) =>
 			entry(id, name, tags, meta, serviceAddress, port),
 		close: () => client.close(),
 	};
+}
+
+/** The check that follows a container's HEALTHCHECK. */
+function healthCheckId(serviceId: string): string {
+	return `docker:${serviceId}`;
+}
+
+function checksOf({ id, check, health }: ServiceRegistration) {
+	if (health === undefined) return check === undefined ? {} : { Check: check };
+	const following = {
+		CheckID: healthCheckId(id),
+		Name: "Docker HEALTHCHECK",
+		TTL: healthTtl,
+		Status: health.status,
+	};
+	return { Checks: check === undefined ? [following] : [check, following] };
 }
 
 function registrationBody(service: ServiceRegistration) {
@@ -37,7 +76,7 @@ function registrationBody(service: ServiceRegistration) {
 		Meta: service.meta,
 		Address: service.address,
 		Port: service.port,
-		...(service.check === undefined ? {} : { Check: service.check }),
+		...checksOf(service),
 	};
 }
 

@@ -10,6 +10,9 @@ export interface ContainerDraft {
 	readonly networkMode?: string;
 	readonly addresses?: Readonly<Record<string, string>>;
 	readonly running?: boolean;
+	readonly stopSignal?: string;
+	/** What its HEALTHCHECK says; without, it has none. */
+	readonly health?: string;
 }
 
 /** Docker's inspect answer for a container: the parts that the registrator reads, as engine 20.10 gives them. */
@@ -26,11 +29,19 @@ export function inspectAnswer(draft: ContainerDraft = {}): unknown {
 	return {
 		Id: "0123456789abcdef".repeat(4),
 		Name: `/${draft.name ?? "web"}`,
-		State: { Running: draft.running ?? true, Restarting: false, StartedAt: "2026-11-21T14:00:00.123456789Z" },
+		State: {
+			Running: draft.running ?? true,
+			Restarting: false,
+			StartedAt: "2026-11-21T14:00:00.123456789Z",
+			...(draft.health === undefined
+				? {}
+				: { Health: { Status: draft.health, FailingStreak: 0, Log: [{ ExitCode: 0, Output: "probe\n" }] } }),
+		},
 		Config: {
 			Hostname: "inner",
 			Image: draft.image ?? "acme/foobar:1.2",
 			Env: Object.entries(draft.environment ?? {}).map(([name, value]) => `${name}=${value}`),
+			...(draft.stopSignal === undefined ? {} : { StopSignal: draft.stopSignal }),
 			Labels: draft.labels ?? {},
 			ExposedPorts: Object.fromEntries(exposed.map((port) => [port, {}])),
 		},

@@ -5,7 +5,13 @@ import { inspectAnswer } from "./containers.ts";
 /** A Docker without containers of its own will, that answers at once. */
 interface FakeDocker extends Docker {
 	/** Runs a container that publishes port 80; with `silent` nobody hears of it. */
-	start(name: string, options?: { readonly hostPort?: number; readonly silent?: boolean }): void;
+	start(
+		name: string,
+		options?: { readonly hostPort?: number; readonly health?: string; readonly silent?: boolean },
+	): void;
+	/** Sends a signal that changes nothing by itself. */
+	signal(name: string, signal: number): void;
+	health(name: string, health: string, options?: { readonly silent?: boolean }): void;
 	die(name: string, options?: { readonly exitCode?: number; readonly silent?: boolean }): void;
 	/** Ends the event stream. */
 	endStream(): void;
@@ -16,6 +22,7 @@ interface FakeDocker extends Docker {
 
 interface FakeContainer {
 	readonly hostPort: number;
+	health: string | undefined;
 	running: boolean;
 	exitCode: number;
 }
@@ -28,9 +35,9 @@ export function fakeDocker(): FakeDocker {
 	let timeMs = Date.UTC(2026, 10, 21, 15);
 	let streamsOpened = 0;
 
-	const emit = (kind: DockerEvent["kind"], name: string, exitCode?: number) => {
+	const emit = (kind: DockerEvent["kind"], name: string, exitCode?: number, signal?: number) => {
 		timeMs++;
-		listener?.({ kind, containerId: name, containerName: name, timeMs, exitCode });
+		listener?.({ kind, containerId: name, containerName: name, timeMs, exitCode, signal });
 	};
 	const away = () => new DiscoError("DOCKER_UNREACHABLE", "cannot reach Docker", { retryable: true });
 
@@ -40,9 +47,14 @@ export function fakeDocker(): FakeDocker {
 		get streamsOpened() {
 			return streamsOpened;
 		},
-		start(name, { hostPort = 8000, silent = false } = {}) {
-			containers.set(name, { hostPort, running: true, exitCode: 0 });
+		start(name, { hostPort = 8000, health, silent = false } = {}) {
+			containers.set(name, { hostPort, health, running: true, exitCode: 0 });
 			if (!silent) emit("start", name);
+		},
+		signal: (name, signal) => emit("kill", name, undefined, signal),
+		health(name, health, { silent = false } = {}) {
+			Object.assign(containers.get(name) ?? {}, { health });
+			if (!silent) emit("health", name);
 		},
 		die(name, { exitCode = 137, silent = false } = {}) {
 			const container = containers.get(name);
@@ -58,12 +70,12 @@ export function fakeDocker(): FakeDocker {
 			if (docker.failing === "everything") throw away();
 			return [...containers]
 				.filter(([, { running }]) => running || ended)
-				.map(([name, { hostPort, running, exitCode }]) => ({
+				.map(([name, { hostPort, health, running, exitCode }]) => ({
 					id: name,
 					name,
 					running,
 					exitCode: running ? undefined : exitCode,
-					digest: String(hostPort),
+					digest: `${hostPort} ${health}`,
 				}));
 		},
 		async inspect(containerId) {
@@ -73,6 +85,7 @@ export function fakeDocker(): FakeDocker {
 			return inspectAnswer({
 				name: containerId,
 				running: container.running,
+				...(container.health === undefined ? {} : { health: container.health }),
 				published: { "80/tcp": [`0.0.0.0:${container.hostPort}`] },
 			});
 		},

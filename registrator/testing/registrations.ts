@@ -11,6 +11,7 @@ export function registration(container: string, port: number, id = `host:${conta
 		meta: {},
 		address: "10.9.8.7",
 		port,
+		drainMs: 10_000,
 		innerPort: 80,
 		containerHostName: "inner",
 	};
@@ -21,6 +22,6 @@ export function entryOf({ id, name, port }: ServiceRegistration): RegistryEntry 
 	return { key: id, id, name, fingerprint: String(port) };
 }
 
-export function reconcilerOfHost(repair: boolean): Reconciler {
-	return createReconciler({ entryOf, containerOfOwn: ({ id }) => containerOfOwnId("host", id), repair });
+export function reconcilerOfHost(repair: boolean, conditions = false): Reconciler {
+	return createReconciler({ entryOf, containerOfOwn: ({ id }) => containerOfOwnId("host", id), repair, conditions });
 }
