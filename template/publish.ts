@@ -35,10 +35,13 @@ export async function publishFiles(
 			if (file !== undefined) prepared.push({ file, published });
 		}
 		for (const { file, published } of prepared) await check(file, published);
+		for (const { file } of prepared) await file.backUp();
+		// No await between them: a reader who opens one after the other hardly ever meets an old and a new one.
 		for (const { file } of prepared) {
-			await file.swap();
+			file.place();
 			swapped.push(file);
 		}
+		for (const { file } of prepared) await file.settle();
 	} catch (error) {
 		for (const file of swapped.reverse()) await file.restore();
 		for (const { file } of prepared) await file.discard();

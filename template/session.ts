@@ -7,6 +7,7 @@ import { agentVariables, createAgentClient } from "./agent-client.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
+import { keySnapshot } from "./key-snapshot.ts";
 import { loadTemplate } from "./load-template.ts";
 import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
@@ -61,6 +62,7 @@ export async function prepareSession(
 		dry: config.dry,
 		diff: config.diff,
 		print: (text) => process.stdout.write(text),
+		snapshot: (used, valueOf) => keySnapshot(client, log, used, valueOf),
 	};
 	const units = await loadUnits(config, load);
 	const templates = units.map((unit) => runnerTemplate(unit, unitWorld));

@@ -41,6 +41,8 @@ export interface UnitWorld {
 	readonly dry: boolean;
 	readonly diff: boolean;
 	readonly print: (text: string) => void;
+	/** As `RunnerTemplate.snapshot`; groups use it. */
+	readonly snapshot: NonNullable<RunnerTemplate["snapshot"]>;
 }
 
 /** The unit as the runner sees it. */
@@ -86,6 +88,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 	return {
 		template,
 		errorFatal: actions.errorFatal ?? false,
+		...(unit.group === undefined ? {} : { snapshot: world.snapshot }),
 		...(wait === undefined ? {} : { wait }),
 		...(command === undefined || !runsCommands ? {} : { commandKey: JSON.stringify(command) }),
 		async write(text) {

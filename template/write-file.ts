@@ -30,8 +30,12 @@ export interface PreparedFile {
 	readonly former: Buffer | undefined;
 	/** Whether others than owner and group may read it. */
 	readonly worldReadable: boolean;
-	/** Puts the new file in its place as one step. Error: `DESTINATION_UNWRITABLE`. */
+	/** Puts the new file in its place as one step: `backUp`, `place`, `settle`. Error: `DESTINATION_UNWRITABLE`. */
 	swap(): Promise<void>;
+	/** The three steps, for several files that are to change as closely together as can be. */
+	backUp(): Promise<void>;
+	place(): void;
+	settle(): Promise<void>;
 	/** Forgets the new file; the destination stays. */
 	discard(): Promise<void>;
 	/** After `swap`: puts the former file back as one step, or removes the new one where there was none. */
@@ -49,7 +53,12 @@ export async function writeRendered(
 ): Promise<{ readonly changed: boolean }> {
 	if (options.dry === true) return { changed: await differs(settings, content) };
 	const prepared = await prepareFile(settings, content);
-	await prepared?.swap();
+	try {
+		await prepared?.swap();
+	} catch (error) {
+		await prepared?.discard();
+		throw error;
+	}
 	return { changed: prepared !== undefined };
 }
 
@@ -77,17 +86,32 @@ export async function prepareFile(settings: WriteSettings, content: Uint8Array):
 		await prepareFolder(settings);
 		return stageFile(destination, content, { mode, ...ownerOption(owner, existing) });
 	});
+	const steps = {
+		backUp: () =>
+			named(async () => {
+				if (settings.backup && existing !== undefined) await backUp(destination);
+			}),
+		place() {
+			try {
+				staged.place();
+			} catch (error) {
+				unwritable(destination, error);
+			}
+		},
+		settle: () => named(staged.settle),
+	};
 	return {
 		destination,
 		temporary: staged.temporary,
 		former: existing?.content,
 		worldReadable: (mode & 0o004) !== 0,
 		discard: staged.discard,
-		swap: () =>
-			named(async () => {
-				if (settings.backup && existing !== undefined) await backUp(destination);
-				await staged.swap();
-			}),
+		...steps,
+		async swap() {
+			await steps.backUp();
+			steps.place();
+			await steps.settle();
+		},
 		restore: () =>
 			named(async () => {
 				if (existing === undefined) {

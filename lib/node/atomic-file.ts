@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
 import { open, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
@@ -6,8 +7,11 @@ import { basename, dirname, join } from "node:path";
 export interface StagedFile {
 	/** Where the new content is until `swap`. */
 	readonly temporary: string;
-	/** Puts it in its place as one step, durably. */
+	/** Puts it in its place as one step, durably: `place`, then `settle`. */
 	swap(): Promise<void>;
+	/** Puts it in its place at once, so that several files can follow each other closely. Survives a crash after `settle`. */
+	place(): void;
+	settle(): Promise<void>;
 	/** Removes it; the destination stays as it is. */
 	discard(): Promise<void>;
 }
@@ -44,9 +48,12 @@ export async function stageFile(
 		await discard();
 		throw error;
 	}
+	const settle = () => syncFolder(folder);
 	return {
 		temporary,
 		discard,
+		place: () => renameSync(temporary, path),
+		settle,
 		async swap() {
 			try {
 				await rename(temporary, path);
@@ -54,7 +61,7 @@ export async function stageFile(
 				await discard();
 				throw error;
 			}
-			await syncFolder(folder);
+			await settle();
 		},
 	};
 }

@@ -37,6 +37,8 @@ export interface Dependency {
 	readonly noRetry?: true;
 	/** Asks no agent, so that programs that share their data still look themselves. */
 	readonly local?: true;
+	/** A single key of the agent's own datacenter, which can be read together with others in one transaction. */
+	readonly key?: string;
 	fetch(context: FetchContext, options: FetchOptions): Promise<Fetched>;
 }
 

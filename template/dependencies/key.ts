@@ -19,6 +19,7 @@ function keyValue(kind: string, text: string, missing: null | undefined): Depend
 	const { key = "", datacenter } = matchArgument(grammar, text, "kv.get");
 	return {
 		id: dependencyId(kind, key, marked("@", datacenter)),
+		...(datacenter === undefined ? { key } : {}),
 		async fetch({ client }, options) {
 			const answer = await client.kv.get(key, withDatacenter(options, datacenter));
 			return answered(answer, answer.value === undefined ? missing : textOfBytes(kvBytes(answer.value)));

@@ -14,6 +14,14 @@ export interface RunnerTemplate {
 	readonly wait?: { readonly minMs: number; readonly maxMs: number };
 	/** Equal keys of one pass run once; undefined: no command. */
 	readonly commandKey?: string;
+	/**
+	 * Reads data that belong together at one moment; gives those that may differ from what the template was made of, by id, and
+	 * undefined when they are just changing. Absent: the data need not be of one moment.
+	 */
+	readonly snapshot?: (
+		used: readonly Dependency[],
+		valueOf: (id: string) => unknown,
+	) => Promise<ReadonlyMap<string, unknown> | undefined>;
 	/** Puts the text where it belongs; tells whether anything changed. Throws a DiscoError. */
 	readonly write: (text: string) => Promise<{ readonly changed: boolean }>;
 	/** Runs the command of a changed template. Throws a DiscoError. */
@@ -212,6 +220,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 		const { text } = rendering.result;
 		if (settings.sharing?.leads(state.position) === true) settings.sharing.publish(state.position, shareable(state));
 		if (waitsForCalm(state, text)) return false;
+		if (text !== state.text && !(await isOfOneMoment(state))) return false;
 		try {
 			const { changed } = await spec.write(text);
 			state.formerText = state.text;
@@ -230,6 +239,22 @@ export function createRunner(settings: RunnerSettings): Runner {
 			fail(state, error, heals);
 			return false;
 		}
+	}
+
+	/** Whether the template was made of data of one moment; if not, those of one moment are taken in for the next pass. */
+	async function isOfOneMoment({ spec, used }: State): Promise<boolean> {
+		if (spec.snapshot === undefined) return true;
+		const fresh = await spec.snapshot(used, (id) => values.get(id)?.value);
+		if (fresh === undefined) return false;
+		const different = [...fresh].filter(([id, value]) => values.get(id)?.value !== value);
+		for (const [id, value] of different) receive(id, value);
+		return different.length === 0;
+	}
+
+	function receive(id: string, value: unknown): void {
+		values.set(id, { value });
+		for (const state of states) if (state.used.some((dependency) => dependency.id === id)) state.dirty = true;
+		signal();
 	}
 
 	/** What this program asks for itself: with `sharing` a follower looks only at what is local to the machine. */
@@ -376,11 +401,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 			await settings.watches.close();
 			return end;
 		},
-		received(id, value) {
-			values.set(id, { value });
-			for (const state of states) if (state.used.some((dependency) => dependency.id === id)) state.dirty = true;
-			signal();
-		},
+		received: receive,
 		refresh() {
 			for (const state of states) state.dirty = true;
 			signal();
