@@ -2,9 +2,11 @@ import type { Disk, Random } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { assertEntrySize, logBusy, logClosed, logNotStarted } from "./log-errors.ts";
 import { snapshotPath } from "./log-folder.ts";
+import { paced } from "./paced.ts";
 import { recover } from "./recover.ts";
 import {
 	type Committed,
+	type ForeignSnapshot,
 	type LogState,
 	pendingBytesMax,
 	pendingProposalsMax,
@@ -100,6 +102,18 @@ export class LocalLog<Result> implements ReplicatedLog<Result> {
 		return this.#enqueue(undefined) as Promise<number>;
 	}
 
+	async restore(snapshot: ForeignSnapshot): Promise<number> {
+		while (this.#pumping !== undefined) await this.#pumping;
+		this.#assertRunning();
+		const restoring = this.#restore(snapshot);
+		// What is proposed from here on waits as for any other work of the disk, and is pumped afterwards.
+		this.#pumping = restoring.then(
+			() => this.#resume(),
+			() => this.#resume(),
+		);
+		return restoring;
+	}
+
 	state(): LogState {
 		return {
 			role: this.#role,
@@ -153,6 +167,36 @@ export class LocalLog<Result> implements ReplicatedLog<Result> {
 			}
 		}
 		this.#pumping = undefined;
+	}
+
+	async #resume(): Promise<void> {
+		this.#pumping = undefined;
+		if (this.#pending.length > 0) this.#pumping = this.#pump();
+	}
+
+	/** The snapshot file comes first in a recovery, whatever older segments a crash may leave beside it. */
+	async #restore({ pieces, newestIndex, giveWay }: ForeignSnapshot): Promise<number> {
+		const { disk, folder, machine } = this.#options;
+		await this.#snapshotting;
+		await machine.restore(paced(pieces, giveWay));
+		const head = { index: Math.max(this.#lastIndex, newestIndex) + 1, term: this.#term };
+		const former = this.#snapshotIndex;
+		try {
+			this.#writer?.finishSegment();
+			await writeSnapshot(disk, snapshotPath(folder, head.index), head, pieces);
+			if (former > 0) await disk.remove(snapshotPath(folder, former));
+			await this.#writer?.removeThrough(head.index);
+		} catch (error) {
+			// The state is the new one already, the disk still tells the old one.
+			this.#fail(error, []);
+			throw this.#failure ?? error;
+		}
+		this.#lastIndex = head.index;
+		this.#appliedIndex = head.index;
+		this.#snapshotIndex = head.index;
+		this.#entriesSinceSnapshot = 0;
+		this.#bytesSinceSnapshot = 0;
+		return head.index;
 	}
 
 	#takeBatch(): Pending<Result>[] {

@@ -1,6 +1,7 @@
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { assertEntrySize, logClosed, logNotStarted } from "./log-errors.ts";
-import type { Committed, LogState, ReplicatedLog, StateMachine } from "./replicated-log.ts";
+import { paced } from "./paced.ts";
+import type { Committed, ForeignSnapshot, LogState, ReplicatedLog, StateMachine } from "./replicated-log.ts";
 
 /** One server, nothing on disk (`disco agent -dev`): a command is applied at once and forgotten with the process. */
 export class MemoryLog<Result> implements ReplicatedLog<Result> {
@@ -42,6 +43,14 @@ export class MemoryLog<Result> implements ReplicatedLog<Result> {
 
 	async barrier(): Promise<number> {
 		this.#assertRunning();
+		return this.#index;
+	}
+
+	async restore({ pieces, newestIndex, giveWay }: ForeignSnapshot): Promise<number> {
+		this.#assertRunning();
+		// What is proposed while the pieces are read belongs to the state that is replaced.
+		await this.#machine.restore(paced(pieces, giveWay));
+		this.#index = Math.max(this.#index, newestIndex) + 1;
 		return this.#index;
 	}
 

@@ -18,9 +18,24 @@ export interface ReplicatedLog<Result> {
 	verifyLeader(): Promise<void>;
 	/** Resolves with the applied index when everything proposed before the call is applied. */
 	barrier(): Promise<number>;
+	/**
+	 * Replaces the state with a snapshot from elsewhere; the log goes on above both. Nothing changes when the snapshot cannot be
+	 * read (the state machine's error). Resolves, with the new last index, when a crash cannot bring the former state back;
+	 * proposals wait meanwhile.
+	 */
+	restore(snapshot: ForeignSnapshot): Promise<number>;
 	state(): LogState;
 	/** Stops accepting, waits for what is in flight, closes files. Idempotent. */
 	close(): Promise<void>;
+}
+
+export interface ForeignSnapshot {
+	/** As `StateMachine.snapshot` gives them, of bounded size. */
+	readonly pieces: readonly Uint8Array[];
+	/** That the state holds. */
+	readonly newestIndex: number;
+	/** Resolves soon; called from time to time, so that a large state holds nobody up. */
+	readonly giveWay: () => Promise<void>;
 }
 
 export interface Committed<Result> {

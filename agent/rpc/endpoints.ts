@@ -5,6 +5,7 @@ import type {
 	CoordinateRecord,
 	Deregistration,
 	InstanceRecord,
+	KvHistoryRule,
 	KvRecord,
 	KvRevision,
 	KvWrite,
@@ -128,6 +129,8 @@ export interface KvEndpoints {
 	keys(prefix: string, separator: string, options: ReadOptions): Promise<Answer<readonly string[]>>;
 	/** What is remembered of a key, oldest first; empty without a history rule for it. Absent on an agent that knows no server. */
 	history?(key: string, options: ReadOptions): Promise<Answer<readonly KvRevision[]>>;
+	/** Which keys' history is kept from now on, by all servers. What is set already is not written again. */
+	keepHistory?(rules: readonly KvHistoryRule[], options: WriteOptions): Promise<void>;
 }
 
 export interface StatusEndpoints {
@@ -300,7 +303,7 @@ export interface AutopilotHealth {
 export interface OperatorEndpoints {
 	/** `index`: of the configuration's last change; 0 when it never changed. */
 	raftConfiguration(options: ReadOptions): Promise<{ readonly servers: readonly RaftServer[]; readonly index: number }>;
-	/** `PEER_UNKNOWN`. */
+	/** `PEER_UNKNOWN`, `PEER_LAST`. */
 	removePeer(peer: { readonly id: string } | { readonly address: string }, options: WriteOptions): Promise<void>;
 	autopilotConfiguration(options: ReadOptions): Promise<Answer<AutopilotRecord>>;
 	/** With `index`: only when it is the record's modifyIndex; else false. */

@@ -47,4 +47,7 @@ export type {
 	UserEvent,
 	WriteOptions,
 } from "./endpoints.ts";
+export type { EventAudience } from "./event.ts";
 export { createServerEndpoints } from "./server-endpoints.ts";
+export { createLonelyServerPool, type ServerPool } from "./server-pool.ts";
+export { isReadOnlyTxn } from "./txn.ts";

@@ -5,13 +5,20 @@ import type { ReplicatedLog } from "../raft/index.ts";
 import type { StateStore } from "../state/index.ts";
 import { createBlockingQueries } from "./blocking-query.ts";
 import { catalogEndpoints } from "./catalog.ts";
+import { coordinateEndpoints } from "./coordinate.ts";
 import type { Endpoints, ReadOptions, WriteOptions } from "./endpoints.ts";
+import { type EventAudience, eventEndpoints } from "./event.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
 import { createLockDelays } from "./lock-delays.ts";
+import { operatorEndpoints } from "./operator.ts";
+import { queryEndpoints } from "./query.ts";
 import { createSelections } from "./selections.ts";
 import type { Server } from "./server.ts";
+import type { ServerPool } from "./server-pool.ts";
 import { sessionEndpoints } from "./session.ts";
+import { snapshotEndpoints } from "./snapshot.ts";
+import { txnEndpoints } from "./txn.ts";
 
 interface ServerEndpointsOptions {
 	readonly store: StateStore;
@@ -23,9 +30,15 @@ interface ServerEndpointsOptions {
 	readonly leaderAddress: () => string;
 	/** `host:port` of every server. */
 	readonly peerAddresses: () => readonly string[];
+	/** For whom user events with filters are; without it for nobody. */
+	readonly eventAudience?: EventAudience;
+	/** Without it there are no operator endpoints. */
+	readonly serverPool?: ServerPool;
 	/** Blocking queries that may wait at the same time; `blocking-query.ts` has the default. */
 	readonly waitersMax?: number;
 }
+
+const nobody: EventAudience = { node: "", services: () => [] };
 
 /** Endpoints that answer from this server's state, writes through its log. */
 export function createServerEndpoints(options: ServerEndpointsOptions): Endpoints {
@@ -44,17 +57,31 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 			return { index, value, knownLeader, lastContactMs };
 		},
 		async write(writeOptions, command) {
+			return (await server.apply(writeOptions, command)).value;
+		},
+		async apply(writeOptions, command) {
 			requireDatacenter(writeOptions, datacenter);
 			const { result } = await log.propose(encodeCommand(command));
 			if (!result.ok) throw result.error;
-			return result.value;
+			return result;
+		},
+		async admit(admitted) {
+			requireDatacenter(admitted, datacenter);
+			await requireConsistency({ consistency: "default", ...admitted }, log);
 		},
 	};
+	const { clock, random } = options;
 	return {
 		catalog: catalogEndpoints(server, datacenter),
 		health: healthEndpoints(server),
-		kv: kvEndpoints(server, lockDelays),
-		session: sessionEndpoints(server, { clock: options.clock, random: options.random, lockDelays }),
+		kv: kvEndpoints(server, { clock, lockDelays }),
+		session: sessionEndpoints(server, { clock, random, lockDelays }),
+		txn: txnEndpoints(server, { clock, lockDelays }),
+		query: queryEndpoints(server, { random, datacenter }),
+		coordinate: coordinateEndpoints(server, clock),
+		event: eventEndpoints({ clock, random, audience: options.eventAudience ?? nobody }),
+		snapshot: snapshotEndpoints(server, { log, clock }),
+		...(options.serverPool === undefined ? {} : { operator: operatorEndpoints(server, options.serverPool) }),
 		status: {
 			leader: async () => options.leaderAddress(),
 			peers: async () => options.peerAddresses(),
@@ -72,7 +99,10 @@ function requireDatacenter({ datacenter }: WriteOptions, own: string): void {
 }
 
 /** `stale` takes what is here, the others need a leader, `consistent` one that a majority confirms. */
-async function requireConsistency({ consistency }: ReadOptions, log: ReplicatedLog<CommandResult>): Promise<void> {
+async function requireConsistency(
+	{ consistency }: Pick<ReadOptions, "consistency">,
+	log: ReplicatedLog<CommandResult>,
+): Promise<void> {
 	if (consistency === "stale") return;
 	if (!log.state().knownLeader) {
 		throw new DiscoError("NO_LEADER", "no server leads at the moment; try again, or read with ?stale", {

@@ -1,4 +1,4 @@
-import type { Command } from "../fsm/index.ts";
+import type { Command, CommandResult } from "../fsm/index.ts";
 import type { QueryResult, StateStore, WatchSet } from "../state/index.ts";
 import type { Answer, ReadOptions, WriteOptions } from "./endpoints.ts";
 import type { Selections } from "./selections.ts";
@@ -14,4 +14,8 @@ export interface Server {
 	): Promise<Answer<Value>>;
 	/** Resolves when the command is durable and applied; fails with what the state machine refused it for. */
 	write(options: WriteOptions, command: Command): Promise<boolean>;
+	/** As `write`, with all that the command came to. */
+	apply(options: WriteOptions, command: Command): Promise<CommandResult & { readonly ok: true }>;
+	/** Fails as a read or (without `consistency`) a write would: datacenter, leader. */
+	admit(options: WriteOptions & Partial<Pick<ReadOptions, "consistency">>): Promise<void>;
 }

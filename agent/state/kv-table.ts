@@ -244,10 +244,9 @@ export class KvTable {
 		const before = this.#index;
 		this.#journal.note(() => {
 			this.#index = before;
-			this.#views.keyChanged(key);
 		});
 		this.#index = index;
-		this.#views.keyChanged(key);
+		this.#watches.whenHappened(() => this.#views.keyChanged(key));
 		this.#watches.keyChanged(key);
 	}
 

@@ -135,10 +135,11 @@ export class QueryTable {
 		const before = this.#index;
 		this.#journal.note(() => {
 			this.#index = before;
-			this.#listed = undefined;
 		});
 		this.#index = index;
-		this.#listed = undefined;
+		this.#watches.whenHappened(() => {
+			this.#listed = undefined;
+		});
 		this.#watches.changed("table", "queries");
 	}
 }

@@ -171,6 +171,8 @@ export interface QueryFailover {
 	readonly nearestN: number;
 	/** Then these, in order. */
 	readonly datacenters: readonly string[] | null;
+	/** Instead of both: these, in order. A peer is stored, not asked. */
+	readonly targets: readonly { readonly datacenter: string; readonly peer: string }[] | null;
 }
 
 /** What a prepared query asks for. Null where the definition gave none (the recorded answers tell null from empty). */

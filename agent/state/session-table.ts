@@ -38,8 +38,7 @@ export class SessionTable {
 
 	get(id: string, watchSet: WatchSet | undefined): QueryResult<SessionRecord | undefined> {
 		watchSet?.addTable(this.#watches, "sessions");
-		const record = this.#records.get(compositeKey(id));
-		return { index: record?.modifyIndex ?? this.#tableIndex(), value: record };
+		return { index: this.#tableIndex(), value: this.#records.get(compositeKey(id)) };
 	}
 
 	/** By id. */
@@ -114,10 +113,11 @@ export class SessionTable {
 		const before = this.#index;
 		this.#journal.note(() => {
 			this.#index = before;
-			this.#listed = undefined;
 		});
 		this.#index = index;
-		this.#listed = undefined;
+		this.#watches.whenHappened(() => {
+			this.#listed = undefined;
+		});
 		this.#watches.changed("table", "sessions");
 	}
 }

@@ -364,8 +364,13 @@ function loadRecord(
 		case "autopilot":
 			tables.autopilot.load(record.value);
 			break;
-		default:
+		case "node":
+		case "service":
+		case "check":
+		case "node-indexes":
+		case "service-index":
 			tables.catalog.load(record);
+			break;
 	}
 }
 

@@ -62,6 +62,12 @@ export class Watches {
 		if (happened) for (const change of held) change();
 	}
 
+	/** Runs it now, or when the transaction that is running has succeeded: for forgetting what was remembered of a table. */
+	whenHappened(action: () => void): void {
+		if (this.#held === undefined) action();
+		else this.#held.push(action);
+	}
+
 	/** Something named changed. */
 	changed(kind: TopicKind, name: string): void {
 		if (this.#held !== undefined) {

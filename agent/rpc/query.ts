@@ -1,0 +1,166 @@
+import { tryParseDurationMs } from "../../lib/duration.ts";
+import { type Random, uuid } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import type {
+	InstanceRecord,
+	PreparedQueryContent,
+	PreparedQueryRecord,
+	QueryService,
+	StringMap,
+} from "../state/index.ts";
+import type { QueryEndpoints, QueryExecution, QuerySource, ReadOptions } from "./endpoints.ts";
+import { instancesOfQuery, orderInstances } from "./query-execution.ts";
+import { assertTemplate, renderTemplate } from "./query-template.ts";
+import type { Server } from "./server.ts";
+
+const idLength = 36;
+const metaKeyForm = /^[a-zA-Z0-9_-]+$/;
+
+/** What a prepared query asks of another datacenter when nothing is here. */
+export interface RemoteDatacenters {
+	/** Those that can be reached, nearest first, without this one. */
+	names(): readonly string[];
+	/** Instances there that the query wants. Fails when the datacenter does not answer; the next one is asked then. */
+	instances(datacenter: string, query: QueryService): Promise<readonly InstanceRecord[]>;
+}
+
+interface QueryParts {
+	readonly random: Random;
+	readonly datacenter: string;
+	/** Absent while this is the only datacenter. */
+	readonly remote?: RemoteDatacenters;
+}
+
+/** `/v1/query/...` from this server's state; DNS executes them, too. */
+export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoints {
+	const { store } = server;
+
+	/** Once, as of now; its answers have no index that moves. */
+	async function once<Value>(options: ReadOptions, value: () => Value | Promise<Value>) {
+		const answer = await server.read({ ...options, minIndex: 0 }, () => ({ index: 1, value: undefined }));
+		return { ...answer, value: await value() };
+	}
+
+	/** The query that is meant, templates filled in. */
+	function resolve(idOrName: string): PreparedQueryRecord | undefined {
+		const query = store.resolveQuery(idOrName);
+		if (query === undefined) return undefined;
+		if (query.template.type !== "" && query.id === idOrName.toLowerCase())
+			throw invalid("prepared query templates can only be resolved up by name, not by ID");
+		return renderTemplate(query, idOrName);
+	}
+
+	async function execute(query: PreparedQueryRecord, source: QuerySource): Promise<QueryExecution> {
+		const { service, dnsTtl } = query;
+		const found = await search(service);
+		const ordered = orderInstances(found.instances, {
+			random: parts.random,
+			near: nodeNear(service, source),
+			coordinatesOf: (node) => store.nodeCoordinates(node).value,
+		});
+		const instances = source.limit === undefined || source.limit <= 0 ? ordered : ordered.slice(0, source.limit);
+		return { ...found, service: service.service, instances, dnsTtl };
+	}
+
+	/** Here, else in the first other datacenter that has some. */
+	async function search(
+		service: QueryService,
+	): Promise<Pick<QueryExecution, "instances" | "datacenter" | "failovers">> {
+		const here = instancesOfQuery(service, store.serviceInstances(service.service).value);
+		let failovers = 0;
+		if (here.length > 0 || parts.remote === undefined)
+			return { instances: here, datacenter: parts.datacenter, failovers };
+		for (const datacenter of failoverDatacenters(service, parts.remote.names())) {
+			failovers++;
+			const instances = await parts.remote.instances(datacenter, service).catch(() => []);
+			if (instances.length > 0) return { instances, datacenter, failovers };
+		}
+		return { instances: [], datacenter: parts.datacenter, failovers };
+	}
+
+	/** A node's name, or nothing. What the request says wins. */
+	function nodeNear(service: QueryService, { near = "", agentNode, sourceIp }: QuerySource): string {
+		const wanted = near === "" ? service.near : near;
+		if (wanted === "_agent") return agentNode;
+		if (wanted !== "_ip") return wanted;
+		return store.nodes().value.find(({ address }) => address === sourceIp)?.node ?? "";
+	}
+
+	return {
+		async create(query, options) {
+			assertQuery(query);
+			const id = uuid(parts.random);
+			await server.write(options, { kind: "query-set", query: { ...query, id }, existing: false });
+			return id;
+		},
+		async update(query, options) {
+			assertId(query.id, "Prepared Query lookup failed: ");
+			// An unknown one is told before what is wrong with its new content.
+			if (store.preparedQuery(query.id).value !== undefined) assertQuery(query);
+			await server.write(options, { kind: "query-set", query, existing: true });
+		},
+		async delete(id, options) {
+			assertId(id, "Prepared Query lookup failed: ");
+			await server.write(options, { kind: "query-delete", id });
+		},
+		async get(id, options) {
+			assertId(id, "");
+			return server.read(options, (watchSet) => store.preparedQuery(id, watchSet));
+		},
+		list: (options) => server.read(options, (watchSet) => store.preparedQueries(watchSet)),
+		execute: (idOrName, source, options) =>
+			once(options, () => {
+				const query = resolve(idOrName);
+				return query === undefined ? undefined : execute(query, source);
+			}),
+		explain: (idOrName, options) => once(options, () => resolve(idOrName)),
+	};
+}
+
+/** The nearest ones first, then those named; each once, and only such as can be reached. */
+function failoverDatacenters({ failover }: QueryService, reachable: readonly string[]): string[] {
+	const nearest = reachable.slice(0, failover.nearestN);
+	const targets = (failover.targets ?? []).filter(({ peer }) => peer === "").map(({ datacenter }) => datacenter);
+	const named = [...(failover.datacenters ?? []), ...targets].filter((datacenter) => reachable.includes(datacenter));
+	return [...new Set([...nearest, ...named])];
+}
+
+function assertId(id: string, lookup: string): void {
+	if (id.length === idLength) return;
+	throw new DiscoError(
+		"QUERY_ID_INVALID",
+		`${lookup}failed prepared query lookup: index error: UUID must be ${idLength} characters`,
+	);
+}
+
+/** Texts as recorded (test/conformance/http/scenarios/query.json) or measured there. */
+function assertQuery(query: Omit<PreparedQueryContent, "id">): void {
+	const { name, session, template, service, dnsTtl } = query;
+	if (name === "" && session === "" && template.type === "") throw invalidQuery("Must be bound to a session");
+	if (service.service === "") throw invalidQuery("Must provide a Service name to query");
+	if (service.failover.nearestN < 0) throw invalidQuery(`Bad NearestN '${service.failover.nearestN}', must be >= 0`);
+	if (service.failover.targets !== null && (service.failover.nearestN !== 0 || service.failover.datacenters !== null))
+		throw invalidQuery("Targets cannot be populated with NearestN or Datacenters");
+	assertMeta(service.nodeMeta);
+	assertMeta(service.serviceMeta);
+	const ttlMs = dnsTtl === "" ? 0 : tryParseDurationMs(dnsTtl);
+	if (ttlMs === undefined) throw invalidQuery(`Bad DNS TTL '${dnsTtl}': write it like 10s`);
+	if (ttlMs < 0) throw invalidQuery(`DNS TTL '${dnsTtl}', must be >=0`);
+	assertTemplate(query);
+}
+
+function assertMeta(pairs: StringMap | null): void {
+	for (const [key, value] of Object.entries(pairs ?? {})) {
+		if (metaKeyForm.test(key)) continue;
+		const why = key === "" ? "Key cannot be blank" : "Key contains invalid characters";
+		throw invalidQuery(`Couldn't load metadata pair ('${key}', '${value}'): ${why}`);
+	}
+}
+
+function invalidQuery(message: string): DiscoError {
+	return invalid(`Invalid prepared query: ${message}`);
+}
+
+function invalid(message: string): DiscoError {
+	return new DiscoError("QUERY_INVALID", message);
+}
