@@ -1,105 +1,12 @@
-import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Background, background, eventually, outcome, succeed } from "../support/programs.ts";
+import { agents, countOf, curl, removeContainers, run, runMany, start } from "./registrator-world.ts";
 
 // The registrator as it is by default (the replay covers `-compat`), against the real Consul and against disco, with a real
 // engine: what the registry holds is what Docker runs, whatever happens to either of them or to the registrator.
 
 const containersInBurst = 50;
-const label = "disco-registrator-test";
-
-interface Agent {
-	readonly name: string;
-	readonly address: string;
-	readonly command: readonly string[];
-	readonly available: boolean;
-}
-
-const development = (address: string) => ["agent", "-dev", "-bind", address, "-client", address, "-log-level=warn"];
-const consulIsThere = (await outcome("sh", ["-c", "command -v consul"])).exitCode === 0;
-const agents: readonly Agent[] = [
-	{
-		name: "consul",
-		address: "127.18.0.1",
-		command: ["consul", ...development("127.18.0.1")],
-		// With CI set a missing tool is a failure (decision 17): then the tests run and fail.
-		available: consulIsThere || Boolean(process.env["CI"]),
-	},
-	{
-		name: "disco",
-		address: "127.18.0.2",
-		command: [process.execPath, "dist/disco.js", ...development("127.18.0.2")],
-		available: existsSync("dist/disco.js"),
-	},
-];
-
-interface Service {
-	readonly ID: string;
-	readonly Service: string;
-	readonly Address: string;
-	readonly Port: number;
-	readonly Tags: readonly string[];
-	readonly Meta: Readonly<Record<string, string>>;
-}
-
-const curl = (...args: string[]) => succeed("curl", ["-sSf", "--max-time", "5", ...args]);
-
-async function services(address: string): Promise<Service[]> {
-	const answer = JSON.parse(await curl(`http://${address}:8500/v1/agent/services`)) as Record<string, Service>;
-	return Object.values(answer).filter((service) => service.Service.startsWith("rt-"));
-}
-
-/** Waits until the agent holds `count` of our services. */
-const countOf = (address: string, count: number) =>
-	eventually(
-		`${count} services at ${address}`,
-		async () => {
-			const found = await services(address);
-			if (found.length === count) return found;
-			throw new Error(`${found.length} services: ${found.map(({ ID }) => ID).join(" ")}`);
-		},
-		20_000,
-	);
-
-async function start(agent: Agent): Promise<Background> {
-	const started = background(agent.command[0] ?? "", agent.command.slice(1));
-	await eventually(
-		`a leader at ${agent.address}`,
-		async () => (await curl(`http://${agent.address}:8500/v1/status/leader`)).length > 4,
-	);
-	return started;
-}
-
-const run = (name: string, ...options: string[]) =>
-	succeed("docker", [
-		"run",
-		"-d",
-		"--label",
-		label,
-		"--name",
-		name,
-		"-e",
-		"SERVICE_NAME=rt-api",
-		...options,
-		"busybox:static",
-		"sleep",
-		"1000",
-	]);
-
-/** Starts `count` containers, a few at a time. */
-async function runMany(count: number): Promise<string[]> {
-	const names = Array.from({ length: count }, (_, index) => `rt-${index}`);
-	for (let first = 0; first < count; first += 5) {
-		await Promise.all(names.slice(first, first + 5).map((name) => run(name, "--expose", "80")));
-	}
-	return names;
-}
-
-async function removeContainers(): Promise<void> {
-	const left = (await succeed("docker", ["ps", "-aq", "--filter", `label=${label}`])).split("\n").filter(Boolean);
-	if (left.length > 0) await succeed("docker", ["rm", "-f", ...left]);
-}
 
 describe.each(agents)("disco-registrator with $name", (agent) => {
 	let registry: Background;
