@@ -18,7 +18,7 @@ export async function keySnapshot(
 	client: Client,
 	log: Logger,
 	used: readonly Dependency[],
-	valueOf: (id: string) => unknown,
+	valueFor: (id: string) => unknown,
 ): Promise<ReadonlyMap<string, unknown> | undefined> {
 	const keys = used.filter(({ key }) => key !== undefined);
 	if (keys.length < 2) return new Map();
@@ -26,9 +26,9 @@ export async function keySnapshot(
 		log.debug(`${keys.length} keys are more than the ${operationsMax} that can be read at one moment`);
 		return new Map();
 	}
-	const present = keys.filter(({ id }) => valueOf(id) !== null);
+	const present = keys.filter(({ id }) => valueFor(id) !== null);
 	const operations = keys.map(({ id, key = "" }) => ({
-		verb: valueOf(id) === null ? ("check-not-exists" as const) : ("get" as const),
+		verb: valueFor(id) === null ? ("check-not-exists" as const) : ("get" as const),
 		key,
 	}));
 	try {

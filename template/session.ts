@@ -62,7 +62,7 @@ export async function prepareSession(
 		dry: config.dry,
 		diff: config.diff,
 		print: (text) => process.stdout.write(text),
-		snapshot: (used, valueOf) => keySnapshot(client, log, used, valueOf),
+		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),
 	};
 	const units = await loadUnits(config, load);
 	const templates = units.map((unit) => runnerTemplate(unit, unitWorld));

@@ -20,7 +20,7 @@ export interface RunnerTemplate {
 	 */
 	readonly snapshot?: (
 		used: readonly Dependency[],
-		valueOf: (id: string) => unknown,
+		valueFor: (id: string) => unknown,
 	) => Promise<ReadonlyMap<string, unknown> | undefined>;
 	/** Puts the text where it belongs; tells whether anything changed. Throws a DiscoError. */
 	readonly write: (text: string) => Promise<{ readonly changed: boolean }>;
