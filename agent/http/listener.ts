@@ -1,4 +1,5 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import fastify, { type FastifyInstance } from "fastify";
 import { errorMessage } from "../../lib/errors.ts";
 import { createCachedQuestions } from "./cached-questions.ts";
 import { type Dispatcher, dispatch, type RequestTimers } from "./dispatch.ts";
@@ -7,18 +8,48 @@ import type { HttpServerOptions } from "./options.ts";
 import { judgePath } from "./paths.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
 import type { Context, Route } from "./route.ts";
-import { createRouter, type Router } from "./router.ts";
 import { routes } from "./routes.ts";
 import { sendBare } from "./send.ts";
 import { createTurns } from "./turns.ts";
 
+/** Every method has to reach its route, which knows what it allows. */
+const methods = ["GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE"];
+
+/** Answers a path that is clean; `search` is what follows the `?`. */
+type Answer = (
+	path: string,
+	search: string,
+	request: IncomingMessage,
+	response: ServerResponse,
+) => Promise<void> | void;
+
 /**
- * What a request meets first: the rules for paths, then the table of routes. On node:http itself, without a framework: every rule
- * of parsing here is Go's and had to be written anyway, and a framework's share was a third of the time of a small answer.
- * Listening is `server.ts`'s business.
+ * The Fastify application: one handler per route of `routes.ts`, path rules before each. Replies are hijacked: what is read and
+ * written follows Go's rules to the byte (bodies, header names, one write per small answer), which Fastify's own reply would
+ * only do again. Await `ready()` before `routing` is used; listening is `server.ts`'s business.
  */
-export function createListener(options: HttpServerOptions, open: OpenRequests, leaveSoon: () => void): RequestListener {
-	const router = createRouter(routes(options));
+export function createListener(options: HttpServerOptions, open: OpenRequests, leaveSoon: () => void): FastifyInstance {
+	const app = fastify({
+		exposeHeadRoutes: false,
+		frameworkErrors: (_error, _request, reply) => {
+			reply.hijack();
+			sendBare(reply.raw, empty(400));
+		},
+		routerOptions: {
+			// Parsed as the reference does, in dispatch.ts.
+			querystringParser: () => ({}),
+			caseSensitive: true,
+			ignoreTrailingSlash: false,
+			maxParamLength: Number.MAX_SAFE_INTEGER,
+		},
+	});
+	// The type of a body is what the endpoint says, whatever the client claims; `dispatch` reads it, bounded, from the stream.
+	app.removeAllContentTypeParsers();
+	app.addContentTypeParser("*", (_request, _stream, done) => done(null));
+	app.addHook("onRequest", (request, _reply, done) => {
+		delete request.raw.headers["content-type"];
+		done();
+	});
 	const dispatcher: Dispatcher = {
 		options,
 		context: contextOf(options, leaveSoon),
@@ -28,34 +59,54 @@ export function createListener(options: HttpServerOptions, open: OpenRequests, l
 		headers: commonHeaders(options),
 		timers: requestTimers(options),
 	};
-	return (request, response) => {
-		answer(request, response, router, dispatcher).catch((error: unknown) => {
+	const take = (request: IncomingMessage, response: ServerResponse, answer: Answer): void => {
+		followPathRules(request, response, answer)?.catch((error: unknown) => {
 			options.logger.error("request failed", { method: request.method ?? "", error: errorMessage(error) });
 			response.destroy();
 		});
 	};
+	const add = (url: string, answer: Answer): void => {
+		app.route({
+			method: methods,
+			url,
+			handler: (request, reply) => {
+				reply.hijack();
+				take(request.raw, reply.raw, answer);
+			},
+		});
+	};
+	const table = routes(options);
+	const exact = new Set(table.map(({ path }) => path));
+	for (const route of table) {
+		const isPrefix = route.path.endsWith("/");
+		add(isPrefix ? `${route.path}*` : route.path, (path, search, request, response) =>
+			dispatch({ route, item: path.slice(route.path.length) }, { request, response, path, search }, dispatcher),
+		);
+		// As Go's ServeMux: the prefix without its slash leads to the prefix.
+		const bare = route.path.slice(0, -1);
+		if (isPrefix && bare !== "" && !exact.has(bare)) add(bare, redirect(route.path, 307));
+	}
+	if (options.statusPage !== undefined) add("/", redirect("/ui/", 301));
+	app.setNotFoundHandler((request, reply) => {
+		reply.hijack();
+		take(request.raw, reply.raw, (path, _search, _request, response) => sendBare(response, unknownPath(path)));
+	});
+	return app;
 }
 
-async function answer(
-	request: IncomingMessage,
-	response: ServerResponse,
-	router: Router,
-	dispatcher: Dispatcher,
-): Promise<void> {
+/** Unprintable characters are refused, unclean paths lead to the clean one; both before a route's handler is asked. */
+function followPathRules(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> | void {
 	const { url = "/" } = request;
 	const question = url.indexOf("?");
-	const rawPath = question < 0 ? url : url.slice(0, question);
 	const search = question < 0 ? "" : url.slice(question + 1);
-	const verdict = judgePath(rawPath);
+	const verdict = judgePath(question < 0 ? url : url.slice(0, question));
 	if (verdict.kind === "refused") return sendBare(response, empty(400));
 	if (verdict.kind === "moved") return sendBare(response, moved(verdict.location, search, 307));
-	const { path } = verdict;
-	const found = router.find(path);
-	if (found?.kind === "route") return dispatch(found, { request, response, path, search }, dispatcher);
-	if (found !== undefined) return sendBare(response, moved(found.location, search, 307));
-	if (path === "/" && dispatcher.options.statusPage !== undefined)
-		return sendBare(response, moved("/ui/", search, 301));
-	return sendBare(response, unknownPath(path));
+	return answer(verdict.path, search, request, response);
+}
+
+function redirect(location: string, status: number): Answer {
+	return (_path, search, _request, response) => sendBare(response, moved(location, search, status));
 }
 
 function commonHeaders({ config }: HttpServerOptions): readonly string[] {

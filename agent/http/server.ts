@@ -26,13 +26,14 @@ const closePollMs = 10;
 /** Makes the HTTP API's server; it listens after `start`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
 	const open = createOpenRequests();
-	const listener = createListener(options, open, () => leaveSoon(options));
+	const app = createListener(options, open, () => leaveSoon(options));
 	const servers: Server[] = [];
 	let closing: Promise<void> | undefined;
 	return {
 		async start() {
 			const bound: HttpListenAddress[] = [];
 			try {
+				await app.ready();
 				for (const address of options.config.listen) {
 					const server = createServer(
 						{
@@ -42,7 +43,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 							keepAliveTimeout: keepAliveTimeoutMs,
 							noDelay: true,
 						},
-						listener,
+						(request, response) => app.routing(request, response),
 					);
 					server.maxConnections = connectionsMax;
 					server.on("drop", () => options.logger.warn("connection refused: too many", { max: connectionsMax }));
@@ -57,7 +58,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 			return bound;
 		},
 		close() {
-			closing ??= closeAll(servers, options, () => open.abortAll());
+			closing ??= closeAll(servers, options, () => open.abortAll()).then(() => app.close());
 			return closing;
 		},
 	};
