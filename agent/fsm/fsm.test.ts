@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { StateStore } from "../state/index.ts";
+import { type AutopilotContent, type PreparedQueryContent, StateStore, type TxnOperation } from "../state/index.ts";
 import { type Command, decodeCommand, encodeCommand, stateMachine } from "./index.ts";
 
 const newStore = () => new StateStore({ wakeSlices: () => undefined });
@@ -18,13 +18,93 @@ const kvWrite = fc.oneof(
 	fc.record({ operation: fc.constant("delete-tree" as const), prefix: key }),
 );
 
+const origin = fc.record({ timeMs: index, author: key });
+
+const preparedQuery: fc.Arbitrary<PreparedQueryContent> = fc
+	.record({ id: fc.uuid(), name: key, tags: fc.option(fc.array(key, { maxLength: 2 })), near: key })
+	.map(({ id, name, tags, near }) => ({
+		id,
+		name,
+		session: "",
+		token: "",
+		template: { type: "", regexp: "", removeEmptyTags: false },
+		service: {
+			service: "web",
+			failover: { nearestN: 1, datacenters: ["dc2"], targets: null },
+			onlyPassing: true,
+			ignoreCheckIds: null,
+			near,
+			tags,
+			nodeMeta: null,
+			serviceMeta: { a: "b" },
+		},
+		dnsTtl: "10s",
+	}));
+
+const autopilotContent: AutopilotContent = {
+	cleanupDeadServers: true,
+	lastContactThresholdMs: 200,
+	maxTrailingLogs: 250,
+	minQuorum: 0,
+	serverStabilizationTimeMs: 10_000,
+	redundancyZoneTag: "",
+	disableUpgradeMigration: false,
+	upgradeVersionTag: "",
+};
+
+const txnOperation: fc.Arbitrary<TxnOperation> = fc.oneof(
+	fc.record({ kind: fc.constant("kv" as const), verb: key, key, value, flags, index, session: key }),
+	fc.record({ kind: fc.constant("session" as const), verb: key, id: key }),
+	fc.record({
+		kind: fc.constant("node" as const),
+		verb: fc.constantFrom("set", "delete", "get"),
+		node: fc.record({ node: key, id: fc.constant(""), address: key }).map((given) => ({
+			...given,
+			datacenter: "dc1",
+			taggedAddresses: null,
+			meta: null,
+		})),
+		index,
+	}),
+);
+
 const command: fc.Arbitrary<Command> = fc.oneof(
-	fc.record({ kind: fc.constant("kv" as const), write: kvWrite }),
+	fc.record({ kind: fc.constant("kv" as const), write: kvWrite, origin }, { requiredKeys: ["kind", "write"] }),
 	fc.record({
 		kind: fc.constant("deregister" as const),
 		deregistration: fc.record({ node: key, serviceId: key, checkId: key }, { requiredKeys: ["node"] }),
 	}),
 	fc.record({ kind: fc.constant("session-destroy" as const), id: key }),
+	fc.record({ kind: fc.constant("query-set" as const), query: preparedQuery, existing: fc.boolean() }),
+	fc.record({ kind: fc.constant("query-delete" as const), id: key }),
+	fc.record({
+		kind: fc.constant("coordinates" as const),
+		updates: fc.array(
+			fc.record({
+				node: key,
+				segment: key,
+				coordinate: fc.record({
+					vec: fc.array(fc.integer(), { maxLength: 8 }),
+					error: fc.integer(),
+					adjustment: fc.integer(),
+					height: fc.integer(),
+				}),
+			}),
+			{ maxLength: 3 },
+		),
+	}),
+	fc.record(
+		{ kind: fc.constant("autopilot" as const), content: fc.constant(autopilotContent), index },
+		{ requiredKeys: ["kind", "content"] },
+	),
+	fc.record(
+		{ kind: fc.constant("txn" as const), operations: fc.array(txnOperation, { maxLength: 4 }), origin },
+		{ requiredKeys: ["kind", "operations"] },
+	),
+	fc.record({
+		kind: fc.constant("kv-history-rules" as const),
+		rules: fc.array(fc.record({ prefix: key, revisionsMax: fc.nat() }), { maxLength: 3 }),
+	}),
 	fc.record({
 		kind: fc.constant("session-create" as const),
 		session: fc.record({
@@ -52,6 +132,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 		}),
 	}),
 );
+
+/** A text of less than 16,384 bytes, as both forms write it. */
+function textOf(text: string): number[] {
+	const bytes = [...Buffer.from(text)];
+	const { length } = bytes;
+	return length < 0x80 ? [length, ...bytes] : [(length & 0x7f) | 0x80, length >> 7, ...bytes];
+}
+
+function record(type: number, content: readonly number[]): number[] {
+	const { length } = content;
+	return [type, ...(length < 0x80 ? [length] : [(length & 0x7f) | 0x80, length >> 7]), ...content];
+}
+
+/** In a form that compares: what the store holds, in order. */
+function everything(store: StateStore): unknown {
+	return { records: [...store.snapshot().records], kv: store.kvList(""), nodes: store.nodes() };
+}
 
 describe("commands", () => {
 	it("survive encoding", () => {
@@ -115,7 +212,7 @@ describe("the state machine", () => {
 					});
 					machine.apply(1000, set("k", "before"));
 					const snapshot = machine.snapshot();
-					const before = { kv: store.kvList(""), nodes: store.nodes(), sessions: store.sessions() };
+					const before = everything(store);
 					machine.apply(1001, set("k", "after"));
 					const bytes = Buffer.concat([...snapshot]);
 					const other = newStore();
@@ -124,11 +221,47 @@ describe("the state machine", () => {
 							bytes.subarray(at * size, (at + 1) * size),
 						),
 					);
-					expect({ kv: other.kvList(""), nodes: other.nodes(), sessions: other.sessions() }).toEqual(before);
+					expect(everything(other)).toEqual(before);
 				},
 			),
 			{ numRuns: 50 },
 		);
+	});
+
+	it("reads what version 1 wrote: sessions without checks, tables that did not exist", async () => {
+		const session = { id: "s1", name: "", node: "n", behavior: "release", lockDelayMs: 0, ttl: "", createIndex: 2 };
+		const indexes = {
+			catalog: { nodes: 1, services: 0, checks: 0, extinction: 0 },
+			kv: 5,
+			sessions: 2,
+			tombstoneFloor: 0,
+		};
+		const snapshot = Uint8Array.from([
+			1,
+			...record(1, textOf(JSON.stringify(indexes))),
+			...record(7, textOf(JSON.stringify({ ...session, modifyIndex: 2 }))),
+			...record(8, [...textOf("k"), 3, 5, 1, 0, 0, 0, 0, 0, 0, 0, 9, ...textOf("s1"), ...textOf("v")]),
+			0,
+		]);
+		const store = newStore();
+		await stateMachine(store).restore([snapshot]);
+		expect(store.sessions().value).toEqual([{ ...session, modifyIndex: 2, nodeChecks: [], serviceChecks: [] }]);
+		expect(store.kvGet("k").value).toMatchObject({ modifyIndex: 5, lockIndex: 1, flags: 9n, session: "s1" });
+		expect(store.preparedQueries()).toEqual({ index: 1, value: [] });
+		const [version] = [...stateMachine(store).snapshot()].map((piece) => piece[0]);
+		expect(version).toBe(2);
+	});
+
+	it("reads a log of before there were checks of sessions and origins of writes", () => {
+		const session = { id: "s1", name: "", node: "n", behavior: "release", lockDelayMs: 0, ttl: "" };
+		expect(decodeCommand(Uint8Array.from([4, ...textOf(JSON.stringify(session))]))).toEqual({
+			kind: "session-create",
+			session: { ...session, nodeChecks: [], serviceChecks: [] },
+		});
+		expect(decodeCommand(Uint8Array.from([3, 4, ...textOf("k")]))).toEqual({
+			kind: "kv",
+			write: { operation: "delete", key: "k" },
+		});
 	});
 
 	it("refuses a snapshot that is cut short or of another version, and stays as it was", async () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is the templates' own syntax
 import { RE2JS } from "re2js";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { PreparedQueryContent, PreparedQueryRecord, QueryService, StringMap } from "../state/index.ts";
