@@ -1,0 +1,41 @@
+import { clientFlags, serverFlags, withClient } from "../client-flags.ts";
+import { columns } from "../columns.ts";
+import { requireArguments, simpleCommand } from "../command.ts";
+
+interface RaftConfiguration {
+	readonly Servers: readonly {
+		readonly ID: string;
+		readonly Node: string;
+		readonly Address: string;
+		readonly Leader: boolean;
+		readonly Voter: boolean;
+		readonly ProtocolVersion: string;
+	}[];
+}
+
+export const raftListPeers = simpleCommand({
+	usage: "[options]",
+	about: "Prints the servers that keep the replicated log.",
+	flags: { ...serverFlags, ...clientFlags },
+	async run({ values, rest }, io) {
+		requireArguments(rest, 0, 0, "options only");
+		const answer = await withClient(values, io, (client) =>
+			client.call({ path: "/v1/operator/raft/configuration", query: { stale: values.stale } }),
+		);
+		const { Servers } = JSON.parse(answer.body.toString("utf8")) as RaftConfiguration;
+		io.stdout(
+			columns([
+				["Node", "ID", "Address", "State", "Voter", "RaftProtocol"],
+				...Servers.map((server) => [
+					server.Node,
+					server.ID,
+					server.Address,
+					server.Leader ? "leader" : "follower",
+					String(server.Voter),
+					server.ProtocolVersion,
+				]),
+			]),
+		);
+		return 0;
+	},
+});
