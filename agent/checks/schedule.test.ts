@@ -49,6 +49,26 @@ describe("check schedule", () => {
 		expect(probedAtMs).toEqual([0, 10_000, 20_000]);
 	});
 
+	it("gives every probe a signal of its own, so that nothing piles up on one", async () => {
+		const clock = new FakeClock();
+		const signals = new Set<AbortSignal>();
+		const schedule = createCheckSchedule({
+			clock,
+			random: fakeRandom(5),
+			probes: {
+				fake: (_, signal) => {
+					signals.add(signal);
+					return Promise.resolve(passing);
+				},
+			},
+			report: () => {},
+			eagerStart: true,
+		});
+		schedule.start(plan(), { restored: false });
+		await clock.advanceAsync(45_000);
+		expect(signals.size).toBe(5);
+	});
+
 	it("asks a service that is just starting again soon, up to its interval", async () => {
 		let well = false;
 		const { clock, schedule, probedAtMs, reports } = setUp({ outcome: () => (well ? passing : critical) });

@@ -40,7 +40,12 @@ const intervalMsMin = 100;
 
 interface RunningCheck {
 	timer: Timer | undefined;
-	readonly abort: AbortController;
+	isStopped: boolean;
+	/**
+	 * Ends the probe under way. One for each probe: what a probe hangs on its signal (a socket, a derived signal) must not pile up
+	 * over the life of the check.
+	 */
+	probe: AbortController | undefined;
 }
 
 export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedule {
@@ -57,11 +62,15 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 			await turns.take();
 			let outcome: Outcome | undefined;
 			try {
-				if (!check.abort.signal.aborted) outcome = await probe(plan, check.abort.signal);
+				if (!check.isStopped) {
+					check.probe = new AbortController();
+					outcome = await probe(plan, check.probe.signal);
+				}
 			} finally {
+				check.probe = undefined;
 				turns.give();
 			}
-			if (outcome === undefined || check.abort.signal.aborted) return;
+			if (outcome === undefined || check.isStopped) return;
 			const counted = threshold(outcome);
 			if (counted !== undefined) report(plan.content.checkId, counted.status, counted.output);
 			if (counted?.status === "passing") eagerPauseMs = intervalMs;
@@ -90,14 +99,15 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 		if (check === undefined) return;
 		running.delete(checkId);
 		check.timer?.cancel();
-		check.abort.abort();
+		check.isStopped = true;
+		check.probe?.abort();
 	}
 
 	return {
 		start(plan, { restored }) {
 			const checkId = plan.content.checkId;
 			stop(checkId);
-			const check: RunningCheck = { timer: undefined, abort: new AbortController() };
+			const check: RunningCheck = { timer: undefined, isStopped: false, probe: undefined };
 			const probe = probes[plan.kind];
 			if (plan.kind === "ttl") armTtl(check, checkId, plan.ttlMs, "");
 			else if (probe !== undefined) startProbes(check, plan, probe, restored);
