@@ -19,6 +19,8 @@ export interface AddressOptions {
 export interface Endpoint {
 	readonly address: string;
 	readonly port: number;
+	/** Where it is reached by IPv6, when `address` is an IPv4 one. */
+	readonly ipv6?: { readonly address: string; readonly port: number };
 }
 
 /**
@@ -39,9 +41,27 @@ export function endpointOfPort(
 	const registeredPort = options.internal || network !== undefined ? port.innerPort : port.binding?.hostPort;
 	if (registeredPort === undefined) return undefined;
 	const labelled = addressFromLabel(container, options.addressLabel);
-	const own = network === undefined ? undefined : container.addresses[network];
+	const own = network === undefined ? undefined : addressIn(container, network);
 	const address = labelled ?? own ?? addressOfPort(container, port, peer, options);
-	return address === undefined ? undefined : { address, port: registeredPort };
+	if (address === undefined) return undefined;
+	const ipv6 = labelled === undefined && !options.compat ? ipv6OfPort(container, port, network, options) : undefined;
+	return { address, port: registeredPort, ...(ipv6 === undefined || ipv6.address === address ? {} : { ipv6 }) };
+}
+
+/** The container's own IPv6 address where the service is reached at its own, else an IPv6 address of the host that is published. */
+function ipv6OfPort(
+	container: Container,
+	port: ServicePort,
+	network: string | undefined,
+	options: AddressOptions,
+): Endpoint["ipv6"] {
+	if (options.internal || network !== undefined) {
+		const address = container.addresses6[network ?? mainNetwork(container) ?? ""];
+		return address === undefined ? undefined : { address, port: port.innerPort };
+	}
+	const bindings = container.bindings[`${port.innerPort}/${port.protocol}`] ?? [];
+	const binding = bindings.find(({ hostAddress }) => hostAddress.includes(":") && hostAddress !== "::");
+	return binding === undefined ? undefined : { address: binding.hostAddress, port: binding.hostPort };
 }
 
 /**
@@ -53,15 +73,15 @@ export function networkOfPort(
 	named: string | undefined,
 	options: AddressOptions,
 ): { readonly network: string | undefined; readonly warnings: readonly string[] } {
-	const isIn = (network: string) => container.addresses[network] !== undefined;
+	const isIn = (network: string) => addressIn(container, network) !== undefined;
 	if (named !== undefined && isIn(named)) return { network: named, warnings: [] };
 	const network = options.network !== "" && isIn(options.network) ? options.network : undefined;
 	if (named !== undefined) {
-		const found = Object.keys(container.addresses).sort().join(", ") || "none";
+		const found = networksOf(container).join(", ") || "none";
 		return { network, warnings: [`SERVICE_NETWORK: "${named}" is no network of the container; it is in: ${found}`] };
 	}
 	const mode = container.networkMode;
-	const inNetworks = Object.keys(container.addresses).sort();
+	const inNetworks = networksOf(container);
 	const unclear = options.internal && network === undefined && inNetworks.length > 1 && !mode.startsWith("container:");
 	return {
 		network,
@@ -101,15 +121,25 @@ function addressOfPort(
 	return bound === "" || bound === "0.0.0.0" || bound === "::" ? options.hostAddress : bound;
 }
 
+/** The container's address in its main network; empty when it has none. */
 function ownAddress(container: Container): string {
-	const network = mainNetwork(container);
-	return network === undefined ? "" : (container.addresses[network] ?? "");
+	return addressIn(container, mainNetwork(container) ?? "") ?? "";
 }
 
 /** The network that the container was started with if it is in it, else the first by name. */
 function mainNetwork(container: Container): string | undefined {
 	const mode = container.networkMode === "default" ? "bridge" : container.networkMode;
-	return container.addresses[mode] === undefined ? Object.keys(container.addresses).sort()[0] : mode;
+	return addressIn(container, mode) === undefined ? networksOf(container)[0] : mode;
+}
+
+/** Its IPv4 address there, else its IPv6 one. */
+function addressIn(container: Container, network: string): string | undefined {
+	return container.addresses[network] ?? container.addresses6[network];
+}
+
+/** Names of the networks in which the container has an address, sorted. */
+function networksOf(container: Container): string[] {
+	return [...new Set([...Object.keys(container.addresses), ...Object.keys(container.addresses6)])].sort();
 }
 
 /** 127.0.0.0/8 and ::1: an address that no other machine can use. */

@@ -25,6 +25,8 @@ export interface Container {
 	readonly networkMode: string;
 	/** The container's address in each network that gives it one. */
 	readonly addresses: Readonly<Record<string, string>>;
+	/** Its IPv6 addresses, likewise. */
+	readonly addresses6: Readonly<Record<string, string>>;
 	/** False also while it waits to be started again by its restart policy. */
 	readonly running: boolean;
 	/** When it was started last, in milliseconds since the epoch with fractions; 0 when never. */
@@ -55,6 +57,7 @@ export function parseContainer(inspect: unknown): Container {
 		),
 		networkMode: text(field(field(inspect, "HostConfig"), "NetworkMode")),
 		addresses: addresses(network),
+		addresses6: networkAddresses(network, "GlobalIPv6Address"),
 		running: field(state, "Running") === true && field(state, "Restarting") !== true,
 		startedAtMs: timestampMs(text(field(state, "StartedAt"))),
 		stopSignal: text(field(config, "StopSignal")) || "SIGTERM",
@@ -86,14 +89,18 @@ function parseBinding(binding: unknown): PortBinding[] {
 }
 
 function addresses(network: unknown): Record<string, string> {
-	const found = Object.fromEntries(
-		entries(field(network, "Networks"))
-			.map(([name, settings]) => [name, text(field(settings, "IPAddress"))] as const)
-			.filter(([, address]) => address !== ""),
-	);
+	const found = networkAddresses(network, "IPAddress");
 	// Engines older than user networks give the bridge's address only here.
 	const bridge = text(field(network, "IPAddress"));
 	return bridge === "" || found["bridge"] !== undefined ? found : { ...found, bridge };
+}
+
+function networkAddresses(network: unknown, key: string): Record<string, string> {
+	return Object.fromEntries(
+		entries(field(network, "Networks"))
+			.map(([name, settings]) => [name, text(field(settings, key))] as const)
+			.filter(([, address]) => address !== ""),
+	);
 }
 
 function field(value: unknown, name: string): unknown {

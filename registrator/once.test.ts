@@ -8,6 +8,7 @@ import { createStatus } from "./status.ts";
 import type { SyncOptions } from "./sync.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 import { fakeDocker } from "./testing/fake-docker.ts";
+import { plainMapping as mapping } from "./testing/mapping.ts";
 import { entryOf, registration } from "./testing/registrations.ts";
 
 const { signal } = new AbortController();
@@ -15,17 +16,6 @@ const { signal } = new AbortController();
 function setUp() {
 	const docker = fakeDocker();
 	const backend = fakeBackend();
-	const mapping = {
-		owner: "host",
-		hostAddress: "192.0.2.1",
-		ip: "",
-		internal: false,
-		explicit: false,
-		addressLabel: "",
-		network: "",
-		drainMs: 10_000,
-		compat: false,
-	};
 	const options: SyncOptions = {
 		docker,
 		backend,

@@ -2,6 +2,8 @@ import { DiscoError } from "../lib/errors.ts";
 import { type FlagSpecs, flagsHelp, parseFlags } from "../lib/flags.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../lib/log/index.ts";
 import type { DeregistrationPolicy } from "./deregistration.ts";
+import { type MetadataSpelling, metadataSpelling } from "./metadata.ts";
+import { type ContainerPattern, parsePattern } from "./selection.ts";
 import { parseStatusAddress } from "./status-address.ts";
 
 const specs = {
@@ -14,6 +16,13 @@ const specs = {
 		usage: "reach containers that are in this network there, at their own addresses and ports",
 		placeholder: "name",
 	},
+	prefix: {
+		kind: "list",
+		usage: "ACME: read ACME_NAME instead of SERVICE_NAME; com.acme.service: that instead of disco.service in labels",
+		placeholder: "prefix",
+	},
+	only: { kind: "list", usage: "only containers that fit image=GLOB, name=GLOB, label=KEY or label=KEY=GLOB" },
+	exclude: { kind: "list", usage: "no containers that fit such a pattern" },
 	tags: { kind: "string", usage: "tags for every service: a comma list, a template over Docker's inspect object" },
 	deregister: {
 		kind: "string",
@@ -57,6 +66,9 @@ export interface Options {
 	readonly addressLabel: string;
 	/** Empty: no network is preferred. */
 	readonly network: string;
+	readonly spelling: MetadataSpelling;
+	readonly only: readonly ContainerPattern[];
+	readonly exclude: readonly ContainerPattern[];
 	readonly tags: string;
 	readonly deregistration: DeregistrationPolicy;
 	readonly cleanup: boolean;
@@ -134,6 +146,9 @@ export function parseCommandLine(
 			explicit: values.explicit ?? false,
 			addressLabel: values.useIpFromLabel ?? "",
 			network: values.network ?? "",
+			spelling: metadataSpelling(values.prefix ?? [], compat),
+			only: (values.only ?? []).map((text) => parsePattern("only", text)),
+			exclude: (values.exclude ?? []).map((text) => parsePattern("exclude", text)),
 			tags: values.tags ?? "",
 			deregistration: deregistrationPolicy(values.deregister ?? "always"),
 			cleanup: values.cleanup ?? false,

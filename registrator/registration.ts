@@ -10,6 +10,8 @@ export interface ServiceRegistration {
 	/** Empty: the agent's own node. */
 	readonly address: string;
 	readonly port: number;
+	/** Where it is reached by IPv6, beside an IPv4 `address`. */
+	readonly ipv6?: { readonly address: string; readonly port: number };
 	readonly check?: AgentCheckRegistration;
 	/** What the container's HEALTHCHECK says, where the service has a check that follows it. */
 	readonly health?: ServiceHealth;

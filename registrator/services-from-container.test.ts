@@ -1,20 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { parseContainer } from "./container.ts";
+import { metadataSpelling } from "./metadata.ts";
 import type { ServiceRegistration } from "./registration.ts";
+import { parsePattern } from "./selection.ts";
 import { type MappingOptions, servicesFromContainer } from "./services-from-container.ts";
 import { type ContainerDraft, inspectAnswer } from "./testing/containers.ts";
+import { plainMapping as plain } from "./testing/mapping.ts";
 
-const plain: MappingOptions = {
-	owner: "host",
-	hostAddress: "192.0.2.1",
-	ip: "",
-	internal: false,
-	explicit: false,
-	addressLabel: "",
-	network: "",
-	drainMs: 10_000,
-	compat: false,
-};
 const compat: MappingOptions = { ...plain, compat: true, ip: "10.9.8.7" };
 
 function map(draft: ContainerDraft, options: MappingOptions, tags = "", peer?: ContainerDraft) {
@@ -324,5 +316,113 @@ describe("draining and health of a service", () => {
 		const [service] = of(draft, { compat: true }).services;
 		expect(service).toMatchObject({ drainMs: 0, meta: { drain: "1m", check_docker: "off" } });
 		expect(service).not.toHaveProperty("health");
+	});
+});
+
+describe("other spellings (by default)", () => {
+	const named = (draft: ContainerDraft, options: Partial<MappingOptions> = {}) =>
+		summary(map({ published: two, ...draft }, { ...plain, ...options }).services).map((line) => line.split(" ")[1]);
+
+	test.each<[string, ContainerDraft, readonly string[], string[]]>([
+		[
+			"reverse-DNS labels",
+			{ labels: { "disco.service.80.name": "web", "disco.service.name": "api" } },
+			[],
+			["web", "api-443"],
+		],
+		[
+			"they beat upper-case ones",
+			{ labels: { "disco.service.80.name": "web", SERVICE_80_NAME: "x" } },
+			[],
+			["web", "foobar-443"],
+		],
+		["they are no variables", { environment: { "disco.service.80.name": "web" } }, [], ["foobar-80", "foobar-443"]],
+		["a range", { labels: { "SERVICE_80-443_NAME": "web" } }, [], ["web", "web"]],
+		["a list", { environment: { "SERVICE_80,8080-8090_NAME": "web" } }, [], ["web", "foobar-443"]],
+		["a range in reverse-DNS", { labels: { "disco.service.400-500.name": "web" } }, [], ["foobar-80", "web"]],
+		[
+			"a port beats a range",
+			{ environment: { SERVICE_80_NAME: "web", "SERVICE_1-99_NAME": "x" } },
+			[],
+			["web", "foobar-443"],
+		],
+		[
+			"a range beats the general key",
+			{ environment: { "SERVICE_1-99_NAME": "web", SERVICE_NAME: "x" } },
+			[],
+			["web", "x-443"],
+		],
+		["-prefix", { environment: { ACME_NAME: "api", SERVICE_NAME: "x" } }, ["ACME"], ["api-80", "api-443"]],
+		["-prefix in reverse-DNS", { labels: { "com.acme.name": "api" } }, ["com.acme"], ["api-80", "api-443"]],
+		["both", { labels: { "a.b.80.name": "web", X_NAME: "api" } }, ["a.b", "X_"], ["web", "api-443"]],
+	])("%s", (_, draft, prefixes, names) => {
+		expect(named(draft, { spelling: metadataSpelling(prefixes, false) })).toEqual(names);
+	});
+
+	test("a setting of a check in reverse-DNS", () => {
+		const { services } = map({ published: one, labels: { "disco.service.80.check.http": "/up" } }, plain);
+		expect(services[0]).toMatchObject({ check: { HTTP: "http://192.0.2.1:8001/up" }, meta: {} });
+	});
+
+	test("compat knows only upper case and single ports", () => {
+		const labels = { "disco.service.80.name": "web", "SERVICE_80-443_NAME": "x" };
+		expect(named({ labels }, { compat: true, spelling: metadataSpelling([], true) })).toEqual([
+			"foobar-80",
+			"foobar-443",
+		]);
+	});
+
+	test.each(["", "a.", "1", "a b", "."])('-prefix "%s" is refused', (text) => {
+		expect(() => metadataSpelling([text], false)).toThrow(/^-prefix: /);
+	});
+});
+
+describe("which ports are registered", () => {
+	const named = (environment: Readonly<Record<string, string>>, options: Partial<MappingOptions> = {}) =>
+		map({ published: two, environment }, { ...plain, ...options }).services.map(({ name }) => name);
+
+	test.each([
+		[{}, true, []],
+		[{ SERVICE_80_REGISTER: "true" }, true, ["foobar-80"]],
+		[{ SERVICE_REGISTER: "true", SERVICE_443_REGISTER: "no" }, true, ["foobar-80"]],
+		[{ SERVICE_443_NAME: "web", SERVICE_443_REGISTER: "false" }, true, []],
+		[{ SERVICE_80_REGISTER: "off" }, false, ["foobar-443"]],
+	])("%j with -explicit=%s", (environment, explicit, names) => {
+		expect(named(environment as Record<string, string>, { explicit })).toEqual(names);
+	});
+
+	test("none of a container that -exclude names", () => {
+		expect(named({}, { exclude: [parsePattern("exclude", "name=web")] })).toEqual([]);
+	});
+});
+
+describe("IPv6", () => {
+	const networks = { networkMode: "front", addresses: { front: "10.1.0.2" }, addresses6: { front: "2001:db8::2" } };
+	test.each<[string, ContainerDraft, Partial<MappingOptions>, unknown]>([
+		[
+			"the container's own",
+			{ exposed: ["80/tcp"], ...networks },
+			{ internal: true },
+			{ address: "2001:db8::2", port: 80 },
+		],
+		[
+			"a published one",
+			{ published: { "80/tcp": ["0.0.0.0:1", "2001:db8::9:2"] } },
+			{},
+			{ address: "2001:db8::9", port: 2 },
+		],
+		["every address of the host is none", { published: { "80/tcp": ["0.0.0.0:1", ":::2"] } }, {}, undefined],
+		["compat", { exposed: ["80/tcp"], ...networks }, { internal: true, compat: true }, undefined],
+	])("%s is given beside the IPv4 address", (_, draft, options, ipv6) => {
+		const [service] = map(draft, { ...plain, ...options }).services;
+		expect(service?.address).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+		expect(service?.ipv6).toEqual(ipv6);
+	});
+
+	test("a container without an IPv4 address", () => {
+		const draft = { exposed: ["80/tcp"], ...networks, addresses: { front: "" } };
+		const [service] = map(draft, { ...plain, internal: true }).services;
+		expect(service).toMatchObject({ address: "2001:db8::2", port: 80 });
+		expect(service).not.toHaveProperty("ipv6");
 	});
 });

@@ -4,10 +4,11 @@ import type { Container } from "./container.ts";
 import { serviceDrain } from "./drain.ts";
 import { serviceHealth } from "./health.ts";
 import { serviceMeta } from "./meta.ts";
-import { type Metadata, metadataOfPort, metadataValue } from "./metadata.ts";
+import { type Metadata, type MetadataSpelling, metadataOfPort, metadataValue } from "./metadata.ts";
 import { nameFromImage, serviceId } from "./names.ts";
 import { type ServicePort, servicePorts } from "./ports.ts";
 import type { ServiceRegistration } from "./registration.ts";
+import { type ContainerPattern, isSelected } from "./selection.ts";
 import { serviceTags } from "./tags.ts";
 
 export interface MappingOptions extends AddressOptions {
@@ -17,6 +18,10 @@ export interface MappingOptions extends AddressOptions {
 	readonly explicit: boolean;
 	/** Of services that do not say it themselves (`-drain`); 0: they do not drain. */
 	readonly drainMs: number;
+	readonly spelling: MetadataSpelling;
+	/** Containers that `-only` and `-exclude` name; empty lists choose all. */
+	readonly only: readonly ContainerPattern[];
+	readonly exclude: readonly ContainerPattern[];
 }
 
 export interface MappingResult {
@@ -37,6 +42,7 @@ export function servicesFromContainer(
 	forcedTags: string,
 	options: MappingOptions,
 ): MappingResult {
+	if (!isSelected(container, options.only, options.exclude)) return { services: [], warnings: [] };
 	const warnings: string[] = [];
 	const usable = servicePorts(container, options.compat)
 		.map((port) => reachOfPort(container, port, options))
@@ -62,7 +68,7 @@ interface Reach {
 }
 
 function reachOfPort(container: Container, port: ServicePort, options: MappingOptions): Reach {
-	const metadata = metadataOfPort(container, port.innerPort);
+	const metadata = metadataOfPort(container, port.innerPort, options.spelling);
 	if (options.compat) return { port, metadata, network: undefined, warnings: [] };
 	return { port, metadata, ...networkOfPort(container, metadataValue(metadata, "network"), options) };
 }
@@ -83,7 +89,8 @@ function draftOfPort(
 ): Draft | undefined {
 	const givenName = metadataValue(metadata, "name");
 	if (metadataValue(metadata, "ignore") !== undefined) return undefined;
-	if (options.explicit && givenName === undefined) return undefined;
+	const wanted = options.compat ? undefined : registerSetting(metadata);
+	if (wanted === false || (options.explicit && givenName === undefined && wanted !== true)) return undefined;
 	const endpoint = endpointOfPort(container, port, peer, network, options);
 	if (endpoint === undefined) return undefined;
 	const name = givenName ?? nameFromImage(container.image, options.compat);
@@ -100,7 +107,9 @@ function draftOfPort(
 		name: suffixed && !exactName ? `${name}-${port.innerPort}` : name,
 		tags: serviceTags(metadata.values.get("tags") ?? "", forcedTags, port.protocol, options.compat),
 		meta,
-		...endpoint,
+		address: endpoint.address,
+		port: endpoint.port,
+		...(endpoint.ipv6 === undefined ? {} : { ipv6: endpoint.ipv6 }),
 		...(check === undefined ? {} : { check }),
 		...(health === undefined ? {} : { health }),
 		drainMs,
@@ -117,6 +126,12 @@ function draftOfPort(
 		protocol: port.protocol,
 		warnings: [...networkWarnings, ...metaWarnings, ...checkWarnings, ...drainWarnings, ...loopback],
 	};
+}
+
+/** `SERVICE_REGISTER`: with `-explicit` anything but a no registers the port though nothing names it; a no leaves it out. */
+function registerSetting(metadata: Metadata): boolean | undefined {
+	const value = metadataValue(metadata, "register")?.toLowerCase();
+	return value === undefined ? undefined : !["false", "no", "off", "0"].includes(value);
 }
 
 /**

@@ -6,19 +6,9 @@ import { createStatus } from "./status.ts";
 import { runSync, type SyncOptions } from "./sync.ts";
 import { fakeBackend } from "./testing/fake-backend.ts";
 import { fakeDocker } from "./testing/fake-docker.ts";
+import { plainMapping as mapping } from "./testing/mapping.ts";
 import { entryOf, registration } from "./testing/registrations.ts";
 
-const mapping = {
-	owner: "host",
-	hostAddress: "192.0.2.1",
-	ip: "",
-	internal: false,
-	explicit: false,
-	addressLabel: "",
-	network: "",
-	drainMs: 10_000,
-	compat: false,
-};
 const noTags = { render: async () => "" };
 const waitForEver = { attempts: -1, intervalMs: 2000 };
 /** As `-compat`: nothing is repaired. */

@@ -46,8 +46,8 @@ export function createConsulBackend(client: Client): Backend {
 				return new Set(Object.keys(checks).map((checkId) => checkId.slice(maintenancePrefix.length)));
 			},
 		},
-		entryOf: ({ id, name, tags, meta, address: serviceAddress, port }) =>
-			entry(id, name, tags, meta, serviceAddress, port),
+		entryOf: ({ id, name, tags, meta, address: serviceAddress, port, ipv6 }) =>
+			entry(id, name, tags, meta, serviceAddress, port, ipv6),
 		close: () => client.close(),
 	};
 }
@@ -76,12 +76,19 @@ function registrationBody(service: ServiceRegistration) {
 		Meta: service.meta,
 		Address: service.address,
 		Port: service.port,
+		...(service.ipv6 === undefined
+			? {}
+			: { TaggedAddresses: { lan_ipv6: { Address: service.ipv6.address, Port: service.ipv6.port } } }),
 		...checksOf(service),
 	};
 }
 
 function entryOfAgentService(service: AgentService): RegistryEntry {
-	return entry(service.ID, service.Service, service.Tags ?? [], service.Meta ?? {}, service.Address, service.Port);
+	const { ID, Service, Tags, Meta, Address, Port, TaggedAddresses } = service;
+	const ipv6 = TaggedAddresses?.["lan_ipv6"];
+	// The agent itself adds the address of an IPv6 service as a tagged one.
+	const own = ipv6 === undefined || ipv6.Address === Address ? undefined : { address: ipv6.Address, port: ipv6.Port };
+	return entry(ID, Service, Tags ?? [], Meta ?? {}, Address, Port, own);
 }
 
 function entry(
@@ -91,7 +98,9 @@ function entry(
 	meta: Readonly<Record<string, string>>,
 	address: string,
 	port: number,
+	ipv6: ServiceRegistration["ipv6"],
 ): RegistryEntry {
 	const sortedMeta = Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1));
-	return { key: id, id, name, fingerprint: JSON.stringify([name, tags, sortedMeta, address, port]) };
+	const tagged = ipv6 === undefined ? [] : [ipv6.address, ipv6.port];
+	return { key: id, id, name, fingerprint: JSON.stringify([name, tags, sortedMeta, address, port, ...tagged]) };
 }

@@ -9,6 +9,8 @@ export interface ContainerDraft {
 	readonly published?: Readonly<Record<string, readonly string[]>>;
 	readonly networkMode?: string;
 	readonly addresses?: Readonly<Record<string, string>>;
+	/** IPv6 addresses, by network. */
+	readonly addresses6?: Readonly<Record<string, string>>;
 	readonly running?: boolean;
 	readonly stopSignal?: string;
 	/** What its HEALTHCHECK says; without, it has none. */
@@ -51,7 +53,10 @@ export function inspectAnswer(draft: ContainerDraft = {}): unknown {
 			Ports: Object.fromEntries([...exposed.map((port) => [port, null]), ...published]),
 			Networks: Object.fromEntries(
 				Object.entries(draft.addresses ?? (networkMode === "default" ? { bridge: "172.17.0.2" } : {})).map(
-					([network, address]) => [network, { IPAddress: address }],
+					([network, address]) => [
+						network,
+						{ IPAddress: address, GlobalIPv6Address: draft.addresses6?.[network] ?? "" },
+					],
 				),
 			),
 		},
