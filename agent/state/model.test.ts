@@ -898,7 +898,8 @@ it("the store agrees with the model on answers, indexes, refusals and wake-ups, 
 				}),
 			);
 			commands.forEach((given, before) => {
-				const at = before + 1;
+				// From 2 on, as in a log: index 1 stands for "nothing yet".
+				const at = before + 2;
 				for (const follower of followers) {
 					follower.woken = false;
 					const watchSet = new WatchSet();
