@@ -25,6 +25,12 @@ const forwarded: readonly NodeJS.Signals[] = [
 /** Words that may stand first instead of an option. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
 	plan: (args) => render(["-dry", "-diff", ...args]),
+	record: (args) =>
+		configured(["-once", "-dry", ...args], async (_commandLine, config, log) => {
+			const { record } = await import("./record-command.ts");
+			return record(config, log, print);
+		}),
+	test: async (args) => (await import("./spec/index.ts")).testCommand(args, print),
 	status: async (args) => (await import("./status-command.ts")).statusCommand(args, print),
 };
 
@@ -46,7 +52,14 @@ function print(text: string): void {
 }
 
 /** Without a word: render. */
-async function render(args: readonly string[]): Promise<number> {
+function render(args: readonly string[]): Promise<number> {
+	return configured(args, supervise);
+}
+
+async function configured(
+	args: readonly string[],
+	run: (commandLine: CommandLine, config: RuntimeConfig, log: Logger) => Promise<number>,
+): Promise<number> {
 	let commandLine: CommandLine;
 	try {
 		commandLine = parseCommandLine(args);
@@ -65,7 +78,7 @@ async function render(args: readonly string[]): Promise<number> {
 		process.stderr.write(`disco-template: ${errorMessage(error)}\n`);
 		return exitCodes.configuration;
 	}
-	return supervise(commandLine, config, createProgramLog(config));
+	return run(commandLine, config, createProgramLog(config));
 }
 
 /**

@@ -11,6 +11,7 @@ import { keySnapshot } from "./key-snapshot.ts";
 import { loadTemplate } from "./load-template.ts";
 import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
+import { type Replaceable, replaceableTemplate } from "./replaceable.ts";
 import { createRunner, createWatches, type RunnerEnd, type Template, type Waiting } from "./runner/index.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { type Status, templateStatus } from "./status.ts";
@@ -33,6 +34,15 @@ export interface Session {
 	stop(): Promise<void>;
 }
 
+export interface SessionOptions {
+	/** A template that cannot be loaded is an error. */
+	readonly strict: boolean;
+	/** Takes what `-dry` prints; standard output when absent. */
+	readonly print?: (text: string) => void;
+	/** Hears of all data that arrive. */
+	readonly onData?: (id: string, value: unknown) => void;
+}
+
 /** The reference waits exactly; its retries are measured by the replays. */
 const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
 
@@ -42,26 +52,29 @@ const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
  * A template that cannot be loaded is reported when it is rendered and does not stop the others. With `strict` (compat, and
  * reloads, where the old session goes on) it is an error instead. Errors: those of `loadTemplate` and `createAgentClient`.
  */
-export async function prepareSession(
-	config: RuntimeConfig,
-	log: Logger,
-	options: { readonly strict: boolean },
-): Promise<Session> {
+export async function prepareSession(config: RuntimeConfig, log: Logger, options: SessionOptions): Promise<Session> {
 	const client = createAgentClient(config.consul);
 	const agent = agentVariables(config.consul);
 	const world: RenderingWorld = { environment: { ...process.env, ...agent }, nowMs: nodeClock.nowMs, log };
-	const load = (template: TemplateConfig) =>
-		loadTemplate(template, world).catch((error: unknown) => {
+	const reloading = config.watchTemplates && !config.once && !config.parseOnly;
+	const replaceable: Replaceable[] = [];
+	const load = async (template: TemplateConfig) => {
+		const loaded = await loadTemplate(template, world).catch((error: unknown) => {
 			if (options.strict) throw error;
 			return brokenTemplate(template, error);
 		});
+		if (!reloading || template.source === undefined) return loaded;
+		const one = replaceableTemplate(loaded, template);
+		replaceable.push(one);
+		return one.template;
+	};
 	const unitWorld: UnitWorld = {
 		log,
 		environment: process.env,
 		agent,
 		dry: config.dry,
 		diff: config.diff,
-		print: (text) => process.stdout.write(text),
+		print: options.print ?? ((text) => process.stdout.write(text)),
 		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),
 	};
 	const units = await loadUnits(config, load);
@@ -113,6 +126,7 @@ export async function prepareSession(
 		onAbsent: ({ id }) => reasons.set(id, absent),
 		onValue: (dependency, value) => {
 			reasons.delete(dependency.id);
+			options.onData?.(dependency.id, value);
 			log.trace(`received ${dependency.id}`);
 			runner.received(dependency.id, value);
 		},
@@ -156,7 +170,7 @@ export async function prepareSession(
 			if (config.compat) return;
 			for (const line of waitLines(waits, reasonFor)) log.warn(line);
 		},
-		reloads: false,
+		reloads: reloading,
 		onDebug: (message) => log.debug(`(runner) ${message}`),
 		...(sharing === undefined ? {} : { sharing: ownGroups(sharing, config.templates.length) }),
 	});
@@ -194,7 +208,12 @@ export async function prepareSession(
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
 			sharing?.start();
 			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
+			let hotReload: { close(): Promise<void> } | undefined;
 			try {
+				if (reloading) {
+					const { watchSources } = await import("./hot-reload.ts");
+					hotReload = watchSources(replaceable, (template) => loadTemplate(template, world), runner.reloaded, log);
+				}
 				const rendered = runner.run().then(codeOf);
 				const code = await Promise.race([rendered, childCode]);
 				runner.stop();
@@ -206,7 +225,7 @@ export async function prepareSession(
 				return exitCodes.failed;
 			} finally {
 				expiry?.cancel();
-				await Promise.all([child?.stop(), sharing?.close()]);
+				await Promise.all([child?.stop(), sharing?.close(), hotReload?.close()]);
 				client.close();
 			}
 		},

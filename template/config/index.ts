@@ -2,7 +2,7 @@
 export { withSource } from "./commands.ts";
 export { type CommandLine, helpText, parseCommandLine } from "./flags.ts";
 export { parseListenAddress } from "./listen-address.ts";
-export { loadConfig } from "./load.ts";
+export { loadConfig, loadConfigText } from "./load.ts";
 export type {
 	ActionsConfig,
 	Command,

@@ -29,6 +29,12 @@ export function loadConfig(
 	return finalizeConfig(layers.reduce(mergeLayers), { ...commandLine, compat });
 }
 
+/** A configuration file's text alone, with every default, without environment and flags. Errors: as `loadConfig`. */
+export function loadConfigText(text: string, name: string): RuntimeConfig {
+	const mode = { once: false, dry: false, diff: false, parseOnly: false, compat: false };
+	return finalizeConfig(parseConfigLayer(text, name), mode);
+}
+
 /** A folder stands for all files below it, in name order, whatever their ending. */
 function filesOf(path: string): string[] {
 	let folder: boolean;

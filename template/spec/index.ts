@@ -1,0 +1,2 @@
+/** Tests of templates against recorded data, without a server. */
+export { testCommand } from "./test-command.ts";
