@@ -1,1 +1,2 @@
+export type { PreparedQueries } from "./prepared-queries.ts";
 export { createDnsServer } from "./server.ts";

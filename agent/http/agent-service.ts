@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { tryParseDurationMs } from "../../lib/duration.ts";
 import { encodeJson } from "../../lib/json/index.ts";
 import type { LocalService } from "../local/index.ts";
 import { agentServiceJson } from "./agent.ts";
@@ -8,7 +9,12 @@ import { enableOf } from "./parameters.ts";
 import { readOptions } from "./read-options.ts";
 import { empty, json, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
-import { parseServiceRegistration } from "./service-registration.ts";
+import {
+	parseServiceRegistration,
+	parseServiceRegistrations,
+	type RegistrationRules,
+	type ServiceRegistration,
+} from "./service-registration.ts";
 
 /** `/v1/agent/service/...` */
 export const agentServiceRoutes: readonly Route[] = [
@@ -21,6 +27,11 @@ export const agentServiceRoutes: readonly Route[] = [
 		path: "/v1/agent/service/maintenance/",
 		methods: { PUT: { permission: { resource: "service", access: "write", of: serviceName }, handle: maintenance } },
 	},
+	{ path: "/v1/agent/services/register", methods: { PUT: { permission: "filtered", handle: registerAll } } },
+	{
+		path: "/v1/agent/service/drain/",
+		methods: { PUT: { permission: { resource: "service", access: "write", of: serviceName }, handle: drain } },
+	},
 	{
 		path: "/v1/agent/service/",
 		methods: { GET: { permission: { resource: "service", access: "read", of: serviceName }, handle: show } },
@@ -31,19 +42,61 @@ function serviceName(request: ApiRequest, { local }: Context): string {
 	return local.services().get(request.item)?.content.service ?? request.item;
 }
 
-async function register(request: ApiRequest, { local, config }: Context): Promise<Reply> {
-	const { service, checks, token } = parseServiceRegistration(bodyText(request), {
-		lenient: !config.compat,
-		scriptChecks: config.scriptChecks,
-	});
+async function register(request: ApiRequest, context: Context): Promise<Reply> {
+	const registration = parseServiceRegistration(bodyText(request), rulesOf(context));
+	authorizeRegistration(request, context, registration);
+	await registerOne(request, context, registration);
+	return empty();
+}
+
+/** All or none: nothing is registered before everything was understood and allowed; then all of it in one turn. */
+async function registerAll(request: ApiRequest, context: Context): Promise<Reply> {
+	const registrations = parseServiceRegistrations(bodyText(request), rulesOf(context));
+	for (const each of registrations) authorizeRegistration(request, context, each);
+	await Promise.all(registrations.map((each) => registerOne(request, context, each)));
+	return empty();
+}
+
+function rulesOf({ config }: Context): RegistrationRules {
+	return { lenient: !config.compat, scriptChecks: config.scriptChecks };
+}
+
+/** Who takes over an id must be allowed to write the service that has it now. */
+function authorizeRegistration(request: ApiRequest, { local }: Context, { service }: ServiceRegistration): void {
 	authorize(request, { resource: "service", access: "write" }, service.service);
-	// Who takes over an id must be allowed to write the service that has it now.
 	const present = local.services().get(service.id);
 	if (present !== undefined) authorize(request, { resource: "service", access: "write" }, present.content.service);
-	await local.registerService(service, checks, {
+}
+
+function registerOne(
+	request: ApiRequest,
+	{ local }: Context,
+	{ service, checks, token }: ServiceRegistration,
+): Promise<void> {
+	return local.registerService(service, checks, {
 		token: token === "" ? request.token : token,
 		replaceExistingChecks: request.query.has("replace-existing-checks"),
 	});
+}
+
+/** How long an instance drains unless the request says. */
+const drainDefaultMs = 10_000;
+const drainMaxMs = 24 * 3_600_000;
+
+/**
+ * Draining is maintenance whose notes say until when: who asks for passing instances sees it leave, and a proxy that looks at the
+ * notes lets its connections end. It ends by deregistering, or by ending the maintenance.
+ */
+async function drain(request: ApiRequest, { local, clock }: Context): Promise<Reply> {
+	if (request.item === "") throw badRequest("Missing service ID");
+	const text = request.query.first("for") ?? "";
+	const forMs = text === "" ? drainDefaultMs : tryParseDurationMs(text);
+	if (forMs === undefined || forMs < 0 || forMs > drainMaxMs) {
+		throw badRequest(`Invalid value for for: ${JSON.stringify(text)}; it is a duration such as 10s, at most 24h`);
+	}
+	if (!local.services().has(request.item)) return unknownService(request.item);
+	const until = new Date(clock.nowMs() + forMs).toISOString();
+	await local.serviceMaintenance(request.item, true, `draining until ${until}`, request.token);
 	return empty();
 }
 

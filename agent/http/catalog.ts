@@ -5,11 +5,12 @@ import { catalogHeaders } from "./answer-headers.ts";
 import { parseDeregistration, parseRegistration } from "./catalog-registration.ts";
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
+import { nearestFirst } from "./near.ts";
 import { nodeMetaOf } from "./parameters.ts";
 import { type ReadRequest, readOptions } from "./read-options.ts";
 import { json, jsonList, jsonMembers, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
-import { catalogServiceJson, elementOf, nodeJson, serviceJson } from "./shapes.ts";
+import { catalogServiceJson, elementOf, instanceKey, nodeJson, serviceJson } from "./shapes.ts";
 import { mayReadInstance, mayReadNode, mayReadService, visible } from "./visible.ts";
 
 /** `/v1/catalog/...` */
@@ -71,8 +72,9 @@ async function nodes(request: ApiRequest, context: Context): Promise<Reply> {
 	const filter = filterOf(request, "node");
 	const answer = await context.endpoints.catalog.nodes({ ...read, ...nodeMetaOf(request) });
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
-	const shown = applyFilter(filter, visible(answer.value, mayReadNode(request)), nodeJson);
-	return jsonList(shown, encodeNode, { headers, ...sharedIf(shown, answer, "nodes") });
+	const near = nearestFirst(request, context, answer.value, ({ node }) => node);
+	const shown = applyFilter(filter, visible(near, mayReadNode(request)), nodeJson);
+	return jsonList(shown, encodeNode, { headers, keyOf: ({ node }) => node, ...sharedIf(shown, answer, "nodes") });
 }
 
 async function services(request: ApiRequest, context: Context): Promise<Reply> {
@@ -102,8 +104,13 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...(tags.length === 0 ? {} : { tags }),
 	});
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
-	const shown = applyFilter(filter, visible(answer.value, mayReadInstance(request)), catalogServiceJson);
-	return jsonList(shown, encodeCatalogService, { headers, ...sharedIf(shown, answer, "catalog-service") });
+	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
+	const shown = applyFilter(filter, visible(near, mayReadInstance(request)), catalogServiceJson);
+	return jsonList(shown, encodeCatalogService, {
+		headers,
+		keyOf: instanceKey,
+		...sharedIf(shown, answer, "catalog-service"),
+	});
 }
 
 type NodeAnswer = Answer<{ readonly node: NodeRecord; readonly services: readonly ServiceRecord[] } | undefined>;

@@ -60,7 +60,10 @@ function listReply(request: ApiRequest, answer: Answer<readonly CoordinateRecord
 	const segment = request.query.first("segment");
 	const readable = visible(answer.value, mayReadNode(request));
 	const shown = segment === undefined ? readable : readable.filter((each) => each.segment === segment);
-	return jsonList(shown, encodeCoordinate, { headers: indexHeaders(answer) });
+	return jsonList(shown, encodeCoordinate, {
+		headers: indexHeaders(answer),
+		keyOf: ({ node, segment }) => `${node}\t${segment}`,
+	});
 }
 
 function coordinateJson({ node, segment, coordinate }: CoordinateRecord) {

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { type Authorizer, allowAll } from "../acl/index.ts";
 import { authorize } from "./authorize.ts";
+import type { EncodedElements } from "./delta.ts";
 import type { EncodedAnswers } from "./encode-body.ts";
+import { eventStream } from "./event-stream.ts";
 import { failureReply } from "./failures.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
@@ -21,6 +23,8 @@ export interface Dispatcher {
 	readonly options: HttpServerOptions;
 	readonly context: Context;
 	readonly encoded: EncodedAnswers;
+	/** For `?stream&delta`. */
+	readonly encodedElements: EncodedElements;
 	readonly open: OpenRequests;
 	/** For the answers of long polls. */
 	readonly turns: Turns;
@@ -70,8 +74,9 @@ export async function dispatch(
 async function answerTo(
 	route: Route,
 	incoming: Incoming & { readonly item: string; readonly query: Query },
-	{ options, context, open, turns }: Dispatcher,
+	dispatcher: Dispatcher,
 ): Promise<Reply> {
+	const { options, context, open, turns } = dispatcher;
 	const { request, response, item, query } = incoming;
 	const { method = "GET" } = request;
 	const operation = Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
@@ -83,7 +88,10 @@ async function answerTo(
 		const asked = new Asked(incoming, { body, token, authorizer, open });
 		const { permission } = operation;
 		if (typeof permission !== "string") authorize(asked, permission, permission.of(asked, context));
-		const answer = await operation.handle(asked, context);
+		const isStreamed = method === "GET" && query.has("stream");
+		const answer = isStreamed
+			? await eventStream(asked, context, operation, dispatcher)
+			: await operation.handle(asked, context);
 		if (open.isOpen(response)) await turns.next();
 		return answer;
 	} catch (error) {

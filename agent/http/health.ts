@@ -3,11 +3,12 @@ import { catalogHeaders } from "./answer-headers.ts";
 import { sharedIf } from "./catalog.ts";
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
+import { nearestFirst } from "./near.ts";
 import { nodeMetaOf, parseBoolean } from "./parameters.ts";
 import { readOptions } from "./read-options.ts";
 import { jsonList, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Operation, Route } from "./route.ts";
-import { checkJson, elementOf, healthEntryJson } from "./shapes.ts";
+import { checkJson, checkKey, elementOf, healthEntryJson, instanceKey } from "./shapes.ts";
 import { mayReadCheck, mayReadInstance, visible } from "./visible.ts";
 
 type Read = ReturnType<typeof readOptions> & ReturnType<typeof nodeMetaOf>;
@@ -49,8 +50,9 @@ function checks(
 			const filter = filterOf(request, "check");
 			const answer = await ask(request.item, { ...read, ...nodeMetaOf(request) }, context);
 			const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
-			const shown = applyFilter(filter, visible(answer.value, mayReadCheck(request)), checkJson);
-			return jsonList(shown, encodeCheck, { headers, ...sharedIf(shown, answer, "checks") });
+			const near = nearestFirst(request, context, answer.value, ({ node }) => node);
+			const shown = applyFilter(filter, visible(near, mayReadCheck(request)), checkJson);
+			return jsonList(shown, encodeCheck, { headers, keyOf: checkKey, ...sharedIf(shown, answer, "checks") });
 		},
 	};
 }
@@ -70,8 +72,9 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...catalogHeaders(answer, read, request, context, { hasCache: true }),
 		...(context.config.compat ? streamingHeaders(read, request) : {}),
 	};
-	const shown = applyFilter(filter, visible(answer.value, mayReadInstance(request)), healthEntryJson);
-	return jsonList(shown, encodeEntry, { headers, ...sharedIf(shown, answer, "health-service") });
+	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
+	const shown = applyFilter(filter, visible(near, mayReadInstance(request)), healthEntryJson);
+	return jsonList(shown, encodeEntry, { headers, keyOf: instanceKey, ...sharedIf(shown, answer, "health-service") });
 }
 
 /**

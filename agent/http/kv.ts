@@ -30,6 +30,7 @@ export function kvRoutes(valueBytesMax: number): readonly Route[] {
 }
 
 const encodeRecord = kvElement;
+const keyOfRecord = (record: KvRecord) => record.key;
 const encodeKey = (name: string) => encodeJson(name);
 
 /** A value may be anything; a browser must not take it for a page (the reference sends the same two). */
@@ -63,7 +64,7 @@ async function getOne(request: ApiRequest, { endpoints }: Context): Promise<Repl
 		};
 	}
 	// Not kept for others: for a single key, looking it up costs what encoding does, and memory.
-	return jsonList([record], encodeRecord, { headers });
+	return jsonList([record], encodeRecord, { headers, keyOf: keyOfRecord });
 }
 
 async function getList(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
@@ -72,7 +73,7 @@ async function getList(request: ApiRequest, { endpoints }: Context): Promise<Rep
 	const records = readable(request, answer.value, (record: KvRecord) => record.key);
 	if (records.length === 0) return empty(404, headers);
 	const shared = records === answer.value ? { shared: { source: answer.value, view: "kv" } } : {};
-	return jsonList(records, encodeRecord, { headers, ...shared });
+	return jsonList(records, encodeRecord, { headers, keyOf: keyOfRecord, ...shared });
 }
 
 async function getKeys(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
@@ -83,7 +84,7 @@ async function getKeys(request: ApiRequest, { endpoints }: Context): Promise<Rep
 	const names = readable(request, answer.value, (name: string) => name);
 	if (names.length === 0 && request.item !== "") return empty(404, headers);
 	const shared = names === answer.value ? { shared: { source: answer.value, view: "keys" } } : {};
-	return jsonList(names, encodeKey, { headers, ...shared });
+	return jsonList(names, encodeKey, { headers, keyOf: (name) => name, ...shared });
 }
 
 /** What the token may read; the same array when that is everything. */

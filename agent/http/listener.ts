@@ -54,6 +54,7 @@ export function createListener(options: HttpServerOptions, open: OpenRequests, l
 		options,
 		context: contextOf(options, leaveSoon),
 		encoded: new WeakMap(),
+		encodedElements: new WeakMap(),
 		open,
 		turns: createTurns(),
 		headers: commonHeaders(options),

@@ -63,7 +63,7 @@ async function list(request: ApiRequest, context: Context): Promise<Reply> {
 	return jsonList(
 		visible(answer.value, (query) => mayUse(request, "read", query)),
 		encodeQuery,
-		{ headers },
+		{ headers, keyOf: ({ id }) => id },
 	);
 }
 

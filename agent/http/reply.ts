@@ -24,6 +24,8 @@ export interface JsonPieces {
 	readonly items: readonly unknown[];
 	/** An element, or a member with its name, standing at level 1. */
 	readonly encode: (item: unknown, pretty: boolean) => string;
+	/** Of a list: tells its elements apart in `?stream&delta`; in byte order the keys stand as the elements do. */
+	readonly keyOf?: (item: unknown) => string;
 	/** What the pieces were made from, and how. Absent when the answer is for this reader only. */
 	readonly shared?: { readonly source: object; readonly view: string };
 }
@@ -47,28 +49,42 @@ export function json(value: Encodable, headers: Headers = {}, status = 200): Rep
 	return { status, headers, body: { kind: "json", value } };
 }
 
+interface PiecesOptions<Item> {
+	readonly headers: Headers;
+	readonly shared?: { readonly source: object; readonly view: string };
+	readonly keyOf?: (item: Item) => string;
+}
+
 /** A list whose elements are made by `encode` from `items`; see `JsonPieces`. */
 export function jsonList<Item>(
 	items: readonly Item[],
 	encode: (item: Item, pretty: boolean) => string,
-	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+	options: PiecesOptions<Item>,
 ): Reply {
-	return pieces({ open: "[", items, encode: encode as (item: unknown, pretty: boolean) => string }, options);
+	return pieces("[", items, encode, options);
 }
 
 /** As `jsonList`, for an object's members (name included, already sorted). */
 export function jsonMembers<Item>(
 	items: readonly Item[],
 	encode: (item: Item, pretty: boolean) => string,
-	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+	options: PiecesOptions<Item>,
 ): Reply {
-	return pieces({ open: "{", items, encode: encode as (item: unknown, pretty: boolean) => string }, options);
+	return pieces("{", items, encode, options);
 }
 
-function pieces(
-	made: JsonPieces,
-	options: { readonly headers: Headers; readonly shared?: { readonly source: object; readonly view: string } },
+function pieces<Item>(
+	open: JsonPieces["open"],
+	items: readonly Item[],
+	encode: (item: Item, pretty: boolean) => string,
+	{ headers, shared, keyOf }: PiecesOptions<Item>,
 ): Reply {
-	const shared = options.shared === undefined ? {} : { shared: options.shared };
-	return { status: 200, headers: options.headers, body: { kind: "json-pieces", pieces: { ...made, ...shared } } };
+	const made: JsonPieces = {
+		open,
+		items,
+		encode: encode as JsonPieces["encode"],
+		...(shared === undefined ? {} : { shared }),
+		...(keyOf === undefined ? {} : { keyOf: keyOf as (item: unknown) => string }),
+	};
+	return { status: 200, headers, body: { kind: "json-pieces", pieces: made } };
 }

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { DiscoError } from "../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import {
 	anything,
 	boolean,
@@ -81,8 +81,39 @@ const lenientService: Decoder<ServiceFields> = objectOf(
  * `CHECK_INVALID`.
  */
 export function parseServiceRegistration(body: string, rules: RegistrationRules): ServiceRegistration {
+	return registrationOf(bodyValue(body), "", rules);
+}
+
+/**
+ * The body of `PUT /v1/agent/services/register`: a list of what `parseServiceRegistration` takes, each with an id of its own.
+ * Fails as that does, naming the element.
+ */
+export function parseServiceRegistrations(body: string, rules: RegistrationRules): readonly ServiceRegistration[] {
 	const value = bodyValue(body);
-	const fields = rules.lenient ? lenientService(withoutEnvelope(value), "") : strictService(value, "");
+	if (!Array.isArray(value)) throw invalid("the body is not a list: give [{...}, {...}]");
+	if (value.length > registrationsMax) {
+		throw invalid(`${value.length} services at once; at most ${registrationsMax} are taken, make several of it`);
+	}
+	const ids = new Set<string>();
+	return value.map((each: Json, position) => {
+		try {
+			const registration = registrationOf(each, "", rules);
+			if (ids.has(registration.service.id)) {
+				throw invalid(`id ${JSON.stringify(registration.service.id)} stands in the list already`);
+			}
+			ids.add(registration.service.id);
+			return registration;
+		} catch (error) {
+			throw new DiscoError("SERVICE_INVALID", `[${position}]: ${errorMessage(error)}`, { cause: error });
+		}
+	});
+}
+
+/** Services of one request. */
+const registrationsMax = 1_000;
+
+function registrationOf(value: Json, field: string, rules: RegistrationRules): ServiceRegistration {
+	const fields = rules.lenient ? lenientService(withoutEnvelope(value), field) : strictService(value, field);
 	const service = serviceContent(fields);
 	return { service, checks: serviceChecks(fields, service, rules), token: fields.Token ?? "" };
 }

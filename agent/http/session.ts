@@ -123,7 +123,7 @@ function listReply(request: ApiRequest, answer: Answer<unknown>, sessions: reado
 	const readable = visible(sessions, ({ node }) =>
 		request.authorizer.allows({ resource: "session", access: "read" }, node),
 	);
-	return jsonList(readable, encodeSession, { headers: indexHeaders(answer) });
+	return jsonList(readable, encodeSession, { headers: indexHeaders(answer), keyOf: ({ id }) => id });
 }
 
 function requiredItem({ item }: ApiRequest, missing: string): string {

@@ -134,6 +134,16 @@ export function kvJson(record: KvRecord): Struct {
 	};
 }
 
+/** Names an instance in `?stream&delta`; a tab is below every character of a name. */
+export function instanceKey({ node, service }: InstanceRecord): string {
+	return `${node.node}\t${service.id}`;
+}
+
+/** As `instanceKey`. */
+export function checkKey({ node, checkId }: CheckRecord): string {
+	return `${node}\t${checkId}`;
+}
+
 /** As `elementOf(kvJson)`: written out, because it is the busiest of all. */
 export function kvElement(record: KvRecord, pretty: boolean): string {
 	if (pretty) return encodeJson(kvJson(record), true, 1);

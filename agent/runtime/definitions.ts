@@ -2,11 +2,13 @@ import { DiscoError } from "../../lib/errors.ts";
 import type { FileRegistration, RuntimeConfig } from "../config/index.ts";
 import { parseServiceRegistration, type ServiceRegistration } from "../http/index.ts";
 import type { CheckPlan, RunningLocalAgent } from "../local/index.ts";
+import { type ConfiguredWatch, parseConfiguredWatch } from "../watch/index.ts";
 
 /** What the configuration's files register. */
 export interface Definitions {
 	readonly services: readonly ServiceRegistration[];
 	readonly checks: readonly { readonly plan: CheckPlan; readonly token: string }[];
+	readonly watches: readonly ConfiguredWatch[];
 }
 
 /** Services and checks of the files through the API's own parser. Fails with its codes; the text names the definition. */
@@ -20,6 +22,7 @@ export function parseDefinitions(config: RuntimeConfig): Definitions {
 			plan: named(definition, "check", () => parseCheck(definition.registration)),
 			token: definition.token,
 		})),
+		watches: config.watches.map((watch, position) => parseConfiguredWatch(watch, `watches[${position}]`)),
 	};
 }
 

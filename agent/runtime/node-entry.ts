@@ -66,7 +66,6 @@ export function consulService(config: RuntimeConfig): ServiceContent {
 /** This agent as a member of its pool, with the tags that the reference gives. */
 export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRecord {
 	const common = {
-		ap: "default",
 		build: `${apiVersion}:disco`,
 		dc: config.datacenter,
 		id: nodeId,

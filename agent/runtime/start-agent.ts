@@ -4,18 +4,21 @@ import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeDisk, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
+import { apiVersion } from "../../lib/version.ts";
 import { createCheckSchedule, probes } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { createDnsServer } from "../dns/index.ts";
 import { createHttpServer, type HttpListenAddress } from "../http/index.ts";
 import { createDiskStore, createLocalAgent, memoryStore, type RunningLocalAgent } from "../local/index.ts";
-import { createServerEndpoints, type Endpoints } from "../rpc/index.ts";
+import { createLonelyServerPool, createServerEndpoints, type Endpoints } from "../rpc/index.ts";
 import { statusPage } from "../ui/index.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
+import { startHandlers } from "./handlers.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
+import { preparedQueries } from "./prepared-queries.ts";
 import { selfBody } from "./self.ts";
 import { diskEngine, memoryEngine, type StateEngine } from "./state-engine.ts";
 import { unavailableEndpoints } from "./unavailable-endpoints.ts";
@@ -96,6 +99,22 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 					datacenter: config.datacenter,
 					leaderAddress: () => (engine.log.state().role === "leader" ? serverAddress : ""),
 					peerAddresses: () => [serverAddress],
+					serverPool: createLonelyServerPool({
+						id: nodeId,
+						node: config.nodeName,
+						address: serverAddress,
+						version: apiVersion,
+						log: engine.log,
+						clock,
+					}),
+					eventAudience: {
+						node: config.nodeName,
+						services: () =>
+							[...local.services().values()].map(({ content }) => ({
+								name: content.service,
+								tags: content.tags ?? [],
+							})),
+					},
 				});
 
 	// 3. What is registered here, and its checks.
@@ -127,8 +146,10 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 
 	// 4. What others talk to.
 	let current = config;
+	const queries = preparedQueries(endpoints, config.nodeName);
 	const dns = createDnsServer({
 		endpoints,
+		...(queries === undefined ? {} : { queries }),
 		options: () => current.dns,
 		datacenter: config.datacenter,
 		clock,
@@ -158,6 +179,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		const next = parts.reloadConfig();
 		const nextDefinitions = parseDefinitions(next);
 		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
+		handlers.replace(nextDefinitions.watches);
 		current = next;
 		logger.setLevel(next.log.level);
 		for (const warning of next.warnings) logger.warn(warning);
@@ -194,6 +216,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	});
 	opened.push(() => server.close());
 	const http = await server.start();
+	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
+	opened.push(() => handlers.close());
+	handlers.replace(definitions.watches);
 	if (config.pidFile !== "") {
 		await writeFileAtomic(config.pidFile, `${process.pid}\n`, { mode: 0o644 });
 		opened.push(() => unlinkSync(config.pidFile));
