@@ -8,6 +8,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 	catalog: { summary: "Asks what is registered", load: async () => (await import("./catalog.ts")).catalog },
 	dev: { summary: "Runs everything at once, with a sample service", load: async () => (await import("./dev.ts")).dev },
 	event: { summary: "Sends an event to the agents", load: async () => (await import("./event.ts")).event },
+	exec: { summary: "Runs a command on the agents", load: async () => (await import("./exec.ts")).exec },
 	"force-leave": {
 		summary: "Takes a failed member out of the pool",
 		load: async () => (await import("./force-leave.ts")).forceLeave,

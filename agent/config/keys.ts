@@ -61,6 +61,25 @@ export const serviceFields = {
 	connect: any,
 } satisfies Fields;
 
+/** A watch in a file; `agent/watch` says which of them go together. */
+export const watchFields = {
+	type: text,
+	key: text,
+	prefix: text,
+	service: text,
+	tag: texts,
+	passingonly: bool,
+	state: text,
+	name: text,
+	datacenter: text,
+	token: text,
+	stale: bool,
+	handler_type: text,
+	handler: text,
+	args: texts,
+	http_handler_config: block({ path: text, method: text, timeout: text, header: any, tls_skip_verify: bool }),
+} satisfies Fields;
+
 /**
  * Every key that a configuration file may have (the reference's, with disco's own after them). What is not here is refused.
  * Durations become milliseconds; those of checks stay texts, because the API shows them.
@@ -243,10 +262,11 @@ export const keys = {
 	verify_incoming: bool,
 	verify_outgoing: bool,
 	verify_server_hostname: bool,
-	watches: any,
+	watches: field.blocks(watchFields),
 } satisfies Fields;
 
 /** What one source (a file, the flags, one `-hcl`) says; every key may be absent. */
 export type Fragment = Decoded<typeof keys>;
 export type CheckDefinition = Decoded<typeof checkFields>;
 export type ServiceDefinition = Decoded<typeof serviceFields>;
+export type WatchFields = Decoded<typeof watchFields>;

@@ -8,7 +8,7 @@ import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import type { Fragment } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
-import type { DnsConfig, RuntimeConfig } from "./runtime-config.ts";
+import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
 import { parseFragment, readFragments } from "./sources.ts";
 
 /** What the machine tells; arguments, so that tests do not depend on it. */
@@ -54,6 +54,9 @@ export function loadAgentConfig(args: readonly string[], host: HostFacts): Runti
 export function validateFragments(fragments: readonly Fragment[], host: HostFacts): RuntimeConfig {
 	return buildConfig(fragments.reduce(mergeFragments, {}), { dev: false, compat: false, host, warnings: [] });
 }
+
+/** A new log file each day unless told otherwise. */
+const logAgeMsDefault = 24 * 3_600_000;
 
 /** Laid under everything else with `-dev`. */
 const devDefaults: Fragment = {
@@ -138,7 +141,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,
 		checkUpdateIntervalMs: given.check_update_interval ?? 5 * 60_000,
-		log: { level, json: given.log_json ?? false },
+		log: { level, json: given.log_json ?? false, file: logFile(given) },
 		pidFile: given.pid_file ?? "",
 		ui: given.ui_config?.enabled ?? false,
 		responseHeaders: given.http_config?.response_headers ?? {},
@@ -156,6 +159,8 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		retryIntervalMs: given.retry_interval ?? 30_000,
 		services: [...(given.service ?? []), ...(given.services ?? [])].map(serviceRegistration),
 		checks: [...(given.check ?? []), ...(given.checks ?? [])].map(checkRegistration),
+		watches: given.watches ?? [],
+		remoteExec: !(given.disable_remote_exec ?? true),
 		agentToken: given.acl?.tokens?.agent ?? given.acl?.tokens?.default ?? "",
 		warnings: [...warnings],
 	});
@@ -179,6 +184,16 @@ function checkRole(role: {
 	if (!role.dev && role.dataDir === "") {
 		throw invalid("data_dir is missing: give a folder for the state (-data-dir), or -dev to try things out in memory");
 	}
+}
+
+/** Undefined without one. A path that ends with a slash is a folder, as in the reference. */
+function logFile(given: Fragment): LogFileConfig | undefined {
+	const { log_file: path = "", log_rotate_bytes: sizeBytesMax = 0, log_rotate_max_files: filesMax = 0 } = given;
+	const ageMsMax = given.log_rotate_duration ?? logAgeMsDefault;
+	if (path === "") return undefined;
+	if (sizeBytesMax < 0) throw invalid(`log_rotate_bytes: ${sizeBytesMax} is below 0`);
+	if (ageMsMax <= 0) throw invalid(`log_rotate_duration: ${ageMsMax} ms is not above 0`);
+	return { path: path.endsWith("/") ? `${resolve(path)}/disco.log` : resolve(path), sizeBytesMax, ageMsMax, filesMax };
 }
 
 function nodeName(given: string | undefined, hostName: string): string {
@@ -285,7 +300,6 @@ function domainName(text: string): string {
 function warnAboutUnused(given: Fragment, warnings: string[]): void {
 	const unused: readonly (readonly [unknown, string])[] = [
 		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
-		[given.watches, "watches: handlers are not run yet"],
 		[given.tls ?? given.ca_file ?? given.cert_file, "tls: connections are not encrypted yet"],
 		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
 	];

@@ -1,5 +1,6 @@
 import type { LogLevel } from "../../lib/log/index.ts";
 import type { FileRegistration } from "./definitions.ts";
+import type { WatchFields } from "./keys.ts";
 
 /** Where one interface listens: addresses times one port; port -1 is off. */
 export interface ListenConfig {
@@ -43,6 +44,17 @@ export interface TelemetryConfig {
 	readonly prometheusRetentionMs: number;
 }
 
+/** A log file and when it is replaced by a new one. */
+export interface LogFileConfig {
+	/** Absolute. */
+	readonly path: string;
+	/** 0: any size. */
+	readonly sizeBytesMax: number;
+	readonly ageMsMax: number;
+	/** Old files to keep; 0: all, below 0: none. */
+	readonly filesMax: number;
+}
+
 /** Everything an agent needs to know before it starts: checked, complete, frozen. Times are in milliseconds. */
 export interface RuntimeConfig {
 	/** In memory only. */
@@ -78,7 +90,7 @@ export interface RuntimeConfig {
 	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
 	readonly checkOutputSizeBytesMax: number;
 	readonly checkUpdateIntervalMs: number;
-	readonly log: { readonly level: LogLevel; readonly json: boolean };
+	readonly log: { readonly level: LogLevel; readonly json: boolean; readonly file: LogFileConfig | undefined };
 	/** Empty for none. */
 	readonly pidFile: string;
 	readonly ui: boolean;
@@ -94,6 +106,9 @@ export interface RuntimeConfig {
 	readonly retryIntervalMs: number;
 	readonly services: readonly FileRegistration[];
 	readonly checks: readonly FileRegistration[];
+	readonly watches: readonly WatchFields[];
+	/** Runs what `disco exec` sends. */
+	readonly remoteExec: boolean;
 	/** Token for what is registered without one, and of the agent's own writes. Never shown. */
 	readonly agentToken: string;
 	/** What was noticed while reading: skipped files, keys that do nothing here. */

@@ -112,6 +112,8 @@ export interface RunningWatches {
  */
 export function createWatches(parts: {
 	readonly address: string;
+	/** For watches that name none. */
+	readonly token: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
 	readonly clock: Clock;
 	readonly random: Pick<Random, "next">;
@@ -132,7 +134,8 @@ export function createWatches(parts: {
 			for (const [key, each] of wanted) {
 				if (running.has(key)) continue;
 				const controller = new AbortController();
-				const client = createClient({ address: parts.address, ...(each.token === "" ? {} : { token: each.token }) });
+				const token = each.token === "" ? parts.token : each.token;
+				const client = createClient({ address: parts.address, ...(token === "" ? {} : { token }) });
 				const ended = run(each, client, controller.signal, parts)
 					.catch((error: unknown) => logger.error("watch ended", { type: each.definition.type, error: String(error) }))
 					.finally(() => client.close());
@@ -149,7 +152,7 @@ function run(
 	each: ConfiguredWatch,
 	client: Client,
 	signal: AbortSignal,
-	parts: Omit<Parameters<typeof createWatches>[0], "address">,
+	parts: Omit<Parameters<typeof createWatches>[0], "address" | "token">,
 ): Promise<void> {
 	const { logger } = parts;
 	return followWatch({

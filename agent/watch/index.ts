@@ -9,4 +9,5 @@ export {
 export { parseWatch, type WatchDefinition } from "./definition.ts";
 export { followWatch, type WatchChange } from "./follow.ts";
 export { readWatched } from "./read.ts";
+export { createRemoteExec, type ExecAnnouncement, type ExecJob, execEvent } from "./remote-exec.ts";
 export { type HandlerCommand, runHandlerCommand, shellCommand } from "./run-child.ts";

@@ -137,6 +137,7 @@ it("the configuration's HTTP handler gets each result as JSON with its index", a
 	});
 	const watches = createWatches({
 		address: agent,
+		token: "",
 		env: process.env,
 		clock: nodeClock,
 		random: nodeRandom,
