@@ -103,7 +103,8 @@ diff prints what differs between the containers and the registry (+ missing, - l
 when nothing does, 3 when something does.
 
 The registry URI is consul://host:port, consul-unix:///socket, consul-tls://host:port, consulkv://host:port/prefix or
-consulkv-unix:///socket:/prefix. Docker is found by DOCKER_HOST, else at /var/run/docker.sock or /tmp/docker.sock.
+consulkv-unix:///socket:/prefix, etcd://host:port/path (etcd2:// or etcd3:// for one of its APIs) or skydns2://host:port/domain.
+Docker is found by DOCKER_HOST, else at /var/run/docker.sock or /tmp/docker.sock.
 
 Options:
 ${flagsHelp(specs)}

@@ -6,8 +6,8 @@ import type { Backend } from "./backend.ts";
 import { type EtcdKey, type EtcdKeys, etcdKeys } from "./etcd-keys.ts";
 
 /** Services as keys `/PATH/NAME/ID` with the value `address:port`; the folder of the name stays when it is empty. */
-export function createEtcdBackend(host: string, path: string, ttlSeconds: number): Backend {
-	return backendOnKeys(etcdKeys(host), `/${path.replace(/^\/+|\/+$/g, "")}`, hostAndPort, ttlSeconds);
+export function createEtcdBackend(keys: EtcdKeys, path: string, ttlSeconds: number): Backend {
+	return backendOnKeys(keys, `/${path.replace(/^\/+|\/+$/g, "")}`, hostAndPort, ttlSeconds);
 }
 
 /**

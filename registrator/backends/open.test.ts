@@ -11,6 +11,8 @@ test.each([
 	["consulkv://10.0.0.1:8500/a/b", {}, "the KV store of the agent at http://10.0.0.1:8500"],
 	["consulkv-unix:///run/consul.sock:/a", {}, "the KV store of the agent at unix:///run/consul.sock"],
 	["etcd://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
+	["etcd2://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
+	["etcd3://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
 	["skydns2:///cluster.local", {}, "etcd at http://127.0.0.1:2379"],
 ])("%s with %j is %s", (uri, environment, name) => {
 	expect(openBackend(uri, environment, 0).name).toBe(name);

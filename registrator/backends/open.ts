@@ -4,21 +4,24 @@ import type { Backend } from "./backend.ts";
 import { createConsulBackend } from "./consul.ts";
 import { createConsulKvBackend } from "./consulkv.ts";
 import { createEtcdBackend, createSkyDnsBackend } from "./etcd.ts";
+import { etcdKeysOfEither } from "./etcd-either.ts";
+import { etcdKeys } from "./etcd-keys.ts";
+import { etcdV3Keys } from "./etcd-v3-keys.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A registry that has not answered by then counts as away. */
 const answerMsMax = 10_000;
 
-const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd or skydns2";
+const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd, etcd2, etcd3 or skydns2";
 
 /**
  * The backend that a registry URI names, not yet connected.
  *
  * `consul://[host:port]` (without a host `CONSUL_HTTP_ADDR` or the default address), `consul-unix:///socket`,
  * `consul-tls://host:port` (`CONSUL_CACERT`, `CONSUL_CLIENT_CERT`, `CONSUL_CLIENT_KEY`), `consulkv://[host:port]/prefix`,
- * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` and `skydns2://[host:port]/domain` (etcd's v2 API), whose entries
- * expire after `ttlSeconds` (0: never). Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
+ * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` (`etcd2://` and `etcd3://`: only that API of etcd) and
+ * `skydns2://[host:port]/domain` (etcd's v2 API), whose entries expire after `ttlSeconds` (0: never). Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
  */
 export function openBackend(uri: string, environment: Environment, ttlSeconds: number): Backend {
 	const match = /^([a-z0-9+.-]+):\/\/([^/]*)(.*)$/is.exec(uri);
@@ -42,7 +45,11 @@ export function openBackend(uri: string, environment: Environment, ttlSeconds: n
 			return consulKv({ ...fromEnvironment, address: `unix://${socket}` }, prefix);
 		}
 		case "etcd":
-			return createEtcdBackend(host, path, ttlSeconds);
+			return createEtcdBackend(etcdKeysOfEither(host), path, ttlSeconds);
+		case "etcd2":
+			return createEtcdBackend(etcdKeys(host), path, ttlSeconds);
+		case "etcd3":
+			return createEtcdBackend(etcdV3Keys(host), path, ttlSeconds);
 		case "skydns2":
 			return createSkyDnsBackend(host, path, ttlSeconds);
 		default:
