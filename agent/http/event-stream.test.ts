@@ -1,0 +1,216 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { agent, closeAgents } from "./testing.ts";
+
+afterEach(closeAgents);
+
+interface StreamEvent {
+	readonly id: string;
+	readonly event: string;
+	readonly data: unknown;
+}
+
+/** A client of `?stream`: events as they come, until `close`. */
+function listen(
+	url: string,
+	options: { readonly lastEventId?: string; readonly onEvent: (event: StreamEvent) => void },
+) {
+	const controller = new AbortController();
+	const headers = options.lastEventId === undefined ? {} : { "Last-Event-ID": options.lastEventId };
+	const done = (async () => {
+		const answer = await fetch(url, { headers, signal: controller.signal });
+		expect(answer.headers.get("content-type")).toBe("text/event-stream");
+		let text = "";
+		for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+			text += chunk;
+			for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+				const fields = new Map(
+					text
+						.slice(0, end)
+						.split("\n")
+						.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+				);
+				text = text.slice(end + 2);
+				const data = fields.get("data");
+				if (data === undefined) continue;
+				options.onEvent({ id: fields.get("id") ?? "", event: fields.get("event") ?? "", data: JSON.parse(data) });
+			}
+		}
+	})().catch((error: unknown) => {
+		if (!controller.signal.aborted) throw error;
+	});
+	return { close: () => controller.abort(), done };
+}
+
+type Elements = Readonly<Record<string, unknown>>;
+type Delta = { readonly Added: Elements; readonly Changed: Elements; readonly Removed: readonly string[] };
+
+/** What a client knows from a snapshot and what followed. */
+class Replica {
+	readonly elements = new Map<string, unknown>();
+
+	take({ event, data }: StreamEvent): void {
+		if (event === "snapshot") {
+			this.elements.clear();
+			for (const [key, value] of Object.entries(data as Elements)) this.elements.set(key, value);
+			return;
+		}
+		const delta = data as Delta;
+		for (const [key, value] of [...Object.entries(delta.Added), ...Object.entries(delta.Changed)]) {
+			this.elements.set(key, value);
+		}
+		for (const key of delta.Removed) this.elements.delete(key);
+	}
+
+	/** In byte order of the keys, as the answer has them. */
+	sorted(): readonly (readonly [string, unknown])[] {
+		return [...this.elements].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+	}
+}
+
+type Write = { readonly path: string; readonly method: string; readonly body: unknown };
+
+const small = fc.integer({ min: 0, max: 3 });
+const nodeName = small.map((number) => ["n1", "n-2", "m", "é"][number]);
+const write: fc.Arbitrary<Write> = fc.oneof(
+	fc.record({
+		path: small.map((key) => `/v1/kv/p/${["a", "a-b", "a/b", "é"][key]}`),
+		method: fc.constantFrom("PUT", "DELETE"),
+		body: small,
+	}),
+	fc.record({
+		path: fc.constant("/v1/catalog/register"),
+		method: fc.constant("PUT"),
+		body: fc.record({
+			Node: nodeName,
+			Address: fc.constant("10.0.0.1"),
+			Service: fc.record({ ID: small.map((id) => `web-${id}`), Service: fc.constant("web"), Port: small }),
+			Check: fc.record({
+				CheckID: fc.constant("c"),
+				Name: fc.constant("c"),
+				Status: fc.constantFrom("passing", "critical"),
+			}),
+		}),
+	}),
+	fc.record({
+		path: fc.constant("/v1/catalog/deregister"),
+		method: fc.constant("PUT"),
+		body: fc.record({ Node: nodeName, ServiceID: small.map((id) => `web-${id}`) }),
+	}),
+);
+
+const questions = [
+	"/v1/kv/p/?recurse",
+	"/v1/kv/p/?keys",
+	"/v1/kv/p/a?x",
+	"/v1/catalog/nodes?x",
+	"/v1/catalog/services?x",
+	"/v1/catalog/service/web?x",
+	"/v1/health/service/web?passing",
+	"/v1/health/node/m?x",
+	"/v1/health/state/critical?x",
+	"/v1/catalog/service/web?filter=ServicePort==1",
+];
+
+describe("event stream", () => {
+	it("snapshot and deltas give the long poll's answer at every index, through reconnects", async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.constantFrom(...questions),
+				fc.array(fc.record({ write, reconnects: fc.boolean() }), { minLength: 1, maxLength: 20 }),
+				async (question, steps) => {
+					const { base } = await agent();
+					const answers = new Map<string, unknown>();
+					const ask = async () => {
+						const answer = await fetch(base + question);
+						const text = await answer.text();
+						const index = answer.headers.get("x-consul-index") ?? "";
+						answers.set(index, text === "" ? [] : JSON.parse(text));
+						return index;
+					};
+					const replica = new Replica();
+					const states: (readonly [string, readonly (readonly [string, unknown])[]])[] = [];
+					let seen: string | undefined;
+					let progress: () => void = () => {};
+					const connect = () =>
+						listen(`${base}${question}&stream&delta`, {
+							...(seen === undefined ? {} : { lastEventId: seen }),
+							onEvent: (event) => {
+								replica.take(event);
+								seen = event.id;
+								states.push([event.id, replica.sorted()]);
+								progress();
+							},
+						});
+					let last = await ask();
+					let client = connect();
+					for (const step of steps) {
+						await fetch(base + step.write.path, {
+							method: step.write.method,
+							body: JSON.stringify(step.write.body),
+						});
+						last = await ask();
+						if (!step.reconnects) continue;
+						client.close();
+						await client.done;
+						client = connect();
+					}
+					while (seen !== last) {
+						await new Promise<void>((resolve) => {
+							progress = resolve;
+							if (seen === last) resolve();
+						});
+					}
+					client.close();
+					await client.done;
+					expect(states.length).toBeGreaterThan(0);
+					for (const [index, elements] of states) {
+						const answer = answers.get(index);
+						const shown = Array.isArray(answer) ? elements.map(([, value]) => value) : Object.fromEntries(elements);
+						expect(shown).toEqual(answer);
+					}
+					await closeAgents();
+				},
+			),
+			{ numRuns: 30 },
+		);
+	}, 60_000);
+
+	it("sends the whole answer without delta, and nothing again to who has it", async () => {
+		const { base } = await agent();
+		await fetch(`${base}/v1/kv/k`, { method: "PUT", body: "1" });
+		const events: StreamEvent[] = [];
+		let came: () => void = () => {};
+		const next = (count: number) =>
+			new Promise<void>((resolve) => {
+				came = () => events.length >= count && resolve();
+				came();
+			});
+		const onEvent = (event: StreamEvent) => {
+			events.push(event);
+			came();
+		};
+		const client = listen(`${base}/v1/kv/k?stream`, { onEvent });
+		await next(1);
+		expect(events[0]).toMatchObject({ event: "snapshot", data: [{ Key: "k", Value: "MQ==" }] });
+		client.close();
+		await client.done;
+		const again = listen(`${base}/v1/kv/k?stream`, { onEvent, lastEventId: events[0]?.id ?? "" });
+		await fetch(`${base}/v1/kv/k`, { method: "PUT", body: "2" });
+		await next(2);
+		expect(events[1]).toMatchObject({ event: "snapshot", data: [{ Key: "k", Value: "Mg==" }] });
+		again.close();
+		await again.done;
+	});
+
+	it.each([
+		["/v1/agent/self?stream", "This endpoint cannot be streamed"],
+		["/v1/kv/k?stream&raw", "Cannot stream a raw value"],
+		["/v1/kv/k?stream&wait=x", "Invalid wait time"],
+	])("refuses %s", async (path, text) => {
+		const { base } = await agent();
+		const answer = await fetch(base + path);
+		expect(answer.status).toBe(400);
+		expect(await answer.text()).toContain(text);
+	});
+});
