@@ -1,5 +1,6 @@
 import { tryParseDurationMs } from "./duration.ts";
 import { DiscoError } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * One command-line option in Go's `flag` syntax, which all four peers use: `-name value`, `-name=value`, `--name value`.
@@ -123,30 +124,8 @@ function invalid(name: string, text: string, wanted: string): DiscoError {
 
 /** ` (did you mean -x?)` when one known name is within two edits of the unknown one. */
 function suggestion(unknown: string, names: ReadonlyMap<string, string>): string {
-	let best: string | undefined;
-	let bestDistance = 3;
-	for (const name of names.keys()) {
-		const distance = editDistance(unknown, name);
-		if (distance < bestDistance) {
-			best = name;
-			bestDistance = distance;
-		}
-	}
+	const best = nearest(unknown, names.keys());
 	return best === undefined ? "" : ` (did you mean -${best}?)`;
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-	let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-	for (let i = 1; i <= a.length; i++) {
-		const current = [i];
-		for (let j = 1; j <= b.length; j++) {
-			const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-			current.push(Math.min(replaced, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1));
-		}
-		previous = current;
-	}
-	return previous[b.length] ?? 0;
 }
 
 /** The options of a help text, two columns, in the order of the specs. */

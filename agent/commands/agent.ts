@@ -5,6 +5,8 @@ import { nodeClock } from "../../lib/node/index.ts";
 import { agentFlags, loadAgentConfig, type RuntimeConfig } from "../config/index.ts";
 import { banner, startAgent, untilEnded } from "../runtime/index.ts";
 import type { Command, CommandIo } from "./command.ts";
+import { type LogFile, openLogFile } from "./log-file.ts";
+import { tellSystemdReady } from "./systemd.ts";
 
 /** Runs an agent until it is told to end. */
 export const agent: Command = {
@@ -15,7 +17,11 @@ export const agent: Command = {
 			io.stdout(`Usage: ${path} [options]\n\nRuns an agent.\n\n${flagsHelp(agentFlags)}\n`);
 			return 0;
 		}
-		const logger = agentLogger(config, io);
+		const logFile =
+			config.log.file === undefined
+				? undefined
+				: openLogFile(config.log.file, nodeClock, (text) => io.stderr(`${text}\n`));
+		const logger = agentLogger(config, io, logFile);
 		// With JSON logs, stdout has nothing but them.
 		const say = (text: string) => {
 			if (!config.log.json) io.stdout(text);
@@ -25,18 +31,23 @@ export const agent: Command = {
 			reloadConfig: () => loadAgentConfig(args, host) ?? config,
 			onIdentity: (nodeId) => say(banner(config, nodeId)),
 		});
+		tellSystemdReady(io.env, logger);
 		const exitCode = await untilEnded(running, config, logger);
+		logFile?.close();
 		// What still hangs after a bounded close must not keep the process.
 		process.exit(exitCode);
 	},
 };
 
-function agentLogger(config: RuntimeConfig, io: CommandIo): Logger {
+function agentLogger(config: RuntimeConfig, io: CommandIo, logFile: LogFile | undefined): Logger {
 	return createLogger({
 		level: config.log.level,
 		json: config.log.json,
 		clock: nodeClock,
 		module: "agent",
-		write: (line) => io.stdout(line),
+		write: (line) => {
+			io.stdout(line);
+			logFile?.write(line);
+		},
 	});
 }

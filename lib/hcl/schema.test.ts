@@ -55,7 +55,7 @@ test.each<[string, Fields, string, string]>([
 		"r {\n  attemps = 1\n}",
 		{ r: retry },
 		"CONFIG_KEY_UNKNOWN",
-		'f.hcl:2:3: unknown key "attemps" in r; known are attempts, backoff, enabled',
+		'f.hcl:2:3: unknown key "attemps" in r (did you mean attempts?); known are attempts, backoff, enabled',
 	],
 	["a = []", { a: field.text }, "CONFIG_VALUE_INVALID", "f.hcl:1:5: a: a list is not a text"],
 	['a = "maybe"', { a: field.bool }, "CONFIG_VALUE_INVALID", 'f.hcl:1:5: a: "maybe" is not true or false'],

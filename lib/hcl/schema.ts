@@ -1,6 +1,7 @@
 import { tryParseDurationMs } from "../duration.ts";
 import { DiscoError } from "../errors.ts";
 import { parseBool } from "../flags.ts";
+import { nearest } from "../nearest.ts";
 import { configError } from "./cursor.ts";
 import { type ConfigEntry, type ConfigNode, type ConfigObject, plainValue } from "./node.ts";
 
@@ -23,7 +24,7 @@ export type Decoded<Schema extends Fields> = {
  * Reads an object by a table of its keys (matched without regard to case, as the reference does). JSON's `null` counts as
  * absent.
  *
- * Errors: `CONFIG_KEY_UNKNOWN`, which lists the keys that are known, and `CONFIG_VALUE_INVALID`; both start with the place.
+ * Errors: `CONFIG_KEY_UNKNOWN`, which names the key that was likely meant or the known ones, and `CONFIG_VALUE_INVALID`; both start with the place.
  * `path` names the object in them (`consul.retry`); empty for a whole file.
  */
 export function decodeObject<const Schema extends Fields>(
@@ -227,13 +228,18 @@ function shown(node: ConfigNode): string {
 	}
 }
 
+/** More names than this are no help in one line. */
+const namesMax = 30;
+
 function unknownKey(entry: ConfigEntry, path: string, known: readonly string[]): DiscoError {
 	const place = path === "" ? "" : ` in ${path}`;
-	return configError(
-		"CONFIG_KEY_UNKNOWN",
-		entry.at,
-		`unknown key "${entry.key}"${place}; known are ${[...known].sort().join(", ")}`,
-	);
+	const meant = nearest(entry.key.toLowerCase(), known);
+	const list = known.length > namesMax ? "" : `; known are ${[...known].sort().join(", ")}`;
+	const advice =
+		meant === undefined
+			? list || "; remove it, or see the documentation's list of keys"
+			: ` (did you mean ${meant}?)${list}`;
+	return configError("CONFIG_KEY_UNKNOWN", entry.at, `unknown key "${entry.key}"${place}${advice}`);
 }
 
 /** Whether `thrown` is an error of a configuration file (its text, a key or a value). */

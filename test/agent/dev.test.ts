@@ -121,6 +121,12 @@ describe("disco dev", () => {
 		await eventually("it is served again", async () => {
 			return [await ask("api.localhost"), await ask("api.localhost")].includes("Hello from api-1");
 		});
+		const masters = processesOf(folder).filter((pid) => readOr(`/proc/${pid}/cmdline`).startsWith("haproxy\0-W"));
+		for (const pid of masters) process.kill(Number(pid), "SIGKILL");
+		await eventually("HAProxy ended", async () => program.output().includes("it is started again in 0.5 s"));
+		await eventually("HAProxy is started again", async () => (await ask("api.localhost")).startsWith("Hello from"));
+		expect((await status()).Proxy).toMatchObject({ Running: true, Problem: "" });
+
 		for (const line of [
 			"api-1 is up",
 			"api-1 is down",
@@ -138,11 +144,12 @@ describe("disco dev", () => {
 
 	it("leaves nothing behind when it is killed itself", async () => {
 		const folder = temporaryFolder();
-		const program = dev(folder);
+		const program = dev(folder, ["-folder=made/for-it"]);
 		await eventually("HAProxy runs", async () => (await status()).Proxy.Running);
 		program.child.kill("SIGKILL");
 		await program.ended;
 		await expectNothingLeft(folder);
+		await eventually("the folders are removed, too", () => readdirSync(folder).length === 0);
 	});
 
 	it("shows the file when HAProxy is not installed", async () => {

@@ -21,7 +21,7 @@ function state(pid: number): string {
 
 describe("children of disco dev", () => {
 	it("end even when they ignore SIGTERM, with what they started", async () => {
-		const guard = startGuard(folder());
+		const guard = startGuard([folder()]);
 		const lines: string[] = [];
 		const child = startChild({
 			command: "/bin/sh",
@@ -37,7 +37,7 @@ describe("children of disco dev", () => {
 	}, 15_000);
 
 	it("are reported when they cannot be started", () => {
-		const guard = startGuard(folder());
+		const guard = startGuard([folder()]);
 		const lines: string[] = [];
 		const options = { command: "/nonexistent", args: [], guard, onLine: (line: string) => void lines.push(line) };
 		expect(startChild(options)).toBeUndefined();
@@ -53,7 +53,7 @@ describe("guard", () => {
 		const path = folder();
 		mkdirSync(path);
 		for (const name of ["haproxy.cfg", "pid"]) writeFileSync(join(path, name), "x");
-		const guard = startGuard(path);
+		const guard = startGuard([path]);
 		const [one, two, kept] = [0, 1, 2].map(() => spawn("sleep", ["60"], { detached: true, stdio: "ignore" }));
 		const pids = [one, two, kept].map((child) => child?.pid ?? 0);
 		for (const pid of pids) guard.watch(pid);

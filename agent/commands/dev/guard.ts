@@ -28,13 +28,13 @@ if [ $left = yes ]; then
 	for group in $groups; do kill -KILL -"$group" 2>/dev/null; done
 fi
 rm -f "$1/haproxy.cfg" "$1/pid"
-rmdir "$1" 2>/dev/null
+for folder in "$@"; do rmdir "$folder" 2>/dev/null; done
 exit 0
 `;
 
-/** `folder`: the one whose files are removed at the end. */
-export function startGuard(folder: string): Guard {
-	const shell: ChildProcess = spawn("/bin/sh", ["-c", script, "disco-dev-guard", folder], {
+/** `folders`: the one whose files are removed at the end, and then those that are removed when they are empty. */
+export function startGuard(folders: readonly string[]): Guard {
+	const shell: ChildProcess = spawn("/bin/sh", ["-c", script, "disco-dev-guard", ...folders], {
 		// A group of its own: Ctrl-C in the terminal must not end it before its work.
 		detached: true,
 		stdio: ["pipe", "ignore", "ignore"],

@@ -3,6 +3,7 @@ import { existsSync, type FSWatcher, readFileSync, watch } from "node:fs";
 import { basename, join } from "node:path";
 import type { Client } from "../../../client/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
+import { nodeClock } from "../../../lib/node/index.ts";
 import { type Child, startChild } from "./child.ts";
 import type { Guard } from "./guard.ts";
 import type { Journal } from "./journal.ts";
@@ -33,6 +34,9 @@ export interface DevProxy {
 const settleMs = 20;
 /** A look at the file without an event, where the file system sends none. */
 const pollMs = 1_000;
+/** Pause before HAProxy is started again after it ended by itself; doubled each time up to the second. */
+const restartMs = 500;
+const restartMsMax = 10_000;
 
 /** Runs HAProxy on the rendered file: checked before it is taken, old connections finished by the old worker (SIGUSR2). */
 export function createProxy(parts: {
@@ -52,6 +56,8 @@ export function createProxy(parts: {
 	let poll: NodeJS.Timeout | undefined;
 	let stopping = false;
 	let lastLine = "";
+	let restart: NodeJS.Timeout | undefined;
+	let restarts = 0;
 	let registered = "";
 	let work: Promise<void> = Promise.resolve();
 
@@ -100,12 +106,20 @@ export function createProxy(parts: {
 			return;
 		}
 		master = child;
+		const startedAtMs = nodeClock.monotonicMs();
 		journal.tell("proxy", `HAProxy listens on ${options.address}:${options.proxyPort}`);
 		void child.ended.then((how) => {
 			master = undefined;
 			if (stopping) return;
 			problem = `HAProxy ended (${how}): ${lastLine}`;
-			journal.tell("note", `${problem}; it is started again with the next change`);
+			if (nodeClock.monotonicMs() - startedAtMs > restartMsMax) restarts = 0;
+			const pauseMs = Math.min(restartMsMax, restartMs * 2 ** Math.min(restarts++, 10));
+			journal.tell("note", `${problem}; it is started again in ${pauseMs / 1000} s`);
+			restart = setTimeout(() => {
+				if (stopping || master !== undefined) return;
+				problem = "";
+				startMaster();
+			}, pauseMs);
 		});
 	}
 
@@ -151,6 +165,7 @@ export function createProxy(parts: {
 			watcher?.close();
 			clearTimeout(settle);
 			clearInterval(poll);
+			clearTimeout(restart);
 			await work;
 			await master?.stop();
 		},

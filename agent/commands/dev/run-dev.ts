@@ -43,8 +43,9 @@ export async function runDev(options: DevOptions, io: CommandIo): Promise<number
 async function start(options: DevOptions, io: CommandIo, opened: Closer[]): Promise<void> {
 	const startedAtMs = nodeClock.monotonicMs();
 	const journal = createJournal(io);
-	opened.push(takeFolder(options.folder));
-	const guard = startGuard(options.folder);
+	const folder = takeFolder(options.folder);
+	opened.push(() => folder.release());
+	const guard = startGuard(folder.removable);
 	opened.push(() => guard.close());
 
 	let instances: Instances | undefined;
