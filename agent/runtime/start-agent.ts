@@ -16,7 +16,6 @@ import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
-import { startHandlers } from "./handlers.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
 import { preparedQueries } from "./prepared-queries.ts";
@@ -181,7 +180,6 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		const nextDefinitions = parseDefinitions(next);
 		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
 		handlers.replace(nextDefinitions.watches);
-		handlers.replace(nextDefinitions.watches);
 		current = next;
 		logger.setLevel(next.log.level);
 		for (const warning of next.warnings) logger.warn(warning);
@@ -218,9 +216,6 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	});
 	opened.push(() => server.close());
 	const http = await server.start();
-	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
-	opened.push(() => handlers.close());
-	handlers.replace(definitions.watches);
 	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
 	opened.push(() => handlers.close());
 	handlers.replace(definitions.watches);
