@@ -178,7 +178,7 @@ export interface TxnAnswer extends TxnOutcome {
 export interface TxnEndpoints {
 	/**
 	 * All operations or none, as one step. Errors of operations are part of the outcome. A read is `kv` with a verb that does not
-	 * write, or `get` of the others (`isReadOnlyTxn` tells).
+	 * write, or `get` of the others.
 	 */
 	run(operations: readonly TxnOperation[], options: ReadOptions): Promise<TxnAnswer>;
 }

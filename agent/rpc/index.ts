@@ -50,4 +50,3 @@ export type {
 export type { EventAudience } from "./event.ts";
 export { createServerEndpoints } from "./server-endpoints.ts";
 export { createLonelyServerPool, type ServerPool } from "./server-pool.ts";
-export { isReadOnlyTxn } from "./txn.ts";

@@ -17,7 +17,7 @@ export interface SnapshotMeta {
 }
 
 /** Unpacked bytes that a restore takes; a larger archive is refused. */
-export const archiveSizeBytesMax = 2 * 1024 * 1024 * 1024;
+const archiveSizeBytesMax = 2 * 1024 * 1024 * 1024;
 const metaVersion = 1;
 /** Hashed without giving way to others: some milliseconds. */
 const hashedPerSliceBytes = 4 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
 import type { ReplicatedLog } from "../raft/index.ts";
 import type { SnapshotEndpoints } from "./endpoints.ts";
@@ -32,12 +33,22 @@ export function snapshotEndpoints(
 			await server.admit(options);
 			const turn = restoring.then(async () => {
 				const { meta, state } = await decodeArchive(archive);
+				requireOwnForm(state);
 				await log.restore({ pieces: cut(state), newestIndex: meta.Index, giveWay: () => nextTurn(clock) });
 			});
 			restoring = turn.catch(() => undefined);
 			return turn;
 		},
 	};
+}
+
+/** The reference's state begins with a MessagePack map, which no version of ours does. */
+function requireOwnForm(state: Uint8Array): void {
+	if (((state[0] ?? 0) & 0xf0) !== 0x80) return;
+	throw new DiscoError(
+		"SNAPSHOT_INVALID",
+		"the snapshot is one of Consul, whose state disco does not read; carry the keys over with consul kv export and disco kv import",
+	);
 }
 
 /** All pieces, made in slices: the archive tells the size before the content. */

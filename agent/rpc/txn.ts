@@ -42,7 +42,7 @@ export function txnEndpoints(
 }
 
 /** Whether no operation can write: the transaction then obeys the consistency modes and does not go through the log. */
-export function isReadOnlyTxn(operations: readonly TxnOperation[]): boolean {
+function isReadOnlyTxn(operations: readonly TxnOperation[]): boolean {
 	return operations.every((operation) =>
 		operation.kind === "kv"
 			? !kvVerbsThatWrite.has(operation.verb)
