@@ -78,6 +78,19 @@ const lanes = {
 			]),
 		},
 	],
+	cli: [
+		{
+			name: "replay cli",
+			floor: "cli",
+			command: replay("cli", "run.mjs", [
+				"--bin",
+				"node dist/disco.js",
+				...readdirSync(`${recorded}/cli/cases`)
+					.sort()
+					.map((name) => `${recorded}/cli/cases/${name}`),
+			]),
+		},
+	],
 	template: [
 		{
 			name: "replay template/gotext",
