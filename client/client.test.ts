@@ -84,7 +84,7 @@ test.each<[string, (client: Client) => Promise<unknown>, unknown?]>([
 	['PUT /v1/catalog/deregister {"Node":"n"}', (c) => c.catalog.deregister({ Node: "n" })],
 	["GET /v1/health/node/n", (c) => c.health.node("n")],
 	["GET /v1/health/checks/web", (c) => c.health.checks("web")],
-	["GET /v1/health/service/web?passing", (c) => c.health.service("web", { passing: true })],
+	["GET /v1/health/service/web?passing=1", (c) => c.health.service("web", { passing: true })],
 	["GET /v1/health/state/any", (c) => c.health.state("any")],
 	["GET /v1/agent/self", (c) => c.agent.self()],
 	["GET /v1/agent/members?wan=1", (c) => c.agent.members({ wan: true })],

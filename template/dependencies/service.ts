@@ -1,7 +1,6 @@
-import { HttpStatusError } from "../../client/index.ts";
 import type { HealthCheck, ServiceEntry } from "../../lib/api/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
-import { answered, type Dependency } from "./dependency.ts";
+import { answered, type Dependency, withDatacenter } from "./dependency.ts";
 import { byFields, sortedTexts } from "./order.ts";
 import { dependencyId, grammarOf, marked, matchArgument, pieces } from "./query-text.ts";
 import type { CheckRecord, ServiceInstanceRecord, ServiceStatus } from "./records.ts";
@@ -28,35 +27,18 @@ function healthDependency(kind: "service" | "connect", text: string): Dependency
 	return {
 		id: dependencyId(`health.${kind}`, queryText(query)),
 		async fetch({ client }, options) {
-			const answer = await client.request({
-				path: `/v1/health/${kind}/${encodeURIComponent(query.name)}`,
-				query: {
-					dc: query.datacenter,
-					tag: query.tag,
-					near: query.near,
-					// Only exactly this filter can be left to the API: maintenance counts as critical there.
-					passing: query.wanted.join() === "passing" ? "1" : undefined,
-					index: options.index > 0 ? options.index : undefined,
-					wait: `${options.waitMs}ms`,
-					stale: options.consistency === "stale",
-				},
-				signal: options.signal,
-				// The agent adds up to a sixteenth to the wait; the rest is for a busy one.
-				timeoutMs: options.waitMs * (1 + 1 / 16) + 15_000,
-			});
-			const body = answer.body.toString("utf8");
-			// An agent without a mesh has no such endpoint, hence nobody who speaks for a service.
-			const none = kind === "connect" && answer.status === 404;
-			if (!none && answer.status !== 200) {
-				throw new HttpStatusError(answer.status, body, `the agent at ${client.address} answered`);
-			}
-			const entries: readonly ServiceEntry[] = none ? [] : JSON.parse(body);
-			const header = (name: string) => Number(answer.headers[name] ?? 0);
-			const { wanted, near } = query;
-			return answered(
-				{ index: header("x-consul-index"), lastContactMs: header("x-consul-lastcontact") },
-				instancesOf(entries, { wanted, near }),
-			);
+			const how = {
+				...withDatacenter(options, query.datacenter),
+				...(query.tag === undefined ? {} : { tags: [query.tag] }),
+				...(query.near === undefined ? {} : { near: query.near }),
+				// Only exactly this filter can be left to the API: maintenance counts as critical there.
+				passing: query.wanted.join() === "passing",
+			};
+			const answer = await (kind === "service"
+				? client.health.service(query.name, how)
+				: // An agent without a mesh has no such endpoint, hence nobody who speaks for a service.
+					client.health.connect(query.name, how));
+			return answered(answer, instancesOf(answer.value ?? [], query));
 		},
 	};
 }

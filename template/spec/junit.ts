@@ -1,4 +1,10 @@
-import type { Outcome } from "./test-command.ts";
+/** One case with its outcome. */
+export interface Outcome {
+	readonly file: string;
+	readonly name: string;
+	/** Undefined: it passed. */
+	readonly failure: string | undefined;
+}
 
 /** The outcomes as JUnit's XML, one suite per file. */
 export function junitReport(outcomes: readonly Outcome[]): string {

@@ -79,7 +79,7 @@ export async function readSpec(path: string): Promise<readonly SpecCase[]> {
 		return value;
 	};
 
-	const top = parsed(path, read(path));
+	const top = parsed(path, read(resolve(path)));
 	if (!isObject(top) || !Array.isArray(top["cases"])) throw wrong("is not a map with a list of cases");
 	known(top, fileKeys, "the file");
 	return top["cases"].map((one: unknown, position): SpecCase => {

@@ -1,16 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { DiscoError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/flags.ts";
-import { junitReport } from "./junit.ts";
+import { junitReport, type Outcome } from "./junit.ts";
 import { readSpec } from "./read-spec.ts";
 import { runCase } from "./run-case.ts";
-
-/** One case with its outcome. */
-export interface Outcome {
-	readonly file: string;
-	readonly name: string;
-	readonly failure: string | undefined;
-}
 
 /**
  * `disco-template test [-junit FILE] [-update] SPEC...`: templates against data, without a server. Resolves with 0 when all
