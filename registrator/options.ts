@@ -4,6 +4,7 @@ import { type LogLevel, logLevels, parseLogLevel } from "../lib/log/index.ts";
 import type { DeregistrationPolicy } from "./deregistration.ts";
 import { type MetadataSpelling, metadataSpelling } from "./metadata.ts";
 import { type ContainerPattern, parsePattern } from "./selection.ts";
+import { parseSource, type SourceOption } from "./sources/source-option.ts";
 import { parseStatusAddress } from "./status-address.ts";
 
 const specs = {
@@ -15,6 +16,11 @@ const specs = {
 		kind: "string",
 		usage: "reach containers that are in this network there, at their own addresses and ports",
 		placeholder: "name",
+	},
+	source: {
+		kind: "string",
+		usage: "docker (the default), compose=FILE, dir=PATH (of JSON files) or exec=COMMAND (which prints JSON)",
+		placeholder: "source",
 	},
 	prefix: {
 		kind: "list",
@@ -66,6 +72,7 @@ export interface Options {
 	readonly addressLabel: string;
 	/** Empty: no network is preferred. */
 	readonly network: string;
+	readonly source: SourceOption;
 	readonly spelling: MetadataSpelling;
 	readonly only: readonly ContainerPattern[];
 	readonly exclude: readonly ContainerPattern[];
@@ -147,6 +154,7 @@ export function parseCommandLine(
 			explicit: values.explicit ?? false,
 			addressLabel: values.useIpFromLabel ?? "",
 			network: values.network ?? "",
+			source: parseSource(values.source ?? "docker"),
 			spelling: metadataSpelling(values.prefix ?? [], compat),
 			only: (values.only ?? []).map((text) => parsePattern("only", text)),
 			exclude: (values.exclude ?? []).map((text) => parsePattern("exclude", text)),

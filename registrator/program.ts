@@ -68,7 +68,7 @@ async function start(
 	const status = createStatus();
 	const owner = options.owner || hostname();
 	let overview: (() => Overview) | undefined;
-	const docker = await connectDocker(dockerAddress(environment, existsSync, options.compat));
+	const docker = await openSource(options, environment);
 	const server =
 		options.http === ""
 			? undefined
@@ -92,6 +92,13 @@ async function start(
 		backend.close();
 		await server?.close();
 	}
+}
+
+async function openSource({ source, compat }: Options, environment: Environment): Promise<Docker> {
+	if (source.kind === "docker") return connectDocker(dockerAddress(environment, existsSync, compat));
+	const { polledSource, readerOf } = await import("./sources/index.ts");
+	const address = source.kind === "exec" ? `the command ${source.command}` : source.path;
+	return polledSource(address, readerOf(source, environment), nodeClock);
 }
 
 async function syncOptions(

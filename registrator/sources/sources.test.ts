@@ -1,0 +1,181 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FakeClock } from "../../lib/env/fake.ts";
+import { parseContainer } from "../container.ts";
+import type { DockerEvent } from "../docker.ts";
+import { servicesFromContainer } from "../services-from-container.ts";
+import { type ContainerDraft, inspectAnswer } from "../testing/containers.ts";
+import { plainMapping } from "../testing/mapping.ts";
+import { parseSource, polledSource, readerOf, type SourceOption } from "./index.ts";
+
+// One suite over every source: what Docker would say of a container, and the same declared in each other way.
+
+let folder: string;
+beforeAll(async () => {
+	folder = await mkdtemp(join(tmpdir(), "disco-sources-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Declared {
+	readonly [field: string]: unknown;
+}
+
+const sources: Readonly<Record<string, (declared: Declared) => Promise<SourceOption>>> = {
+	compose: async (declared) => {
+		const path = join(folder, "compose.yaml");
+		await writeFile(path, JSON.stringify({ name: "shop", services: { api: declared } }));
+		return parseSource(`compose=${path}`);
+	},
+	dir: async (declared) => {
+		const path = await mkdtemp(join(folder, "dir-"));
+		await writeFile(join(path, "api.json"), JSON.stringify(declared));
+		await writeFile(join(path, "README.md"), "no service");
+		return parseSource(`dir=${path}`);
+	},
+	exec: async (declared) => {
+		const path = join(folder, "printed.json");
+		await writeFile(path, JSON.stringify({ api: declared }));
+		return parseSource(`exec=cat '${path}'`);
+	},
+};
+
+function read(source: SourceOption, environment: Readonly<Record<string, string>> = {}) {
+	if (source.kind === "docker") throw new Error("Docker has no reader");
+	return readerOf(source, environment)();
+}
+
+function services(inspects: readonly unknown[], internal: boolean) {
+	return inspects.flatMap(
+		(inspect) => servicesFromContainer(parseContainer(inspect), undefined, "", { ...plainMapping, internal }).services,
+	);
+}
+
+const cases: readonly [string, ContainerDraft, Declared, boolean][] = [
+	[
+		"published ports",
+		{ published: { "80/tcp": ["0.0.0.0:8001"], "53/udp": ["127.0.0.1:8053"] } },
+		{ ports: ["8001:80", "127.0.0.1:8053:53/udp"] },
+		false,
+	],
+	[
+		"the long form of a port",
+		{ published: { "80/tcp": ["0.0.0.0:8001"] } },
+		{ ports: [{ target: 80, published: "8001" }] },
+		false,
+	],
+	[
+		"an exposed port, internal",
+		{ exposed: ["80/tcp"], networkMode: "front", addresses: { front: "10.1.0.2" } },
+		{ expose: [80], networks: { front: { ipv4_address: "10.1.0.2" } } },
+		true,
+	],
+	[
+		"the host's network",
+		{ exposed: ["5000/tcp"], networkMode: "host" },
+		{ expose: ["5000"], network_mode: "host" },
+		false,
+	],
+	[
+		"metadata as maps",
+		{
+			published: { "80/tcp": ["0.0.0.0:8001"] },
+			environment: { SERVICE_NAME: "x", SERVICE_TAGS: "a,b" },
+			labels: { "disco.service.region": "eu" },
+		},
+		{
+			ports: ["8001:80"],
+			environment: { SERVICE_NAME: "x", SERVICE_TAGS: "a,b" },
+			labels: { "disco.service.region": "eu" },
+		},
+		false,
+	],
+	[
+		"metadata as lists",
+		{
+			published: { "80/tcp": ["0.0.0.0:8001"] },
+			environment: { SERVICE_CHECK_HTTP: "/up?a=b" },
+			labels: { SERVICE_NAME: "x" },
+		},
+		{ ports: ["8001:80"], environment: ["SERVICE_CHECK_HTTP=/up?a=b"], labels: ["SERVICE_NAME=x"] },
+		false,
+	],
+	["a port without a port of the host", { exposed: ["80/tcp"] }, { ports: [80] }, false],
+];
+
+describe.each(Object.entries(sources))("%s", (_, declare) => {
+	test.each(cases)("%s: as from Docker", async (_case, draft, declared, internal) => {
+		const source = await declare({ container_name: "web", hostname: "inner", image: "acme/foobar:1.2", ...declared });
+		expect(services(await read(source), internal)).toEqual(services([inspectAnswer(draft)], internal));
+	});
+
+	test.each([
+		[{ ports: ["x:y"] }, /ports: "x:y" is no port; write 80, 8001:80/],
+		[{ ports: 80 }, /ports: 80 is no list/],
+		[{ labels: 5 }, /labels: must be a map or a list/],
+		[{ image: {} }, /image: \{\} is no text/],
+	])("%j is refused with the field", async (declared, message) => {
+		await expect(read(await declare(declared))).rejects.toThrow(message);
+	});
+});
+
+test("a Compose file: names, variables, profiles", async () => {
+	const path = join(folder, "more.yaml");
+	await writeFile(
+		path,
+		`services:
+  web: { image: "acme/\${IMAGE:-api}", ports: ["\${PORT}:80"], environment: { SERVICE_PRICE: "1$$" } }
+  tool: { image: x, profiles: [debug], ports: ["9:9"] }
+`,
+	);
+	const project = folder.split("/").at(-1)?.toLowerCase();
+	const [service, ...others] = services(await read(parseSource(`compose=${path}`), { PORT: "8001" }), false);
+	expect(service).toMatchObject({ id: `host:${project}-web-1:80`, name: "api", port: 8001, meta: { price: "1$" } });
+	expect(others).toEqual([]);
+});
+
+test.each([
+	["compose=/nowhere/c.yaml", /^\/nowhere\/c.yaml: ENOENT/],
+	["dir=/nowhere", /^\/nowhere: ENOENT/],
+	["exec=exit 3", /^-source exec=exit 3: Command failed/],
+	["exec=echo nonsense", /^-source exec=echo nonsense: Unexpected token/],
+	["exec=echo []", /must print a JSON object$/],
+])("%s fails with one line", async (text, message) => {
+	await expect(read(parseSource(text))).rejects.toThrow(message);
+});
+
+test.each(["", "podman", "dir=", "compose"])('-source "%s" is refused', (text) => {
+	expect(() => parseSource(text)).toThrow(
+		`-source: "${text}" is none of docker, compose=FILE, dir=PATH and exec=COMMAND`,
+	);
+});
+
+test("what appears and changes starts, what goes dies, and a failed reading ends the stream", async () => {
+	const clock = new FakeClock();
+	let now: readonly unknown[] | Error = [{ Id: "a", Name: "/a" }];
+	const source = polledSource(
+		"test",
+		async () => {
+			if (now instanceof Error) throw now;
+			return now;
+		},
+		clock,
+	);
+	const events: string[] = [];
+	const onEvent = ({ kind, containerId }: DockerEvent) => void events.push(`${kind} ${containerId}`);
+	const { signal } = new AbortController();
+	const ended = source.follow({ signal, onOpen: () => events.push("open"), onEvent }).catch((error: unknown) => error);
+	await clock.advanceAsync(2_000);
+	now = [
+		{ Id: "a", Name: "/a", Config: {} },
+		{ Id: "b", Name: "/b" },
+	];
+	await clock.advanceAsync(2_000);
+	now = [{ Id: "b", Name: "/b" }];
+	await clock.advanceAsync(2_000);
+	expect(events).toEqual(["open", "start a", "start b", "die a"]);
+	now = new Error("half written");
+	await clock.advanceAsync(2_000);
+	expect(await ended).toBe(now);
+});
