@@ -99,6 +99,24 @@ const write: fc.Arbitrary<Write> = fc.oneof(
 	}),
 );
 
+/** Writes that change the answer to every question, so that the stream certainly tells of the last one. */
+function lastWrites(unique: number): readonly Write[] {
+	return [
+		{ path: "/v1/kv/p/a", method: "PUT", body: `last ${unique}` },
+		{ path: `/v1/kv/p/last-${unique}`, method: "PUT", body: "" },
+		{
+			path: "/v1/catalog/register",
+			method: "PUT",
+			body: {
+				Node: "m",
+				Address: `10.0.1.${unique}`,
+				Service: { ID: "web-0", Service: "web", Port: 1, Tags: [`last-${unique}`] },
+				Check: { CheckID: "c", Name: "c", Status: "critical", Output: `last ${unique}` },
+			},
+		},
+	];
+}
+
 const questions = [
 	"/v1/kv/p/?recurse",
 	"/v1/kv/p/?keys",
@@ -114,12 +132,13 @@ const questions = [
 
 describe("event stream", () => {
 	it("snapshot and deltas give the long poll's answer at every index, through reconnects", async () => {
+		const { base } = await agent();
+		let unique = 0;
 		await fc.assert(
 			fc.asyncProperty(
 				fc.constantFrom(...questions),
 				fc.array(fc.record({ write, reconnects: fc.boolean() }), { minLength: 1, maxLength: 20 }),
 				async (question, steps) => {
-					const { base } = await agent();
 					const answers = new Map<string, unknown>();
 					const ask = async () => {
 						const answer = await fetch(base + question);
@@ -142,18 +161,23 @@ describe("event stream", () => {
 								progress();
 							},
 						});
-					let last = await ask();
+					await ask();
+					let last = "";
 					let client = connect();
 					for (const step of steps) {
 						await fetch(base + step.write.path, {
 							method: step.write.method,
 							body: JSON.stringify(step.write.body),
 						});
-						last = await ask();
+						await ask();
 						if (!step.reconnects) continue;
 						client.close();
 						await client.done;
 						client = connect();
+					}
+					for (const { path, method, body } of lastWrites(unique++)) {
+						await fetch(base + path, { method, body: JSON.stringify(body) });
+						last = await ask();
 					}
 					while (seen !== last) {
 						await new Promise<void>((resolve) => {
@@ -169,10 +193,9 @@ describe("event stream", () => {
 						const shown = Array.isArray(answer) ? elements.map(([, value]) => value) : Object.fromEntries(elements);
 						expect(shown).toEqual(answer);
 					}
-					await closeAgents();
 				},
 			),
-			{ numRuns: 30 },
+			{ numRuns: 40 },
 		);
 	}, 60_000);
 
@@ -203,10 +226,21 @@ describe("event stream", () => {
 		await again.done;
 	});
 
+	it("ends with the server", async () => {
+		const { base, server } = await agent();
+		const opened = new Promise<void>((resolve) => {
+			const client = listen(`${base}/v1/catalog/nodes?stream`, { onEvent: () => resolve() });
+			void client.done;
+		});
+		await opened;
+		const startMs = performance.now();
+		await server.close();
+		expect(performance.now() - startMs).toBeLessThan(900);
+	});
+
 	it.each([
 		["/v1/agent/self?stream", "This endpoint cannot be streamed"],
 		["/v1/kv/k?stream&raw", "Cannot stream a raw value"],
-		["/v1/kv/k?stream&wait=x", "Invalid wait time"],
 	])("refuses %s", async (path, text) => {
 		const { base } = await agent();
 		const answer = await fetch(base + path);
