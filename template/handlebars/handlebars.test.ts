@@ -53,6 +53,10 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 }
 
 describe("Handlebars templates", () => {
+	it("do not run for ever", async () => {
+		await expect(render("{{#each (loop 1000000000)}}x{{/each}}")).rejects.toThrow("more than 1000000 rounds");
+	});
+
 	it.each([
 		["{{#each (services)}}{{@index}}{{Name}}{{#unless @last}},{{/unless}}{{/each}}", "0api,1web"],
 		["{{#services}}{{Name}} {{/services}}", "api web "],

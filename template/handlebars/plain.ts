@@ -6,6 +6,9 @@ const visitOrder = new WeakMap<object, readonly string[]>();
 /** The template value that a plain one was made of, so that it keeps its Go type when it is passed on to a function. */
 const origins = new WeakMap<object, GoValue>();
 
+/** Handlebars wants a loop's rounds as a list; Go templates, which do not, are stopped by their count of steps. */
+const loopMax = 1_000_000;
+
 /** A template value as the plain data that Handlebars shows: objects without a prototype, arrays, texts, numbers. */
 export function plainOf(value: GoValue): unknown {
 	if (value === undefined || value === null) return null;
@@ -28,7 +31,12 @@ export function plainOf(value: GoValue): unknown {
 	}
 	if (value instanceof Typed && value.type.kind === "chan") {
 		const { elem } = value.type;
-		return [...((value.raw ?? []) as Iterable<unknown>)].map((raw) => plainOf(goValue(elem, raw)));
+		const items: unknown[] = [];
+		for (const raw of (value.raw ?? []) as Iterable<unknown>) {
+			if (items.length >= loopMax) throw new Error(`a loop has more than ${loopMax} rounds`);
+			items.push(plainOf(goValue(elem, raw)));
+		}
+		return items;
 	}
 	return typeOf(value)?.kind === "func" ? null : rawOf(value);
 }
