@@ -151,6 +151,8 @@ export interface SessionRequest {
 	/** Undefined: the node's `serfHealth`. */
 	readonly nodeChecks?: readonly string[];
 	readonly serviceChecks: readonly string[];
+	/** The field `Checks` of old clients, when it is not empty: bound as well, not shown. */
+	readonly oldChecks?: readonly string[];
 }
 
 export interface SessionEndpoints {
@@ -209,7 +211,7 @@ export interface QueryExecution {
 }
 
 export interface QueryEndpoints {
-	/** Gives the id. `QUERY_INVALID` (message as recorded), `SESSION_UNKNOWN`. */
+	/** Gives the id. `QUERY_INVALID` (message as recorded). */
 	create(query: Omit<PreparedQueryContent, "id">, options: WriteOptions): Promise<string>;
 	/** Replaces it. As `create`, and `QUERY_UNKNOWN`. */
 	update(query: PreparedQueryContent, options: WriteOptions): Promise<void>;

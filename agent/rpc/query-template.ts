@@ -124,5 +124,5 @@ function mapTexts(service: QueryService, change: (text: string) => string): Quer
 }
 
 function invalid(message: string): DiscoError {
-	return new DiscoError("QUERY_INVALID", `failed compiling template: ${message}`);
+	return new DiscoError("QUERY_INVALID", `raft apply failed: failed compiling template: ${message}`);
 }

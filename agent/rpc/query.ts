@@ -1,6 +1,6 @@
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import { type Random, uuid } from "../../lib/env/index.ts";
-import { DiscoError } from "../../lib/errors.ts";
+import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type {
 	InstanceRecord,
 	PreparedQueryContent,
@@ -8,7 +8,7 @@ import type {
 	QueryService,
 	StringMap,
 } from "../state/index.ts";
-import type { QueryEndpoints, QueryExecution, QuerySource, ReadOptions } from "./endpoints.ts";
+import type { QueryEndpoints, QueryExecution, QuerySource, ReadOptions, WriteOptions } from "./endpoints.ts";
 import { instancesOfQuery, orderInstances } from "./query-execution.ts";
 import { assertTemplate, renderTemplate } from "./query-template.ts";
 import type { Server } from "./server.ts";
@@ -39,6 +39,17 @@ export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoint
 	async function once<Value>(options: ReadOptions, value: () => Value | Promise<Value>) {
 		const answer = await server.read({ ...options, minIndex: 0 }, () => ({ index: 1, value: undefined }));
 		return { ...answer, value: await value() };
+	}
+
+	/** What the state refuses is told with the reference's prefix. */
+	async function set(query: PreparedQueryContent, existing: boolean, options: WriteOptions): Promise<void> {
+		try {
+			await server.write(options, { kind: "query-set", query, existing });
+		} catch (error) {
+			const code = errorCode(error);
+			if (code !== "QUERY_INVALID" && code !== "SESSION_UNKNOWN") throw error;
+			throw invalid(`raft apply failed: ${errorMessage(error)}`);
+		}
 	}
 
 	/** The query that is meant, templates filled in. */
@@ -90,14 +101,14 @@ export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoint
 		async create(query, options) {
 			assertQuery(query);
 			const id = uuid(parts.random);
-			await server.write(options, { kind: "query-set", query: { ...query, id }, existing: false });
+			await set({ ...query, id }, false, options);
 			return id;
 		},
 		async update(query, options) {
 			assertId(query.id, "Prepared Query lookup failed: ");
 			// An unknown one is told before what is wrong with its new content.
 			if (store.preparedQuery(query.id).value !== undefined) assertQuery(query);
-			await server.write(options, { kind: "query-set", query, existing: true });
+			await set(query, true, options);
 		},
 		async delete(id, options) {
 			assertId(id, "Prepared Query lookup failed: ");

@@ -49,6 +49,11 @@ describe("a session ends", () => {
 			({ critical }) => critical("web-ok", "web"),
 		],
 		[
+			"when a check of an old client's list turns critical",
+			{ oldChecks: ["web-ok"] },
+			({ critical }) => critical("web-ok", "web"),
+		],
+		[
 			"when the service of its check is removed",
 			{ serviceChecks: ["web-ok"] },
 			({ endpoints }) => endpoints.catalog.deregister({ node: "a", serviceId: "web" }, write),

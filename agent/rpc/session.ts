@@ -1,7 +1,7 @@
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import type { Clock, Random, Timer } from "../../lib/env/index.ts";
 import { uuid } from "../../lib/env/index.ts";
-import { DiscoError } from "../../lib/errors.ts";
+import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { SessionContent, SessionRecord } from "../state/index.ts";
 import type { SessionEndpoints, SessionRequest } from "./endpoints.ts";
 import type { LockDelays } from "./lock-delays.ts";
@@ -68,7 +68,13 @@ export function sessionEndpoints(
 	return {
 		async create(request, options) {
 			const session = sessionContent(request, uuid(random));
-			await server.write(options, { kind: "session-create", session });
+			try {
+				await server.write(options, { kind: "session-create", session });
+			} catch (error) {
+				const code = errorCode(error);
+				if (code !== "SESSION_INVALID" && code !== "NODE_UNKNOWN") throw error;
+				throw new DiscoError(code, `apply failed: ${errorMessage(error)}`);
+			}
 			return session.id;
 		},
 		async destroy(id, options) {
@@ -101,7 +107,9 @@ function sessionContent(request: SessionRequest, id: string): SessionContent {
 	const behavior = request.behavior === "" ? "release" : request.behavior;
 	if (behavior !== "release" && behavior !== "delete")
 		throw invalid(`Invalid Behavior setting '${behavior}'; it is release or delete`);
-	return { id, name, node, behavior, lockDelayMs, ttl, nodeChecks, serviceChecks };
+	const { oldChecks } = request;
+	const old = oldChecks === undefined ? {} : { oldChecks };
+	return { id, name, node, behavior, lockDelayMs, ttl, nodeChecks, serviceChecks, ...old };
 }
 
 function invalid(message: string): DiscoError {

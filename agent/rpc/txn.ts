@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/env/index.ts";
-import type { TxnError, TxnOperation, TxnOutcome } from "../state/index.ts";
+import type { ServiceContent, TxnError, TxnOperation, TxnOutcome } from "../state/index.ts";
 import type { TxnEndpoints } from "./endpoints.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
@@ -81,11 +81,19 @@ function refusal(operation: TxnOperation, lockDelays: LockDelays): string | unde
 				? undefined
 				: "Bad node ID: uuid string is wrong length";
 		case "service":
-			return operation.verb !== "get" && operation.service.service === ""
-				? "Must provide service name (Service.Service) when service ID is provided"
-				: undefined;
+			return serviceRefusal(operation.verb, operation.service);
 		case "check":
+			if (operation.verb === "get" || operation.check.checkId !== "") return undefined;
+			return operation.verb.startsWith("delete")
+				? "check lookup failed: index error: object is missing a value for this index"
+				: "failed health check lookup: index error: object is missing a value for this index";
 		case "session":
 			return undefined;
 	}
+}
+
+/** A service without a name cannot be found again; deleting what has neither id nor name is nothing to refuse. */
+function serviceRefusal(verb: string, { id, service }: ServiceContent): string | undefined {
+	if (verb === "get" || service !== "" || (verb.startsWith("delete") && id === "")) return undefined;
+	return "Must provide service name (Service.Service) when service ID is provided";
 }

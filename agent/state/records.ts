@@ -152,6 +152,8 @@ export interface SessionContent {
 	readonly nodeChecks: readonly string[];
 	/** The same, of checks of services on that node. */
 	readonly serviceChecks: readonly string[];
+	/** Checks from the field `Checks` of old clients: the session is bound to them, too, but answers do not tell (measured). */
+	readonly oldChecks?: readonly string[];
 }
 
 export interface SessionRecord extends SessionContent, Indexed {}

@@ -93,11 +93,12 @@ export class SessionTable {
 	}
 
 	/** Where else the session's id is filed. */
-	#places({ id, node, nodeChecks, serviceChecks }: SessionRecord): [OrderedMap<string>, string][] {
-		const name = foldCase(node);
+	#places(session: SessionRecord): [OrderedMap<string>, string][] {
+		const { id } = session;
+		const name = foldCase(session.node);
 		return [
 			[this.#idsByNode, compositeKey(name, id)],
-			...[...nodeChecks, ...serviceChecks].map((check): [OrderedMap<string>, string] => [
+			...checksOfSession(session).map((check): [OrderedMap<string>, string] => [
 				this.#idsByCheck,
 				compositeKey(name, foldCase(check), id),
 			]),
@@ -120,4 +121,9 @@ export class SessionTable {
 		});
 		this.#watches.changed("table", "sessions");
 	}
+}
+
+/** Every check that the session is bound to. */
+export function checksOfSession({ nodeChecks, serviceChecks, oldChecks = [] }: SessionContent): readonly string[] {
+	return [...nodeChecks, ...serviceChecks, ...oldChecks];
 }

@@ -24,6 +24,7 @@ import type {
 	TxnOutcome,
 	WriteOrigin,
 } from "./records.ts";
+import { checksOfSession } from "./session-table.ts";
 import type { SnapshotRecord, StateIndexes, StateRestore, StateSnapshot } from "./state-snapshot.ts";
 import { newTables, type SessionEnd, type Tables } from "./tables.ts";
 import type { Tombstone } from "./tombstones.ts";
@@ -324,9 +325,10 @@ export interface StateObserver {
 }
 
 /** Texts as recorded (test/conformance/http/scenarios/session.json). */
-function requireLivingChecks({ catalog }: Tables, { node, nodeChecks, serviceChecks }: SessionContent): void {
+function requireLivingChecks({ catalog }: Tables, session: SessionContent): void {
+	const { node } = session;
 	if (catalog.node(node) === undefined) throw new DiscoError("NODE_UNKNOWN", "Missing node registration");
-	for (const checkId of [...nodeChecks, ...serviceChecks]) {
+	for (const checkId of checksOfSession(session)) {
 		const check = catalog.check(node, checkId);
 		if (check === undefined) throw new DiscoError("SESSION_INVALID", `Missing check '${checkId}' registration`);
 		if (check.status === "critical") throw new DiscoError("SESSION_INVALID", `Check '${checkId}' is in critical state`);

@@ -168,6 +168,7 @@ describe("a transaction", () => {
 		["cas", kv("cas", "k", { index: 1 }), `failed to set key "k", index is stale`],
 		["delete-cas", kv("delete-cas", "k", { index: 1 }), `failed to delete key "k", index is stale`],
 		["lock without a session", kv("lock", "k"), "missing session"],
+		["unlock without a session", kv("unlock", "k"), "missing session"],
 		["lock with an unknown session", kv("lock", "k", { session: absent }), `invalid session "${absent}"`],
 		["lock of another's", kv("lock", "l", { session: "s2" }), `failed to lock key "l", lock is already held`],
 		[

@@ -82,7 +82,7 @@ function writeKv(
 	verb: KvWrite["operation"],
 ): readonly TxnResult[] {
 	const { key, session } = operation;
-	if (verb === "lock" && session === "") fail("missing session");
+	if ((verb === "lock" || verb === "unlock") && session === "") fail("missing session");
 	if (verb === "lock" && !tables.sessions.has(session)) fail(`invalid session ${quoted(session)}`);
 	if (!tables.kv.write(index, kvWrite(operation, verb), origin)) fail(kvRefusal(verb, key));
 	const record = tables.kv.get(key, undefined).value;
