@@ -11,14 +11,19 @@ import { empty, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
 import { refuseScripts } from "./service-registration.ts";
 
+const updateBody = objectOf({ Status: text, Output: text, Namespace: anything, Partition: anything });
+
 /** `/v1/agent/check/...` */
 export const agentCheckRoutes: readonly Route[] = [
-	{ path: "/v1/agent/check/register", methods: { PUT: { permission: "filtered", handle: register } } },
+	{
+		path: "/v1/agent/check/register",
+		methods: { PUT: { permission: "filtered", handle: register, body: checkFields } },
+	},
 	{ path: "/v1/agent/check/deregister/", methods: { PUT: { permission: "filtered", handle: deregister } } },
 	{ path: "/v1/agent/check/pass/", methods: { PUT: report("passing") } },
 	{ path: "/v1/agent/check/warn/", methods: { PUT: report("warning") } },
 	{ path: "/v1/agent/check/fail/", methods: { PUT: report("critical") } },
-	{ path: "/v1/agent/check/update/", methods: { PUT: { permission: "filtered", handle: update } } },
+	{ path: "/v1/agent/check/update/", methods: { PUT: { permission: "filtered", handle: update, body: updateBody } } },
 ];
 
 async function register(request: ApiRequest, context: Context): Promise<Reply> {
@@ -68,8 +73,6 @@ function report(status: CheckStatus): Operation {
 		handle: (request, context) => setStatus(request, context, status, request.query.first("note") ?? ""),
 	};
 }
-
-const updateBody = objectOf({ Status: text, Output: text, Namespace: anything, Partition: anything });
 
 async function update(request: ApiRequest, context: Context): Promise<Reply> {
 	const fields = decodeBody(bodyText(request), updateBody);

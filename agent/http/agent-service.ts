@@ -14,11 +14,16 @@ import {
 	parseServiceRegistrations,
 	type RegistrationRules,
 	type ServiceRegistration,
+	serviceBody,
+	servicesBody,
 } from "./service-registration.ts";
 
 /** `/v1/agent/service/...` */
 export const agentServiceRoutes: readonly Route[] = [
-	{ path: "/v1/agent/service/register", methods: { PUT: { permission: "filtered", handle: register } } },
+	{
+		path: "/v1/agent/service/register",
+		methods: { PUT: { permission: "filtered", handle: register, body: serviceBody } },
+	},
 	{
 		path: "/v1/agent/service/deregister/",
 		methods: { PUT: { permission: { resource: "service", access: "write", of: serviceName }, handle: deregister } },
@@ -27,7 +32,10 @@ export const agentServiceRoutes: readonly Route[] = [
 		path: "/v1/agent/service/maintenance/",
 		methods: { PUT: { permission: { resource: "service", access: "write", of: serviceName }, handle: maintenance } },
 	},
-	{ path: "/v1/agent/services/register", methods: { PUT: { permission: "filtered", handle: registerAll } } },
+	{
+		path: "/v1/agent/services/register",
+		methods: { PUT: { permission: "filtered", handle: registerAll, body: servicesBody } },
+	},
 	{
 		path: "/v1/agent/service/drain/",
 		methods: { PUT: { permission: { resource: "service", access: "write", of: serviceName }, handle: drain } },

@@ -100,7 +100,8 @@ const serviceAliases = {
 /** A service as transactions take it: what they answer may be sent back. */
 export const serviceObject = objectOf({ ...serviceShape, ContentHash: anything, Datacenter: anything }, serviceAliases);
 
-const registrationObject = objectOf({
+/** The body of `PUT /v1/catalog/register`. */
+export const registrationObject = objectOf({
 	Datacenter: text,
 	ID: text,
 	Node: text,
@@ -116,7 +117,8 @@ const registrationObject = objectOf({
 	PeerName: anything,
 });
 
-const deregistrationObject = objectOf({
+/** The body of `PUT /v1/catalog/deregister`. */
+export const deregistrationObject = objectOf({
 	Datacenter: text,
 	Node: text,
 	Address: text,

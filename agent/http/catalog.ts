@@ -2,7 +2,12 @@ import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { encodeJson } from "../../lib/json/index.ts";
 import type { Answer, NodeRecord, ServiceRecord } from "../rpc/index.ts";
 import { catalogHeaders } from "./answer-headers.ts";
-import { parseDeregistration, parseRegistration } from "./catalog-registration.ts";
+import {
+	deregistrationObject,
+	parseDeregistration,
+	parseRegistration,
+	registrationObject,
+} from "./catalog-registration.ts";
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
 import { nearestFirst } from "./near.ts";
@@ -17,11 +22,11 @@ import { mayReadInstance, mayReadNode, mayReadService, visible } from "./visible
 export const catalogRoutes: readonly Route[] = [
 	{
 		path: "/v1/catalog/register",
-		methods: { PUT: { permission: "filtered", handle: register } },
+		methods: { PUT: { permission: "filtered", handle: register, body: registrationObject } },
 	},
 	{
 		path: "/v1/catalog/deregister",
-		methods: { PUT: { permission: "filtered", handle: deregister } },
+		methods: { PUT: { permission: "filtered", handle: deregister, body: deregistrationObject } },
 	},
 	{
 		path: "/v1/catalog/datacenters",

@@ -12,12 +12,20 @@ import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts"
 import { elementOf } from "./shapes.ts";
 import { mayReadNode, visible } from "./visible.ts";
 
+const updateObject = objectOf({
+	Datacenter: text,
+	Node: text,
+	Segment: text,
+	Coord: objectOf({ Vec: listOf(number), Error: number, Adjustment: number, Height: number }),
+	Partition: anything,
+});
+
 /** `/v1/coordinate/...`: where nodes are, measured in round-trip times (Vivaldi). */
 export const coordinateRoutes: readonly Route[] = [
 	{ path: "/v1/coordinate/datacenters", methods: { GET: { permission: "open", handle: datacenters } } },
 	{ path: "/v1/coordinate/nodes", methods: { GET: { permission: "filtered", handle: nodes } } },
 	{ path: "/v1/coordinate/node/", methods: { GET: { permission: "filtered", handle: node } } },
-	{ path: "/v1/coordinate/update", methods: { PUT: { permission: "filtered", handle: update } } },
+	{ path: "/v1/coordinate/update", methods: { PUT: { permission: "filtered", handle: update, body: updateObject } } },
 ];
 
 /** Where a node stands before anything was measured: serf's start values. */
@@ -74,14 +82,6 @@ function coordinateJson({ node, segment, coordinate }: CoordinateRecord) {
 		Coord: { Vec: vec, Error: error, Adjustment: adjustment, Height: height },
 	};
 }
-
-const updateObject = objectOf({
-	Datacenter: text,
-	Node: text,
-	Segment: text,
-	Coord: objectOf({ Vec: listOf(number), Error: number, Adjustment: number, Height: number }),
-	Partition: anything,
-});
 
 async function update(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
 	const fields = decodeBody(bodyText(request), updateObject);

@@ -13,13 +13,26 @@ import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts"
 const read = { resource: "operator", access: "read", of: () => "" } as const;
 const write = { resource: "operator", access: "write", of: () => "" } as const;
 
+const configurationObject = objectOf({
+	CleanupDeadServers: boolean,
+	LastContactThreshold: durationMs,
+	MaxTrailingLogs: integer,
+	MinQuorum: integer,
+	ServerStabilizationTime: durationMs,
+	RedundancyZoneTag: text,
+	DisableUpgradeMigration: boolean,
+	UpgradeVersionTag: text,
+	CreateIndex: anything,
+	ModifyIndex: anything,
+});
+
 /** `/v1/operator/autopilot/...`: how the servers look after each other. */
 export const operatorAutopilotRoutes: readonly Route[] = [
 	{
 		path: "/v1/operator/autopilot/configuration",
 		methods: {
 			GET: { permission: read, handle: configuration },
-			PUT: { permission: write, handle: setConfiguration },
+			PUT: { permission: write, handle: setConfiguration, body: configurationObject },
 		},
 	},
 	{ path: "/v1/operator/autopilot/health", methods: { GET: { permission: read, handle: health } } },
@@ -41,19 +54,6 @@ async function configuration(request: ApiRequest, { endpoints }: Context): Promi
 		ModifyIndex: value.modifyIndex,
 	});
 }
-
-const configurationObject = objectOf({
-	CleanupDeadServers: boolean,
-	LastContactThreshold: durationMs,
-	MaxTrailingLogs: integer,
-	MinQuorum: integer,
-	ServerStabilizationTime: durationMs,
-	RedundancyZoneTag: text,
-	DisableUpgradeMigration: boolean,
-	UpgradeVersionTag: text,
-	CreateIndex: anything,
-	ModifyIndex: anything,
-});
 
 /** What is left out is zero, not what it was. */
 async function setConfiguration(request: ApiRequest, { endpoints }: Context): Promise<Reply> {

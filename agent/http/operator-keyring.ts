@@ -8,6 +8,8 @@ import { type ApiRequest, bodyText, type Context, type Operation, type Route } f
 /** A message about keys is passed on by at most so many members (serf). */
 const relayFactorMax = 5;
 
+const keyObject = objectOf({ Key: text }, { ignoreUnknown: true });
+
 /** `/v1/operator/keyring`: the keys of gossip, of which an agent without encryption has none. */
 export const operatorKeyringRoutes: readonly Route[] = [
 	{
@@ -19,6 +21,7 @@ export const operatorKeyringRoutes: readonly Route[] = [
 function operation(access: "read" | "write"): Operation {
 	return {
 		permission: { resource: "keyring", access, of: () => "" },
+		...(access === "write" ? { body: keyObject } : {}),
 		handle: (request, context) => {
 			if (access === "write") decodeBody(bodyText(request), keyObject);
 			checkParameters(request);
@@ -26,8 +29,6 @@ function operation(access: "read" | "write"): Operation {
 		},
 	};
 }
-
-const keyObject = objectOf({ Key: text }, { ignoreUnknown: true });
 
 function checkParameters({ query }: ApiRequest): void {
 	const relayFactor = query.first("relay-factor") ?? "";

@@ -6,7 +6,8 @@ import { mapJson } from "./shapes.ts";
 
 const targetObject = objectOf({ Datacenter: text, Peer: text, Partition: anything, Namespace: anything });
 
-const queryObject = objectOf({
+/** A prepared query as it is sent. */
+export const queryObject = objectOf({
 	ID: text,
 	Name: text,
 	Session: text,

@@ -2,7 +2,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import type { Answer, PreparedQueryRecord } from "../rpc/index.ts";
 import { catalogHeaders, readBodyFields } from "./answer-headers.ts";
 import { family } from "./families.ts";
-import { parseQuery, queryJson } from "./query-definition.ts";
+import { parseQuery, queryJson, queryObject } from "./query-definition.ts";
 import { type ReadRequest, readOptions, writeOptions } from "./read-options.ts";
 import { empty, json, jsonList, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
@@ -15,14 +15,14 @@ export const queryRoutes: readonly Route[] = [
 		path: "/v1/query",
 		methods: {
 			GET: { permission: "filtered", handle: list },
-			POST: { permission: "filtered", handle: create },
+			POST: { permission: "filtered", handle: create, body: queryObject },
 		},
 	},
 	{
 		path: "/v1/query/",
 		methods: {
 			GET: { permission: "filtered", handle: read },
-			PUT: { permission: "filtered", handle: update },
+			PUT: { permission: "filtered", handle: update, body: queryObject },
 			DELETE: { permission: "filtered", handle: remove },
 		},
 		otherMethod,

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Decoder } from "../../lib/json/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Authorizer, Permission } from "../acl/index.ts";
 import type { LocalAgent } from "../local/index.ts";
@@ -32,6 +33,8 @@ export interface Operation {
 		| "filtered"
 		| (Permission & { readonly of: (request: ApiRequest, context: Context) => string });
 	readonly handle: (request: ApiRequest, context: Context) => Reply | Promise<Reply>;
+	/** What parses a JSON body; the OpenAPI document shows what it accepts. */
+	readonly body?: Decoder<unknown>;
 }
 
 /** A request as routes see it. */

@@ -14,6 +14,7 @@ import { eventRoutes } from "./event.ts";
 import { healthRoutes } from "./health.ts";
 import { kvRoutes, kvValueBytesMaxDefault } from "./kv.ts";
 import { kvHistoryRoutes } from "./kv-history.ts";
+import { openApiRoutes } from "./openapi.ts";
 import { operatorAutopilotRoutes } from "./operator-autopilot.ts";
 import { operatorKeyringRoutes } from "./operator-keyring.ts";
 import { operatorRaftRoutes } from "./operator-raft.ts";
@@ -30,7 +31,7 @@ import { devRoutes, uiRoutes } from "./ui.ts";
 /** Everything that is answered, family by family. */
 export function routes(options: HttpServerOptions): readonly Route[] {
 	const valueBytesMax = options.config.kvValueBytesMax ?? kvValueBytesMaxDefault;
-	return [
+	const api = [
 		...agentRoutes,
 		...agentServiceRoutes,
 		...agentCheckRoutes,
@@ -55,6 +56,10 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...snapshotRoutes,
 		...aclOffRoutes,
 		...removedRoutes,
+	];
+	return [
+		...api,
+		...openApiRoutes(api),
 		...(options.devStatus === undefined ? [] : devRoutes(options.devStatus)),
 		...(options.statusPage === undefined ? [] : uiRoutes(options.statusPage)),
 	];

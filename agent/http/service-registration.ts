@@ -76,6 +76,10 @@ const lenientService: Decoder<ServiceFields> = objectOf(
 	{ aliases },
 );
 
+/** What `parseServiceRegistration` and `parseServiceRegistrations` accept. */
+export const serviceBody: Decoder<unknown> = strictService;
+export const servicesBody: Decoder<unknown> = listOf(strictService);
+
 /**
  * The body of `PUT /v1/agent/service/register`. Fails with `JSON_INVALID`, `JSON_FIELD_INVALID`, `SERVICE_INVALID`,
  * `CHECK_INVALID`.

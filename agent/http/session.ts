@@ -1,4 +1,13 @@
-import { anything, type Decoder, durationMs, listOf, objectOf, text } from "../../lib/json/index.ts";
+import {
+	anything,
+	type Decoder,
+	durationMs,
+	listOf,
+	objectOf,
+	schemaOf,
+	text,
+	withSchema,
+} from "../../lib/json/index.ts";
 import type { Answer, SessionEndpoints, SessionRecord, SessionRequest } from "../rpc/index.ts";
 import { indexHeaders } from "./answer-headers.ts";
 import { authorize } from "./authorize.ts";
@@ -15,26 +24,9 @@ const lockDelayMsDefault = 15_000;
 /** A number below this counts seconds, above it nanoseconds (recorded behaviour). */
 const lockDelaySecondsBelow = 1_000;
 
-/** `/v1/session/...` */
-export const sessionRoutes: readonly Route[] = [
-	{ path: "/v1/session/create", methods: { PUT: filtered(create) } },
-	{ path: "/v1/session/destroy/", methods: { PUT: filtered(destroy) } },
-	{ path: "/v1/session/renew/", methods: { PUT: filtered(renew) } },
-	{ path: "/v1/session/info/", methods: { GET: filtered(info) } },
-	{ path: "/v1/session/node/", methods: { GET: filtered(ofNode) } },
-	{ path: "/v1/session/list", methods: { GET: filtered(list) } },
-];
-
-function filtered(handle: Operation["handle"]): Operation {
-	return { permission: "filtered", handle };
-}
-
-function sessionsOf({ endpoints }: Context): SessionEndpoints {
-	return family(endpoints, "session");
-}
-
-const lockDelay: Decoder<number> = (value, field) =>
-	typeof value === "number" && value < lockDelaySecondsBelow ? value * 1000 : durationMs(value, field);
+const lockDelay: Decoder<number> = withSchema(schemaOf(durationMs), (value, field) =>
+	typeof value === "number" && value < lockDelaySecondsBelow ? value * 1000 : durationMs(value, field),
+);
 
 const sessionBody = objectOf(
 	{
@@ -49,6 +41,24 @@ const sessionBody = objectOf(
 	},
 	{ ignoreUnknown: true },
 );
+
+/** `/v1/session/...` */
+export const sessionRoutes: readonly Route[] = [
+	{ path: "/v1/session/create", methods: { PUT: { permission: "filtered", handle: create, body: sessionBody } } },
+	{ path: "/v1/session/destroy/", methods: { PUT: filtered(destroy) } },
+	{ path: "/v1/session/renew/", methods: { PUT: filtered(renew) } },
+	{ path: "/v1/session/info/", methods: { GET: filtered(info) } },
+	{ path: "/v1/session/node/", methods: { GET: filtered(ofNode) } },
+	{ path: "/v1/session/list", methods: { GET: filtered(list) } },
+];
+
+function filtered(handle: Operation["handle"]): Operation {
+	return { permission: "filtered", handle };
+}
+
+function sessionsOf({ endpoints }: Context): SessionEndpoints {
+	return family(endpoints, "session");
+}
 
 async function create(request: ApiRequest, context: Context): Promise<Reply> {
 	const asked = sessionRequest(bodyText(request), context.config.nodeName);

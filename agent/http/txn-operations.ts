@@ -6,15 +6,17 @@ import {
 	listOf,
 	mapOf,
 	objectOf,
+	schemaOf,
 	text,
 	unsigned64,
+	withSchema,
 } from "../../lib/json/index.ts";
 import type { TxnOperation } from "../rpc/index.ts";
 import { checkContent, checkObject, serviceContent, serviceObject } from "./catalog-registration.ts";
 import { decodeBodyOr } from "./decode-body.ts";
 
 /** Base64 (RFC 4648 section 4), as Go's decoder takes it: padded, line breaks ignored. */
-const bytes: Decoder<Uint8Array> = (value, field) => {
+const bytes: Decoder<Uint8Array> = withSchema({ type: "string", description: "base64" }, (value, field) => {
 	const encoded = text(value, field).replace(/[\r\n]/g, "");
 	const bad = encoded.search(/[^A-Za-z0-9+/=]/);
 	const at = bad >= 0 ? bad : /^[^=]*={0,2}$/.test(encoded) && encoded.length % 4 === 0 ? -1 : encoded.length;
@@ -22,7 +24,7 @@ const bytes: Decoder<Uint8Array> = (value, field) => {
 		throw new DiscoError("JSON_FIELD_INVALID", `illegal base64 data at input byte ${at} of ${field}; encode the value`);
 	}
 	return Buffer.from(encoded, "base64");
-};
+});
 
 const kvShape = {
 	Verb: text,
@@ -59,13 +61,14 @@ const operationObject = objectOf({
 
 /** A record that is sent back: its fields, and the index that a condition compares. */
 function withIndex<Fields>(decode: Decoder<Fields>): Decoder<{ readonly fields: Fields; readonly index: number }> {
-	return (value, field) => ({
+	return withSchema(schemaOf(decode), (value, field) => ({
 		fields: decode(value, field),
 		index: Number(indexOnly(value, field).ModifyIndex ?? 0n),
-	});
+	}));
 }
 
-const operationList = listOf(operationObject);
+/** The body of `PUT /v1/txn`. */
+export const operationList = listOf(operationObject);
 
 /**
  * The body of `PUT /v1/txn`. Only its form is looked at: what an operation lacks is that operation's error. Fails with 400

@@ -6,7 +6,7 @@ import { readOptions } from "./read-options.ts";
 import { json, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
 import { checkJson, kvJson, nodeJson, serviceJson } from "./shapes.ts";
-import { parseTxn } from "./txn-operations.ts";
+import { operationList, parseTxn } from "./txn-operations.ts";
 import { deniedOperations, mayReadResult } from "./txn-permissions.ts";
 
 /** Most operations of one transaction (64 before 1.13). */
@@ -14,7 +14,9 @@ const operationsMax = 128;
 
 /** `/v1/txn`; the body may be as large as a value. */
 export function txnRoutes(bodyBytesMax: number): readonly Route[] {
-	return [{ path: "/v1/txn", bodyBytesMax, methods: { PUT: { permission: "filtered", handle: run } } }];
+	return [
+		{ path: "/v1/txn", bodyBytesMax, methods: { PUT: { permission: "filtered", handle: run, body: operationList } } },
+	];
 }
 
 async function run(request: ApiRequest, context: Context): Promise<Reply> {

@@ -18,3 +18,5 @@ export type { Encodable } from "./encode.ts";
 export { compareUtf8, encodeJson, joined } from "./encode.ts";
 export type { Json } from "./parse.ts";
 export { parseFirstJson } from "./parse.ts";
+export type { JsonSchema } from "./schema.ts";
+export { schemaOf, withSchema } from "./schema.ts";

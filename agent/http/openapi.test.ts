@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { nodeClock } from "../../lib/node/index.ts";
+import { openApiDocument } from "./openapi.ts";
+import { descriptions } from "./openapi-descriptions.ts";
+import type { HttpServerOptions } from "./options.ts";
+import { routes } from "./routes.ts";
+import { agent, closeAgents } from "./testing.ts";
+
+afterEach(closeAgents);
+
+/** Only what the table of routes is made from. */
+const table = routes({ config: {}, clock: nodeClock } as unknown as HttpServerOptions);
+
+describe("OpenAPI document", () => {
+	it("describes every operation but those of ACLs, and nothing else", () => {
+		const operations = table.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
+		const expected = operations.filter((name) => !name.includes("/v1/acl/")).sort();
+		expect(Object.keys(descriptions).sort()).toEqual(expected);
+	});
+
+	it("refers only to what is there, and gives each operation a name of its own", () => {
+		const text = JSON.stringify(openApiDocument(table));
+		const document = JSON.parse(text);
+		for (const [, name = ""] of text.matchAll(/"#\/components\/parameters\/([^"]+)"/g)) {
+			expect(document.components.parameters).toHaveProperty([name]);
+		}
+		const ids = [...text.matchAll(/"operationId":"([^"]+)"/g)].map(([, id]) => id);
+		expect(new Set(ids).size).toBe(ids.length);
+	});
+
+	it("shows what the parsers accept", async () => {
+		const { base } = await agent();
+		const document = (await (await fetch(`${base}/v1/openapi.json`)).json()) as ReturnType<typeof JSON.parse>;
+		expect(document.openapi).toBe("3.1.0");
+		const { put } = document.paths["/v1/agent/service/register"];
+		const { schema } = put.requestBody.content["application/json"];
+		expect(schema.properties.Tags).toEqual({ type: "array", items: { type: "string" } });
+		expect(schema.properties.Checks.items.properties.Interval.type).toEqual(["string", "integer"]);
+		expect(document.paths["/v1/kv/{key}"].get.parameters).toContainEqual({
+			$ref: "#/components/parameters/recurse",
+		});
+	});
+});
