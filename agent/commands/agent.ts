@@ -10,6 +10,7 @@ import { tellSystemdReady } from "./systemd.ts";
 
 /** Runs an agent until it is told to end. */
 export const agent: Command = {
+	flags: agentFlags,
 	async run(args, io, path) {
 		const host = { hostName: hostname(), env: io.env };
 		const config = loadAgentConfig(args, host);

@@ -2,6 +2,7 @@ import type { NodeRecord } from "../../lib/api/index.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { columns, pairs } from "./columns.ts";
 import { requireArguments, simpleCommand } from "./command.ts";
+import { formatFlags, jsonText, wantsJson } from "./format.ts";
 import { keyValues } from "./node-meta.ts";
 
 export const catalogNodes = simpleCommand({
@@ -9,6 +10,7 @@ export const catalogNodes = simpleCommand({
 	about: "Prints the nodes of the datacenter.",
 	flags: {
 		detailed: { kind: "bool", usage: "Print whole ids, tagged addresses and metadata" },
+		...formatFlags,
 		filter: { kind: "string", usage: "Only nodes that this expression fits", placeholder: "expression" },
 		near: { kind: "string", usage: "Nearest to this node first", placeholder: "node" },
 		"node-meta": { kind: "list", usage: "Only nodes with this metadata; may be repeated", placeholder: "key=value" },
@@ -18,6 +20,7 @@ export const catalogNodes = simpleCommand({
 	},
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");
+		const json = wantsJson(values.format);
 		const options = {
 			...(values.filter === undefined ? {} : { filter: values.filter }),
 			...(values.near === undefined ? {} : { near: values.near }),
@@ -33,7 +36,8 @@ export const catalogNodes = simpleCommand({
 			io.stderr("No node matches\n");
 			return 0;
 		}
-		io.stdout(values.detailed === true ? detailed(nodes) : brief(nodes));
+		if (json) io.stdout(jsonText(nodes));
+		else io.stdout(values.detailed === true ? detailed(nodes) : brief(nodes));
 		return 0;
 	},
 });

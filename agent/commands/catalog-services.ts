@@ -2,12 +2,14 @@ import type { Client, ReadOptions } from "../../client/index.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { columns } from "./columns.ts";
 import { requireArguments, simpleCommand } from "./command.ts";
+import { formatFlags, jsonText, wantsJson } from "./format.ts";
 import { keyValues } from "./node-meta.ts";
 
 export const catalogServices = simpleCommand({
 	usage: "[options]",
 	about: "Prints the names of the services of the datacenter.",
 	flags: {
+		...formatFlags,
 		node: { kind: "string", usage: "Only services of this node (name or id)", placeholder: "node" },
 		"node-meta": {
 			kind: "list",
@@ -20,6 +22,7 @@ export const catalogServices = simpleCommand({
 	},
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");
+		const json = wantsJson(values.format);
 		const nodeMeta = keyValues(values["node-meta"], "node-meta");
 		const services = await withClient(values, io, async (client, read) =>
 			values.node === undefined
@@ -31,6 +34,10 @@ export const catalogServices = simpleCommand({
 			return 0;
 		}
 		const sorted = services.toSorted(([a], [b]) => (a < b ? -1 : 1));
+		if (json) {
+			io.stdout(jsonText(Object.fromEntries(sorted)));
+			return 0;
+		}
 		io.stdout(
 			columns(sorted.map(([name, tags]) => (values.tags === true ? [name, tags.toSorted().join(",")] : [name]))),
 		);

@@ -44,6 +44,25 @@ describe("command line", () => {
 		[["agent", "-frob"], 1, "", /unknown option -frob/],
 		[["agent"], 1, "", /data_dir is missing/],
 		[["validate"], 1, "", /nothing to check/],
+		[["completion", "tcsh"], 1, "", /"tcsh" is not bash, zsh or fish/],
+		[["catalog", "nodes", "-format=xml"], 1, "", /"xml" is not pretty or json/],
+		[["watch", "-type=frob"], 1, "", /"frob" is not key/],
+		[["lock", "a"], 1, "", /give a PREFIX and the COMMAND/],
+		[["lock", "-n=0", "a", "b"], 1, "", /-n: 0 is below 1/],
+		[["event"], 1, "", /-name is missing/],
+		[["event", "-name=x", "-node=(("], 1, "", /"\(\(" is not a regular expression/],
+		[["event", "-name=x", "-tag=v"], 1, "", /-tag needs -service/],
+		[["exec"], 1, "", /the COMMAND/],
+		[["join"], 1, "", /the ADDRESS/],
+		[["keyring"], 1, "", /exactly one of -install/],
+		[["keyring", "-list", "-relay-factor=6"], 1, "", /-relay-factor: 6 is not 0 to 5/],
+		[["monitor", "-log-level=frob"], 1, "", /"frob" is not one of trace/],
+		[["operator", "raft", "remove-peer"], 1, "", /exactly one of -address and -id/],
+		[["rtt"], 1, "", /one or two NODEs/],
+		[["snapshot", "inspect", "/nonexistent"], 1, "", /\/nonexistent cannot be read/],
+		[["tls", "cert", "create"], 1, "", /exactly one of -server, -client and -cli/],
+		[["kv", "mv", "-recurse", "a/", "a/b/"], 1, "", /moved into themselves/],
+		[["kv", "cp", "a", "a"], 1, "", /are both a/],
 		[["dev", "-bind=here"], 1, "", /-bind: "here" is not an IP address/],
 	])("%j ends with %d", async (args, exitCode, stdout, stderr) => {
 		const outcome = await run(args);
@@ -52,6 +71,22 @@ describe("command line", () => {
 		expect(outcome.stderr).toMatch(stderr);
 		if (exitCode === 1 && args.length > 1 && args[1] !== "frob")
 			expect(outcome.stderr.trim().split("\n")).toHaveLength(1);
+	});
+
+	it.each([
+		[["complete", "--", "ope"], "operator\n"],
+		[["complete", "--", "operator", "raft", ""], "list-peers\nremove-peer\n"],
+		[["complete", "--", "kv", "get", "-rec"], "-recurse\n"],
+		[["complete", "--", "kv", "get", "--rec"], "-recurse\n"],
+		[["complete", "--", "kv", "get", "-recurse", ""], ""],
+		[["complete", "--", "frob", ""], ""],
+		[["complete", "--", "agent", "-data"], "-data-dir\n-datacenter\n"],
+	])("%j", async (args, stdout) => {
+		expect(await run(args)).toEqual({ exitCode: 0, stdout, stderr: "" });
+	});
+
+	it.each(["bash", "zsh", "fish"])("completion for %s", async (shell) => {
+		expect((await run(["completion", shell])).stdout).toContain("disco");
 	});
 
 	it("takes the second name of a variable before the first", async () => {

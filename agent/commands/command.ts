@@ -22,6 +22,10 @@ export interface CommandEntry {
 export interface Command {
 	/** Gives the exit code. A `DiscoError` becomes one line on stderr and exit code 1. */
 	run(args: readonly string[], io: CommandIo, path: string): Promise<number>;
+	/** Its options, for completion. */
+	readonly flags?: FlagSpecs;
+	/** Its subcommands, for completion. */
+	readonly commands?: Readonly<Record<string, CommandEntry>>;
 }
 
 /** A command without subcommands. `Error: ...` and exit 1 for wrong options, help on stdout and exit 0 when asked for. */
@@ -34,6 +38,7 @@ export function simpleCommand<const Specs extends FlagSpecs>(definition: {
 	readonly run: (parsed: ParsedFlags<Specs>, io: CommandIo) => Promise<number>;
 }): Command {
 	return {
+		flags: definition.flags,
 		async run(args, io, path) {
 			const parsed = parseFlags(args, definition.flags);
 			if (parsed.help) {
@@ -48,6 +53,7 @@ export function simpleCommand<const Specs extends FlagSpecs>(definition: {
 /** A group: runs the subcommand that the first word names; exit 1 and the list when there is none. */
 export function commandGroup(about: string, commands: Readonly<Record<string, CommandEntry>>): Command {
 	return {
+		commands,
 		async run(args, io, path) {
 			const [name, ...rest] = args;
 			const entry = name === undefined ? undefined : commands[name];

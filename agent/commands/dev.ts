@@ -5,6 +5,7 @@ import { runDev } from "./dev/run-dev.ts";
 
 /** Runs everything at once: an agent, a sample service, disco-template and HAProxy. Exit code 0 after Ctrl-C. */
 export const dev: Command = {
+	flags: devFlags,
 	async run(args, io, path) {
 		const parsed = parseFlags(args, devFlags);
 		if (parsed.help) {

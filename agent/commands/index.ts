@@ -1,11 +1,16 @@
 import { DiscoError } from "../../lib/errors.ts";
-import { type CommandEntry, type CommandIo, commandList, errorLine } from "./command.ts";
+import { type Command, type CommandEntry, type CommandIo, commandList, errorLine } from "./command.ts";
 import { processIo } from "./process-io.ts";
 
 /** Every command. One is a file and a line here; each is loaded only when it is run. */
 const commands: Readonly<Record<string, CommandEntry>> = {
 	agent: { summary: "Runs an agent", load: async () => (await import("./agent.ts")).agent },
 	catalog: { summary: "Asks what is registered", load: async () => (await import("./catalog.ts")).catalog },
+	complete: { summary: "Answers a shell's completion", hidden: true, load: async () => complete },
+	completion: {
+		summary: "Prints what makes a shell complete the commands",
+		load: async () => (await import("./completion.ts")).completion,
+	},
 	dev: { summary: "Runs everything at once, with a sample service", load: async () => (await import("./dev.ts")).dev },
 	event: { summary: "Sends an event to the agents", load: async () => (await import("./event.ts")).event },
 	exec: { summary: "Runs a command on the agents", load: async () => (await import("./exec.ts")).exec },
@@ -46,6 +51,16 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 	watch: {
 		summary: "Runs a command at each change of what is watched",
 		load: async () => (await import("./watch.ts")).watch,
+	},
+};
+
+/** `disco complete -- WORDS`: a line for each thing that the last word may become. */
+const complete: Command = {
+	async run(args, io) {
+		const { candidates } = await import("./complete.ts");
+		const found = await candidates(args[0] === "--" ? args.slice(1) : args, commands);
+		io.stdout(found.map((each) => `${each}\n`).join(""));
+		return 0;
 	},
 };
 

@@ -4,6 +4,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { columns } from "./columns.ts";
 import { requireArguments, simpleCommand } from "./command.ts";
+import { formatFlags, wantsJson } from "./format.ts";
 
 /** What a key was, as `/v1/kv-history/KEY` tells it. */
 export interface KvRevisionAnswer {
@@ -23,18 +24,15 @@ export const kvLog = simpleCommand({
 	about:
 		"Prints what a key was before, oldest first; of keys whose history is kept. The index is what kv rollback takes.",
 	flags: {
-		format: { kind: "string", usage: "pretty or json; pretty unless given" },
+		...formatFlags,
 		...serverFlags,
 		...clientFlags,
 	},
 	async run({ values, rest }, io) {
 		requireArguments(rest, 1, 1, "one KEY");
-		const format = values.format ?? "pretty";
-		if (format !== "pretty" && format !== "json") {
-			throw new DiscoError("FLAG_VALUE_INVALID", `option -format: "${format}" is not pretty or json`);
-		}
+		const json = wantsJson(values.format);
 		const revisions = await withClient(values, io, (client) => kvRevisions(client, rest[0] ?? ""));
-		if (format === "json") {
+		if (json) {
 			io.stdout(`${JSON.stringify(revisions, null, 2)}\n`);
 			return 0;
 		}

@@ -3,6 +3,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import { clientFlags, withClient } from "./client-flags.ts";
 import { columns, pairs } from "./columns.ts";
 import { simpleCommand } from "./command.ts";
+import { formatFlags, jsonText, wantsJson } from "./format.ts";
 
 const statusNames: Readonly<Record<number, string>> = { 1: "alive", 2: "leaving", 3: "left", 4: "failed" };
 
@@ -10,6 +11,7 @@ export const members = simpleCommand({
 	usage: "[options]",
 	about: "Prints the members of the pool. Exit code 2 when none matches.",
 	flags: {
+		...formatFlags,
 		detailed: { kind: "bool", usage: "Print all tags" },
 		segment: { kind: "string", usage: "Taken for compatibility", hidden: true },
 		status: { kind: "string", usage: "Only members whose status fits this regular expression", placeholder: "regex" },
@@ -17,6 +19,7 @@ export const members = simpleCommand({
 		...clientFlags,
 	},
 	async run({ values }, io) {
+		const json = wantsJson(values.format);
 		const status = anchored(values.status ?? ".*");
 		const all = await withClient(values, io, (client) => client.agent.members({ wan: values.wan === true }));
 		const shown = all
@@ -24,6 +27,10 @@ export const members = simpleCommand({
 			.map((member) => ({ member, segment: segmentOf(member) }))
 			.sort((a, b) => compare(a.segment, b.segment) || compare(a.member.Name, b.member.Name));
 		if (shown.length === 0) return 2;
+		if (json) {
+			io.stdout(jsonText(shown.map(({ member }) => member)));
+			return 0;
+		}
 		io.stdout(
 			values.detailed === true
 				? columns([
@@ -32,7 +39,7 @@ export const members = simpleCommand({
 							member.Name,
 							addressOf(member),
 							statusNames[member.Status] ?? "none",
-							pairs({ ...member.Tags, segment }, ","),
+							pairs({ ap: "default", ...member.Tags, segment }, ","),
 						]),
 					])
 				: columns([

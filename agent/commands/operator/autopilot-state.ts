@@ -1,6 +1,6 @@
-import { DiscoError } from "../../../lib/errors.ts";
 import { clientFlags, serverFlags, withClient } from "../client-flags.ts";
 import { requireArguments, simpleCommand } from "../command.ts";
+import { formatFlags, wantsJson } from "../format.ts";
 
 interface ServerState {
 	readonly ID: string;
@@ -32,21 +32,18 @@ export const autopilotState = simpleCommand({
 	usage: "[options]",
 	about: "Prints the servers' health.",
 	flags: {
-		format: { kind: "string", usage: "pretty or json; pretty unless given" },
+		...formatFlags,
 		...serverFlags,
 		...clientFlags,
 	},
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");
-		const format = values.format ?? "pretty";
-		if (format !== "pretty" && format !== "json") {
-			throw new DiscoError("FLAG_VALUE_INVALID", `option -format: "${format}" is not pretty or json`);
-		}
+		const json = wantsJson(values.format);
 		const answer = await withClient(values, io, (client) =>
 			client.call({ path: "/v1/operator/autopilot/state", query: { stale: values.stale } }),
 		);
 		const state = JSON.parse(answer.body.toString("utf8")) as AutopilotState;
-		io.stdout(format === "json" ? `${JSON.stringify(state, null, "   ")}\n` : pretty(state));
+		io.stdout(json ? `${JSON.stringify(state, null, "   ")}\n` : pretty(state));
 		return 0;
 	},
 });

@@ -1,5 +1,5 @@
-import { DiscoError } from "../../../lib/errors.ts";
 import { requireArguments, simpleCommand } from "../command.ts";
+import { formatFlags, wantsJson } from "../format.ts";
 import { readSnapshot, type SnapshotMeta } from "./read-snapshot.ts";
 import { isDiscoState, keyOf, stateRecords } from "./state-records.ts";
 
@@ -15,17 +15,14 @@ export const snapshotInspect = simpleCommand({
 	usage: "[options] FILE",
 	about: "Checks a snapshot file and prints what it holds. No agent is asked.",
 	flags: {
-		format: { kind: "string", usage: "pretty or json; pretty unless given" },
+		...formatFlags,
 		kvdepth: { kind: "int", usage: "Sum keys up to this many levels, with -kvdetails; 2 unless given" },
 		kvdetails: { kind: "bool", usage: "Print which keys take the space" },
 		kvfilter: { kind: "string", usage: "Only keys that begin so, with -kvdetails", placeholder: "prefix" },
 	},
 	async run({ values, rest }, io) {
 		requireArguments(rest, 1, 1, "one FILE");
-		const format = values.format ?? "pretty";
-		if (format !== "pretty" && format !== "json") {
-			throw new DiscoError("FLAG_VALUE_INVALID", `option -format: "${format}" is not pretty or json`);
-		}
+		const asJson = wantsJson(values.format);
 		const { meta, state } = await readSnapshot(rest[0] ?? "");
 		const types = new Map<string, Sum>();
 		const keys = new Map<string, Sum>();
@@ -38,7 +35,7 @@ export const snapshotInspect = simpleCommand({
 			if (key.startsWith(values.kvfilter ?? "")) add(keys, key.split("/").slice(0, depth).join("/"), sizeBytes);
 		}
 		const details = values.kvdetails === true ? sorted(keys) : undefined;
-		io.stdout(format === "json" ? json(meta, sorted(types), details) : pretty(meta, sorted(types), details));
+		io.stdout(asJson ? json(meta, sorted(types), details) : pretty(meta, sorted(types), details));
 		return 0;
 	},
 });
