@@ -179,3 +179,25 @@ test("what appears and changes starts, what goes dies, and a failed reading ends
 	await clock.advanceAsync(2_000);
 	expect(await ended).toBe(now);
 });
+
+test("the published examples", async () => {
+	const registered = async (source: string) =>
+		services(await read(parseSource(source)), false).map(({ id, name, port, tags, meta, drainMs, check }) => ({
+			line: `${id} ${name} ${port} [${tags.join(" ")}] ${drainMs}`,
+			meta,
+			check,
+		}));
+	const shop = { team: "shop" };
+	const http = { HTTP: "http://192.0.2.1:5000/health", Interval: "2s" };
+	expect(await registered("compose=examples/registrator/compose.yaml")).toEqual([
+		{ line: "host:shop-api-1:5000 api 5000 [v1 public] 10000", meta: shop, check: http },
+		{ line: "host:shop-api-1:9090 api-metrics 9090 [] 10000", meta: shop, check: undefined },
+	]);
+	expect(await registered("dir=examples/registrator/services")).toEqual([
+		{
+			line: "host:worker:5100 worker 5100 [plain] 10000",
+			meta: {},
+			check: { TCP: "192.0.2.1:5100", Interval: "10s" },
+		},
+	]);
+});
