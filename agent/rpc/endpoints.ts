@@ -308,9 +308,12 @@ export interface OperatorEndpoints {
 	/** `PEER_UNKNOWN`, `PEER_LAST`. */
 	removePeer(peer: { readonly id: string } | { readonly address: string }, options: WriteOptions): Promise<void>;
 	autopilotConfiguration(options: ReadOptions): Promise<Answer<AutopilotRecord>>;
-	/** With `index`: only when it is the record's modifyIndex; else false. */
+	/**
+	 * Replaces it; what is left out becomes the default (measured). With `index`: only when it is the record's modifyIndex, else
+	 * false.
+	 */
 	setAutopilotConfiguration(
-		content: AutopilotContent,
+		content: Partial<AutopilotContent>,
 		index: number | undefined,
 		options: WriteOptions,
 	): Promise<boolean>;

@@ -14,6 +14,8 @@ describe("autopilot's configuration", () => {
 		const second = (await operator.autopilotConfiguration(read)).value;
 		expect(second).toMatchObject({ ...changed, createIndex: first.createIndex });
 		expect(second.modifyIndex).toBeGreaterThan(first.modifyIndex);
+		expect(await operator.setAutopilotConfiguration({ minQuorum: 3 }, undefined, write)).toBe(true);
+		expect((await operator.autopilotConfiguration(read)).value).toMatchObject({ ...autopilotDefaults, minQuorum: 3 });
 	});
 });
 

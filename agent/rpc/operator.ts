@@ -42,8 +42,10 @@ export function operatorEndpoints(server: Server, pool: ServerPool): OperatorEnd
 				return { index, value: value ?? { ...autopilotDefaults, createIndex: 0, modifyIndex: 0 } };
 			});
 		},
-		setAutopilotConfiguration: (content, index, options) =>
-			server.write(options, { kind: "autopilot", content, ...(index === undefined ? {} : { index }) }),
+		setAutopilotConfiguration: (given, index, options) => {
+			const content = { ...autopilotDefaults, ...given };
+			return server.write(options, { kind: "autopilot", content, ...(index === undefined ? {} : { index }) });
+		},
 		async autopilotHealth(options) {
 			await server.admit(options);
 			return health(pool.health());

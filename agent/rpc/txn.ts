@@ -83,10 +83,6 @@ function refusal(operation: TxnOperation, lockDelays: LockDelays): string | unde
 		case "service":
 			return serviceRefusal(operation.verb, operation.service);
 		case "check":
-			if (operation.verb === "get" || operation.check.checkId !== "") return undefined;
-			return operation.verb.startsWith("delete")
-				? "check lookup failed: index error: object is missing a value for this index"
-				: "failed health check lookup: index error: object is missing a value for this index";
 		case "session":
 			return undefined;
 	}

@@ -194,6 +194,16 @@ describe("a transaction", () => {
 		],
 		["a check without its node", check("set", "zz", "c"), "Missing node registration"],
 		["a check without its service", check("set", "n", "c", "s"), "Missing service registration"],
+		[
+			"a check without an id",
+			check("set", "n", ""),
+			"failed health check lookup: index error: object is missing a value for this index",
+		],
+		[
+			"delete of a check without an id",
+			check("delete", "n", ""),
+			"check lookup failed: index error: object is missing a value for this index",
+		],
 		["get of a check", check("get", "n", "c"), `check "c" on node "n" doesn't exist`],
 		["cas of a check", check("cas", "n", "c", "", 3), `failed to set check "c" on node "n", index is stale`],
 		[

@@ -186,6 +186,7 @@ function executeCheck({ tables, index }: TxnRun, operation: Operation<"check">):
 			return [{ kind: "check", record: found() }];
 		case "set":
 		case "cas": {
+			if (check.checkId === "") fail(`failed health check lookup: ${missingId}`);
 			if (verb === "cas" && stale()) fail(`failed to set ${name}, index is stale`);
 			const spelt = requireNode(tables, node);
 			if (check.serviceId !== "" && tables.catalog.service(node, check.serviceId) === undefined)
@@ -196,6 +197,7 @@ function executeCheck({ tables, index }: TxnRun, operation: Operation<"check">):
 		case "delete":
 		case "delete-cas":
 			if (verb === "delete-cas" && (find() === undefined || stale())) fail(`failed to delete ${name}, index is stale`);
+			if (check.checkId === "") fail(`check lookup failed: ${missingId}`);
 			deregister(tables.catalog, index, { node, checkId: check.checkId });
 			return [];
 		default:
@@ -221,6 +223,8 @@ function kvResult(record: KvRecord, withValue: boolean): TxnResult {
 function emptyKey(key: string): KvRecord {
 	return { key, flags: 0n, value: new Uint8Array(), lockIndex: 0, createIndex: 0, modifyIndex: 0 };
 }
+
+const missingId = "index error: object is missing a value for this index";
 
 /** As Go's `%q` for nearly every name. */
 function quoted(text: string): string {
