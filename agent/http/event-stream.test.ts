@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { agent, closeAgents } from "./testing.ts";
+import { agent, closeAgents } from "../../test/support/http-agent.ts";
 
 afterEach(closeAgents);
 

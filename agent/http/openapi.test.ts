@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { nodeClock } from "../../lib/node/index.ts";
+import { agent, closeAgents } from "../../test/support/http-agent.ts";
 import { openApiDocument } from "./openapi.ts";
 import { descriptions } from "./openapi-descriptions.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { routes } from "./routes.ts";
-import { agent, closeAgents } from "./testing.ts";
 
 afterEach(closeAgents);
 

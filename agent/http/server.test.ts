@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { agent, closeAgents } from "./testing.ts";
+import { agent, closeAgents } from "../../test/support/http-agent.ts";
 
 afterEach(closeAgents);
 

@@ -1,11 +1,11 @@
+import { type CommandResult, stateMachine } from "../../agent/fsm/index.ts";
+import { createHttpServer, type HttpConfig, type HttpServer, type HttpServerOptions } from "../../agent/http/index.ts";
+import { createLocalAgent, memoryStore } from "../../agent/local/index.ts";
+import { MemoryLog } from "../../agent/raft/index.ts";
+import { createServerEndpoints } from "../../agent/rpc/index.ts";
+import { StateStore } from "../../agent/state/index.ts";
 import { silentLogger } from "../../lib/log/index.ts";
 import { nodeClock, nodeRandom } from "../../lib/node/index.ts";
-import { type CommandResult, stateMachine } from "../fsm/index.ts";
-import { createLocalAgent, memoryStore } from "../local/index.ts";
-import { MemoryLog } from "../raft/index.ts";
-import { createServerEndpoints } from "../rpc/index.ts";
-import { StateStore } from "../state/index.ts";
-import { createHttpServer, type HttpConfig, type HttpServer, type HttpServerOptions } from "./index.ts";
 
 const opened: (() => Promise<void> | void)[] = [];
 
