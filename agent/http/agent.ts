@@ -63,8 +63,15 @@ function members(request: ApiRequest, { local, config }: Context): Reply {
 	if (segment !== "" && segment !== "_all") {
 		throw new DiscoError("SEGMENTS_UNSUPPORTED", "Network segments are not supported");
 	}
-	const shown = visible(local.members(), (member) => mayReadNode(request)({ node: member.name }));
+	const pool = wan ? local.members().flatMap(wanMember) : local.members();
+	const shown = visible(pool, (member) => mayReadNode(request)({ node: member.name }));
 	return json(shown.map((member) => memberJson(member, wan ? `.${config.datacenter}` : "")));
+}
+
+/** A server as the pool of all datacenters sees it: there it has another port. Clients are not in it. */
+function wanMember(member: AgentMemberRecord): AgentMemberRecord[] {
+	const port = member.tags["wan_join_port"];
+	return port === undefined ? [] : [{ ...member, port: Number(port) }];
 }
 
 const memberStatus: Readonly<Record<AgentMemberRecord["status"], number>> = {
