@@ -108,6 +108,25 @@ describe("passes", () => {
 		expect(log).toEqual(["write t", "rendered"]);
 	});
 
+	it("does not execute a template again for the same data, unlike the reference", async () => {
+		for (const compat of [false, true]) {
+			let executions = 0;
+			const { template, start } = world({ compat });
+			const { give } = start([
+				template("t", (key) => {
+					executions++;
+					return key("a");
+				}),
+			]);
+			await give(["a", "1"]);
+			const before = executions;
+			await give(["a", "1"]);
+			expect(executions - before).toBe(compat ? 1 : 0);
+			await give(["a", "2"]);
+			expect(executions - before).toBe(compat ? 2 : 1);
+		}
+	});
+
 	it("takes several passes for nested dependencies and drops those no longer used", async () => {
 		const { template, start, watched, files } = world();
 		const { give } = start([template("t", (key) => key(`value/${key("name")}`))]);

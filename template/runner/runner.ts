@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import type { Dependency } from "../dependencies/index.ts";
@@ -252,6 +253,9 @@ export function createRunner(settings: RunnerSettings): Runner {
 	}
 
 	function receive(id: string, value: unknown): void {
+		// Any registration moves the index of `services`, though its answer is mostly the same: an execution for nothing.
+		const known = values.get(id);
+		if (!settings.compat && known !== undefined && isDeepStrictEqual(known.value, value)) return;
 		values.set(id, { value });
 		for (const state of states) if (state.used.some((dependency) => dependency.id === id)) state.dirty = true;
 		signal();
