@@ -18,7 +18,7 @@ say() { printf 'tools: %s\n' "$*"; }
 # program -> Debian package
 packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
-	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl"
+	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "etcd etcd-server" "nginx nginx-light"
 )
 
 install_packages() {
@@ -149,6 +149,9 @@ version busybox busybox --help
 version ip ip -V
 version nsenter nsenter --version
 version curl curl --version
+version openssl openssl version
+version etcd etcd --version
+version nginx nginx -v
 version consul consul version
 version consul-template consul-template -v
 

@@ -3,7 +3,6 @@
 // replay below its floor fails; what is above is printed, so that the floor can be raised in the same commit.
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -186,50 +185,53 @@ function vitestCounts(text) {
 	};
 }
 
-function get(url) {
+/** The body at `url`, empty when there is none; asked with curl, so that it can be asked inside a network namespace. */
+function get(url, wrap) {
 	return new Promise((done) => {
-		const outgoing = request(url, { agent: false, timeout: 2000 }, (response) => {
-			let text = "";
-			response.on("data", (chunk) => {
-				text += chunk;
-			});
-			response.on("end", () => done(text));
+		const [program, ...args] = wrap(["curl", "-sf", "--max-time", "2", url]);
+		const child = spawn(program, args, { stdio: ["ignore", "pipe", "ignore"] });
+		let text = "";
+		child.stdout.on("data", (chunk) => {
+			text += chunk;
 		});
-		outgoing.on("timeout", () => outgoing.destroy());
-		outgoing.on("error", () => done(""));
-		outgoing.end();
+		child.on("error", () => done(""));
+		child.on("close", () => done(text));
 	});
 }
 
-/** Starts a fresh agent and waits until it has a leader and its own node is in the catalog. */
-async function startAgent(agent, log, environment = {}) {
+/** Starts a program for the length of a step and waits until `ready` says so (30 s); returns what ends it. */
+async function startProgram(command, log, environment, ready) {
 	const file = createWriteStream(log, { flags: "a" });
-	const child = spawn(agent.command[0], agent.command.slice(1), {
+	const child = spawn(command[0], command.slice(1), {
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, ...environment },
 	});
 	child.stdout.pipe(file, { end: false });
 	child.stderr.pipe(file, { end: false });
+	let over = false;
 	const ended = new Promise((done) => {
 		child.on("close", done);
 		child.on("error", done);
-	});
-	let over = false;
-	ended.then(() => {
+	}).then(() => {
 		over = true;
 	});
-	const base = `http://${agent.host}:8500/v1`;
-	for (let attempt = 0; attempt < 300 && !over; attempt++) {
-		const leader = await get(`${base}/status/leader`);
-		if (leader.length > 4 && (await get(`${base}/health/service/consul?passing`)).length > 10) break;
-		await new Promise((tick) => setTimeout(tick, 100));
-	}
+	const deadline = Date.now() + 30_000;
+	while (!over && Date.now() < deadline && !(await ready())) await new Promise((tick) => setTimeout(tick, 100));
 	return async () => {
 		const killer = setTimeout(() => child.kill("SIGKILL"), 10_000);
 		child.kill("SIGINT");
 		if (!over) await ended;
 		clearTimeout(killer);
 	};
+}
+
+/** Starts a fresh agent and waits until it has a leader and its own node is in the catalog. */
+function startAgent(agent, log, environment, wrap) {
+	const base = `http://${agent.host}:8500/v1`;
+	return startProgram(wrap(agent.command), log, environment, async () => {
+		const leader = await get(`${base}/status/leader`, wrap);
+		return leader.length > 4 && (await get(`${base}/health/service/consul?passing`, wrap)).length > 10;
+	});
 }
 
 function record(step, counts, log, code) {
@@ -251,8 +253,7 @@ function record(step, counts, log, code) {
 async function runStep(step, wrap = (command) => command, environment = {}) {
 	const startedMs = Date.now();
 	const log = join(logs, `${step.name.replaceAll(/[^a-z0-9]+/gi, "-")}.log`);
-	const wrapped = step.agent && { ...step.agent, command: wrap(step.agent.command) };
-	const stopAgent = wrapped && (await startAgent(wrapped, `${log}.agent`, environment));
+	const stopAgent = step.agent && (await startAgent(step.agent, `${log}.agent`, environment, wrap));
 	const compat = step.floor === undefined ? {} : { DISCO_COMPAT: "1" };
 	const code = await run(wrap(step.command), log, { ...environment, ...compat });
 	await stopAgent?.();
@@ -303,6 +304,14 @@ async function dockerLane() {
 		record({ name: "docker engine and images" }, { passed: 2, failed: 0, skipped: 0 }, log, 0);
 		say(`ok    docker engine and images without a registry: 2 passed, 0 failed, ${seconds(startedMs)}`);
 		await runStep({ name: "docker", command: vitest("docker"), vitest: true }, inside, environment);
+		const etcdLog = join(logs, "etcd.log");
+		const etcd = inside(["etcd", "--enable-v2", "--data-dir", join(logs, "etcd"), "--logger=zap"]);
+		const stopEtcd = await startProgram(
+			etcd,
+			etcdLog,
+			{},
+			async () => (await get("http://127.0.0.1:2379/version", inside)) !== "",
+		);
 		await runStep(
 			{
 				name: "replay registrator",
@@ -313,11 +322,14 @@ async function dockerLane() {
 					`${program("-registrator")} -compat`,
 					"--consul",
 					"http://127.0.0.1:8500",
+					"--etcd2",
+					"http://127.0.0.1:2379",
 				]),
 			},
 			inside,
 			environment,
 		);
+		await stopEtcd();
 	} finally {
 		await run(["bash", "scripts/docker-engine.sh", "stop", folder], log);
 	}
