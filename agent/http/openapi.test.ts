@@ -1,12 +1,9 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nodeClock } from "../../lib/node/index.ts";
-import { agent, closeAgents } from "../../test/support/http-agent.ts";
 import { openApiDocument } from "./openapi.ts";
 import { descriptions } from "./openapi-descriptions.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { routes } from "./routes.ts";
-
-afterEach(closeAgents);
 
 /** Only what the table of routes is made from. */
 const table = routes({ config: {}, clock: nodeClock } as unknown as HttpServerOptions);
@@ -28,9 +25,8 @@ describe("OpenAPI document", () => {
 		expect(new Set(ids).size).toBe(ids.length);
 	});
 
-	it("shows what the parsers accept", async () => {
-		const { base } = await agent();
-		const document = (await (await fetch(`${base}/v1/openapi.json`)).json()) as ReturnType<typeof JSON.parse>;
+	it("shows what the parsers accept", () => {
+		const document = JSON.parse(JSON.stringify(openApiDocument(table)));
 		expect(document.openapi).toBe("3.1.0");
 		const { put } = document.paths["/v1/agent/service/register"];
 		const { schema } = put.requestBody.content["application/json"];
