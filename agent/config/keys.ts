@@ -181,6 +181,8 @@ export const keys = {
 	}),
 	key_file: text,
 	leave_on_terminate: bool,
+	/** Prefix -> revisions kept per key; disco's own. */
+	kv_history: textMap,
 	limits: block({
 		http_max_conns_per_client: int,
 		https_handshake_timeout: durationMs,

@@ -146,6 +146,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		ui: given.ui_config?.enabled ?? false,
 		responseHeaders: given.http_config?.response_headers ?? {},
 		kvValueBytesMax: given.limits?.kv_max_value_size ?? 512 * 1024,
+		kvHistory: given.kv_history && historyRules(given.kv_history),
 		telemetry: {
 			metricsPrefix: given.telemetry?.metrics_prefix ?? "consul",
 			disableHostname: given.telemetry?.disable_hostname ?? false,
@@ -314,6 +315,22 @@ function deepFreeze<Value>(value: Value): Value {
 		for (const member of Object.values(value)) deepFreeze(member);
 	}
 	return value;
+}
+
+/** More revisions of one key than anybody reads; they all stand in memory. */
+const revisionsMax = 10_000;
+
+function historyRules(
+	given: Readonly<Record<string, string>>,
+): readonly { readonly prefix: string; readonly revisionsMax: number }[] {
+	return Object.entries(given).map(([prefix, count]) => {
+		if (!/^\d{1,6}$/.test(count) || Number(count) > revisionsMax) {
+			throw invalid(
+				`kv_history ${JSON.stringify(prefix)}: ${count} is no number of revisions from 0 to ${revisionsMax}`,
+			);
+		}
+		return { prefix, revisionsMax: Number(count) };
+	});
 }
 
 function invalid(text: string): DiscoError {

@@ -96,6 +96,8 @@ export interface RuntimeConfig {
 	readonly ui: boolean;
 	readonly responseHeaders: Readonly<Record<string, string>>;
 	readonly kvValueBytesMax: number;
+	/** Of which keys how many revisions are kept; undefined leaves it as the servers have it. */
+	readonly kvHistory: readonly { readonly prefix: string; readonly revisionsMax: number }[] | undefined;
 	readonly telemetry: TelemetryConfig;
 	readonly leaveOnTerminate: boolean;
 	readonly skipLeaveOnInterrupt: boolean;

@@ -2,7 +2,8 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { silentLogger } from "../../lib/log/index.ts";
+import { createLogger, silentLogger } from "../../lib/log/index.ts";
+import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeRandom } from "../../lib/node/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
 import { createLocalAgent, memoryStore } from "../local/index.ts";
@@ -133,6 +134,131 @@ describe("registration", () => {
 		const answer = await put(`${base}/v1/agent/service/register`, body);
 		expect(answer.status).toBe(status);
 		expect(await answer.text()).toContain(text);
+	});
+});
+
+describe("several services at once", () => {
+	it("registers all", async () => {
+		const { base } = await agent();
+		const body = [
+			{ Name: "a", Port: 1 },
+			{ Name: "b", Port: 2, Check: { TTL: "10s" } },
+		];
+		expect((await put(`${base}/v1/agent/services/register`, body)).status).toBe(200);
+		expect(await list(`${base}/v1/catalog/service/a`)).toHaveLength(1);
+		expect(await list(`${base}/v1/health/checks/b`)).toHaveLength(1);
+	});
+
+	it.each([
+		[[{ Name: "a" }, { Name: "" }], "[1]: Missing service name"],
+		[[{ Name: "a" }, { Name: "a" }], '[1]: id "a" stands in the list already'],
+		[{ Name: "a" }, "the body is not a list"],
+		[Array.from({ length: 1_001 }, (_, number) => ({ Name: `s${number}` })), "at most 1000 are taken"],
+	])("registers none of %.60j", async (body, text) => {
+		const { base } = await agent();
+		const answer = await put(`${base}/v1/agent/services/register`, body);
+		expect(answer.status).toBe(400);
+		expect(await answer.text()).toContain(text);
+		expect(await (await fetch(`${base}/v1/agent/services`)).json()).toEqual({});
+	});
+});
+
+describe("draining", () => {
+	it("is maintenance whose notes say until when", async () => {
+		const { base } = await agent();
+		await put(`${base}/v1/agent/service/register`, { Name: "a" });
+		const beforeMs = Date.now();
+		expect((await put(`${base}/v1/agent/service/drain/a?for=20s`)).status).toBe(200);
+		const [check] = await list(`${base}/v1/health/checks/a`);
+		expect(check).toMatchObject({ CheckID: "_service_maintenance:a", Status: "critical" });
+		const [, until = ""] = /^draining until (.+)$/.exec(String(check?.["Notes"])) ?? [];
+		expect(Date.parse(until)).toBeGreaterThanOrEqual(beforeMs + 20_000);
+		expect(await list(`${base}/v1/health/service/a?passing`)).toEqual([]);
+	});
+
+	it.each([
+		["a?for=soon", 400],
+		["a?for=-1s", 400],
+		["a?for=25h", 400],
+		["b", 404],
+	])("refuses %s with %i", async (path, status) => {
+		const { base } = await agent();
+		await put(`${base}/v1/agent/service/register`, { Name: "a" });
+		expect((await put(`${base}/v1/agent/service/drain/${path}`)).status).toBe(status);
+	});
+});
+
+describe("transactions", () => {
+	it.each([
+		["{", "Failed to parse body: unexpected EOF"],
+		["{}", "it must be a list"],
+		['[{"Zap":{}}]', 'json: unknown field "Zap"'],
+		['[{"KV":{"Verb":"set","Key":"a","Value":"!!!"}}]', "illegal base64 data at input byte 0"],
+		['[{"KV":{"Verb":"set","Key":"a","Value":"YQ"}}]', "illegal base64 data at input byte 2"],
+		['[{"KV":{"Verb":"cas","Key":"a","Index":-1}}]', "whole number from 0 to 2^64-1"],
+	])("refuses %s with 400", async (body, text) => {
+		const { base } = await agent();
+		const answer = await put(`${base}/v1/txn`, body);
+		expect(answer.status).toBe(400);
+		expect(await answer.text()).toContain(text);
+	});
+
+	it("refuses single operations that the token may not do, and does none", async () => {
+		const authorizerOf = () => ({
+			allows: ({ access }: { readonly access: string }, name: string) => access === "read" || name === "a",
+		});
+		const { base } = await agent({}, { authorizerOf });
+		const set = (key: string) => ({ KV: { Verb: "set", Key: key, Value: "" } });
+		const answer = await put(`${base}/v1/txn`, [set("a"), set("b")]);
+		expect(answer.status).toBe(409);
+		expect(await answer.json()).toMatchObject({ Results: null, Errors: [{ OpIndex: 1 }] });
+		expect((await fetch(`${base}/v1/kv/a`)).status).toBe(404);
+	});
+});
+
+describe("snapshot", () => {
+	it("takes nothing of a damaged archive", async () => {
+		const { base } = await agent();
+		await put(`${base}/v1/kv/k`, "old");
+		const archive = new Uint8Array(await (await fetch(`${base}/v1/snapshot`)).arrayBuffer());
+		await put(`${base}/v1/kv/k`, "new");
+		const value = async () => await (await fetch(`${base}/v1/kv/k?raw`)).text();
+		const restore = async (body: Uint8Array) =>
+			(await fetch(`${base}/v1/snapshot`, { method: "PUT", body: Buffer.from(body) })).status;
+		for (let at = 10; at < archive.length; at += 97) {
+			const damaged = Uint8Array.from(archive);
+			damaged[at] = (damaged[at] ?? 0) ^ 0x55;
+			expect(await restore(damaged)).toBe(500);
+			expect(await restore(archive.subarray(0, at))).toBe(500);
+		}
+		expect(await value()).toBe("new");
+		expect(await restore(archive)).toBe(200);
+		expect(await value()).toBe("old");
+	});
+});
+
+describe("log and metrics", () => {
+	it("streams the log from the level that is asked for", async () => {
+		const logger = createLogger({ level: "error", clock: nodeClock, write: () => {} });
+		const { base } = await agent({}, { logger });
+		const controller = new AbortController();
+		const answer = await fetch(`${base}/v1/agent/monitor?loglevel=info&logjson`, { signal: controller.signal });
+		logger.debug("not this");
+		logger.info("but this");
+		const line = new TextDecoder().decode((await answer.body?.getReader().read())?.value);
+		expect(JSON.parse(line)).toMatchObject({ "@level": "info", "@message": "but this" });
+		controller.abort();
+	});
+
+	it("counts requests by route, and Prometheus must be on", async () => {
+		const metrics = createMetrics(nodeClock);
+		const options = { metrics, prefix: "disco", gaugeHost: "", prometheus: true };
+		const { base } = await agent({}, { metrics: options });
+		await fetch(`${base}/v1/kv/a/b/c`);
+		const text = await (await fetch(`${base}/v1/agent/metrics?format=prometheus`)).text();
+		expect(text).toContain('disco_api_http_count{method="GET",path="v1_kv_"} 1');
+		const off = await agent();
+		expect((await fetch(`${off.base}/v1/agent/metrics?format=prometheus`)).status).toBe(415);
 	});
 });
 

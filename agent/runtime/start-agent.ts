@@ -143,6 +143,11 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	opened.push(() => local.close());
 	await applyDefinitions(local, definitions);
 	if (engine !== undefined) await bounded(local.compare(), firstSyncMsMax);
+	if (config.kvHistory !== undefined) {
+		await endpoints.kv
+			.keepHistory?.(config.kvHistory, { datacenter: "", token: config.agentToken })
+			.catch((error: unknown) => logger.warn("kv_history is not in force", { error: errorMessage(error) }));
+	}
 
 	// 4. What others talk to.
 	let current = config;
