@@ -64,7 +64,7 @@ function members(request: ApiRequest, { local, config }: Context): Reply {
 		throw new DiscoError("SEGMENTS_UNSUPPORTED", "Network segments are not supported");
 	}
 	const pool = wan ? local.members().flatMap(wanMember) : local.members();
-	const shown = visible(pool, (member) => mayReadNode(request)({ node: member.name }));
+	const shown = visible(request, pool, (member) => mayReadNode(request)({ node: member.name }));
 	return json(shown.map((member) => memberJson(member, wan ? `.${config.datacenter}` : "")));
 }
 
@@ -101,7 +101,7 @@ function memberJson(member: AgentMemberRecord, suffix: string): Encodable {
 function services(request: ApiRequest, { local, config }: Context): Reply {
 	const filter = lazyFilterOf(request, "agent-service");
 	const all = [...local.services()].sort(([a], [b]) => compareUtf8(a, b));
-	const readable = visible(all, ([, { content }]) => mayReadService(request)(content.service));
+	const readable = visible(request, all, ([, { content }]) => mayReadService(request)(content.service));
 	const shape = ([, service]: readonly [string, LocalService]) => agentServiceJson(service, config.datacenter);
 	return memberReply(applyFilter(filter, readable, shape), shape);
 }
@@ -109,7 +109,7 @@ function services(request: ApiRequest, { local, config }: Context): Reply {
 function checks(request: ApiRequest, { local, config }: Context): Reply {
 	const filter = lazyFilterOf(request, "check");
 	const all = [...local.checks()].sort(([a], [b]) => compareUtf8(a, b));
-	const readable = visible(all, ([, { content }]) =>
+	const readable = visible(request, all, ([, { content }]) =>
 		content.serviceName === ""
 			? mayReadNode(request)({ node: config.nodeName })
 			: mayReadService(request)(content.serviceName),

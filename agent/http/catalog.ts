@@ -78,7 +78,7 @@ async function nodes(request: ApiRequest, context: Context): Promise<Reply> {
 	const answer = await context.endpoints.catalog.nodes({ ...read, ...nodeMetaOf(request) });
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
 	const near = nearestFirst(request, context, answer.value, ({ node }) => node);
-	const shown = applyFilter(filter, visible(near, mayReadNode(request)), nodeJson);
+	const shown = applyFilter(filter, visible(request, near, mayReadNode(request)), nodeJson);
 	return jsonList(shown, encodeNode, { headers, keyOf: ({ node }) => node, ...sharedIf(shown, answer, "nodes") });
 }
 
@@ -87,11 +87,25 @@ async function services(request: ApiRequest, context: Context): Promise<Reply> {
 	const filter = filterOf(request, "service-name");
 	const answer = await context.endpoints.catalog.services({ ...read, ...nodeMetaOf(request) });
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
-	const all = [...answer.value];
-	const named = visible(all, ([name]) => mayReadService(request)(name));
+	const all = entriesOf(answer.value);
+	const named = visible(request, all, ([name]) => mayReadService(request)(name));
 	const shown = applyFilter(filter, named, ([name, tags]) => ({ ServiceName: name, ServiceTags: tags }));
 	const shared = shown === all ? { shared: { source: answer.value, view: "services" } } : {};
 	return jsonMembers(shown, encodeServiceTags, { headers, ...shared });
+}
+
+const entries = new WeakMap<object, readonly (readonly [string, readonly string[]])[]>();
+
+/** As a list, which is made once for all who read this answer. */
+function entriesOf(
+	services: ReadonlyMap<string, readonly string[]>,
+): readonly (readonly [string, readonly string[]])[] {
+	let list = entries.get(services);
+	if (list === undefined) {
+		list = [...services];
+		entries.set(services, list);
+	}
+	return list;
 }
 
 function encodeServiceTags([name, tags]: readonly [string, readonly string[]], pretty: boolean): string {
@@ -110,7 +124,7 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 	});
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
 	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
-	const shown = applyFilter(filter, visible(near, mayReadInstance(request)), catalogServiceJson);
+	const shown = applyFilter(filter, visible(request, near, mayReadInstance(request)), catalogServiceJson);
 	return jsonList(shown, encodeCatalogService, {
 		headers,
 		keyOf: instanceKey,
@@ -145,7 +159,7 @@ async function readNode(
 	const answer: NodeAnswer = await context.endpoints.catalog.node(request.item, read);
 	const found = answer.value;
 	if (found === undefined || !mayReadNode(request)(found.node)) return { answer, read, shown: undefined };
-	const readable = visible(found.services, (each) => mayReadService(request)(each.service));
+	const readable = visible(request, found.services, (each) => mayReadService(request)(each.service));
 	return { answer, read, shown: { node: found.node, services: applyFilter(filter, readable, serviceJson) } };
 }
 

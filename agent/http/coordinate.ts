@@ -66,7 +66,7 @@ const encodeCoordinate = elementOf(coordinateJson);
 
 function listReply(request: ApiRequest, answer: Answer<readonly CoordinateRecord[]>): Reply {
 	const segment = request.query.first("segment");
-	const readable = visible(answer.value, mayReadNode(request));
+	const readable = visible(request, answer.value, mayReadNode(request));
 	const shown = segment === undefined ? readable : readable.filter((each) => each.segment === segment);
 	return jsonList(shown, encodeCoordinate, {
 		headers: indexHeaders(answer),

@@ -49,7 +49,9 @@ async function list(request: ApiRequest, { endpoints }: Context): Promise<Reply>
 		maxWaitMs,
 		...(minIndex === 0 ? {} : { signal: request.signal() }),
 	});
-	const readable = visible(value, ({ name }) => request.authorizer.allows({ resource: "event", access: "read" }, name));
+	const readable = visible(request, value, ({ name }) =>
+		request.authorizer.allows({ resource: "event", access: "read" }, name),
+	);
 	return json(readable.map(eventJson), { "X-Consul-Index": String(index === 0n ? 1n : index) });
 }
 

@@ -51,7 +51,7 @@ function checks(
 			const answer = await ask(request.item, { ...read, ...nodeMetaOf(request) }, context);
 			const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
 			const near = nearestFirst(request, context, answer.value, ({ node }) => node);
-			const shown = applyFilter(filter, visible(near, mayReadCheck(request)), checkJson);
+			const shown = applyFilter(filter, visible(request, near, mayReadCheck(request)), checkJson);
 			return jsonList(shown, encodeCheck, { headers, keyOf: checkKey, ...sharedIf(shown, answer, "checks") });
 		},
 	};
@@ -73,7 +73,7 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...(context.config.compat ? streamingHeaders(read, request) : {}),
 	};
 	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
-	const shown = applyFilter(filter, visible(near, mayReadInstance(request)), healthEntryJson);
+	const shown = applyFilter(filter, visible(request, near, mayReadInstance(request)), healthEntryJson);
 	return jsonList(shown, encodeEntry, { headers, keyOf: instanceKey, ...sharedIf(shown, answer, "health-service") });
 }
 

@@ -61,7 +61,7 @@ async function list(request: ApiRequest, context: Context): Promise<Reply> {
 	const answer = await family(context.endpoints, "query").list(options);
 	const headers = catalogHeaders(answer, options, request, context, { hasCache: false });
 	return jsonList(
-		visible(answer.value, (query) => mayUse(request, "read", query)),
+		visible(request, answer.value, (query) => mayUse(request, "read", query)),
 		encodeQuery,
 		{ headers, keyOf: ({ id }) => id },
 	);
@@ -140,7 +140,7 @@ async function execute(request: ApiRequest, context: Context, name: string): Pro
 	const { value } = answer;
 	if (value === undefined) return unknownQuery(request, context, answer, options);
 	const headers = catalogHeaders(answer, options, request, context, { hasCache: true });
-	const nodes = visible(value.instances, mayReadInstance(request)).map((instance) => ({
+	const nodes = visible(request, value.instances, mayReadInstance(request)).map((instance) => ({
 		...healthEntryJson(instance),
 		// Null without any, unlike in health answers.
 		...(instance.checks.length === 0 ? { Checks: null } : {}),

@@ -130,7 +130,7 @@ async function list(request: ApiRequest, context: Context): Promise<Reply> {
 const encodeSession = elementOf(sessionJson);
 
 function listReply(request: ApiRequest, answer: Answer<unknown>, sessions: readonly SessionRecord[]): Reply {
-	const readable = visible(sessions, ({ node }) =>
+	const readable = visible(request, sessions, ({ node }) =>
 		request.authorizer.allows({ resource: "session", access: "read" }, node),
 	);
 	return jsonList(readable, encodeSession, { headers: indexHeaders(answer), keyOf: ({ id }) => id });

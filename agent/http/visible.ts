@@ -1,8 +1,15 @@
+import { allowAll } from "../acl/index.ts";
 import type { CheckRecord, InstanceRecord } from "../rpc/index.ts";
 import type { ApiRequest } from "./route.ts";
 
 /** What the token may read; the same array when that is everything, so that its encoding can be shared. */
-export function visible<Item>(items: readonly Item[], allowed: (item: Item) => boolean): readonly Item[] {
+export function visible<Item>(
+	request: ApiRequest,
+	items: readonly Item[],
+	allowed: (item: Item) => boolean,
+): readonly Item[] {
+	// With ACLs off nothing has to be looked at: a shared answer costs the same for ten and for ten thousand elements.
+	if (request.authorizer === allowAll) return items;
 	return items.every(allowed) ? items : items.filter(allowed);
 }
 
