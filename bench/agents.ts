@@ -45,7 +45,7 @@ export async function startAgent(name: Agent["name"], host: string): Promise<Age
 						"-node",
 						"bench",
 						"-hcl",
-						"performance { raft_multiplier = 1 } limits { http_max_conns_per_client = 20000 }",
+						"performance { raft_multiplier = 1 } limits { http_max_conns_per_client = 10000 }",
 					],
 				];
 	const log = openSync(join(folder, "log"), "w");

@@ -18,7 +18,7 @@ say() { printf 'tools: %s\n' "$*"; }
 # program -> Debian package
 packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
-	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "etcd etcd-server" "nginx nginx-light"
+	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
 )
 
 install_packages() {
