@@ -127,6 +127,30 @@ describe("passes", () => {
 		}
 	});
 
+	it("keeps what a watch brings while the moment is read: the reading is older then", async () => {
+		const readings: ((moment: ReadonlyMap<string, unknown>) => void)[] = [];
+		const { template, start, files } = world();
+		const { give } = start([
+			template("t", (key) => key("a") + key("b"), {
+				snapshot: () => new Promise((resolve) => readings.push(resolve)),
+			}),
+		]);
+		const read = async (a: string, b: string) => {
+			readings.shift()?.(
+				new Map([
+					["a", a],
+					["b", b],
+				]),
+			);
+			await settle();
+		};
+		await give(["a", "1"], ["b", "1"]);
+		await give(["a", "2"], ["b", "2"]);
+		await read("1", "1");
+		await read("2", "2");
+		expect(files.get("t")).toBe("22");
+	});
+
 	it("takes several passes for nested dependencies and drops those no longer used", async () => {
 		const { template, start, watched, files } = world();
 		const { give } = start([template("t", (key) => key(`value/${key("name")}`))]);

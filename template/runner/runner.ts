@@ -245,8 +245,11 @@ export function createRunner(settings: RunnerSettings): Runner {
 	/** Whether the template was made of data of one moment; if not, those of one moment are taken in for the next pass. */
 	async function isOfOneMoment({ spec, used }: State): Promise<boolean> {
 		if (spec.snapshot === undefined) return true;
+		const before = used.map(({ id }) => values.get(id));
 		const fresh = await spec.snapshot(used, (id) => values.get(id)?.value);
 		if (fresh === undefined) return false;
+		// What a watch brought meanwhile is newer than this reading and comes only once; `receive` has asked for another pass.
+		if (used.some(({ id }, position) => values.get(id) !== before[position])) return false;
 		const different = [...fresh].filter(([id, value]) => values.get(id)?.value !== value);
 		for (const [id, value] of different) receive(id, value);
 		return different.length === 0;
