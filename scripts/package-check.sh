@@ -29,6 +29,6 @@ tar -xzf "$package" -C "$folder/user" --strip-components 1
 for program in disco disco-registrator disco-template disco-env; do
 	check "$program starts from the package" node "$folder/user/dist/$program.js" --version
 done
-check "no sources, tests or simulations are shipped" bash -c "! tar -tzf '$package' | grep -E '\.(test|sim|bench)\.|^package/(agent|test|scripts|bench)/'"
+check "no sources, tests or simulations are shipped" bash -c "! tar -tzf '$package' | grep -E '\.(test|sim|bench)\.[cm]?[jt]s|^package/(agent|test|scripts|bench)/'"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -59,7 +59,7 @@ export function templateStatus(
 }
 
 /** One line for what is missing: `t.ctmpl:3:5 waits for kv.block(a): does not exist`. */
-export function waitLine({ At, Dependency, Text }: WaitStatus): string {
+function waitLine({ At, Dependency, Text }: WaitStatus): string {
 	return `${At} waits for ${Dependency}: ${Text}`;
 }
 

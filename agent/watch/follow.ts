@@ -48,6 +48,6 @@ export async function followWatch(options: FollowOptions): Promise<void> {
 }
 
 /** JSON in one line. Flags above 2^53 keep every digit. */
-export function watchJson(value: unknown): string {
+function watchJson(value: unknown): string {
 	return encodeJson(value as Encodable);
 }

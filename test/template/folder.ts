@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach } from "vitest";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
 
-export const program = "dist/disco-template.js";
+const program = "dist/disco-template.js";
 
 /** A folder of each test's own and the programs that it starts; both are gone after it. */
 export function useFolder() {

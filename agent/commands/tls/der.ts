@@ -1,7 +1,7 @@
 /** Distinguished Encoding Rules (ITU-T X.690), as far as certificates need them. Each function gives one whole element. */
 
 /** An element of any tag around its content. */
-export function element(tag: number, ...content: readonly Uint8Array[]): Buffer {
+function element(tag: number, ...content: readonly Uint8Array[]): Buffer {
 	const body = Buffer.concat(content);
 	return Buffer.concat([Buffer.from([tag]), lengthOctets(body.length), body]);
 }
