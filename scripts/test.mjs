@@ -149,20 +149,44 @@ const lanes = {
 const results = [];
 let open = 0;
 
+/** Leaders of the process groups of steps under way: what a step leaves behind (a replayer that gives up on its agents) ends with it. */
+const groups = new Set();
+function endGroup(pid) {
+	groups.delete(pid);
+	try {
+		process.kill(-pid, "SIGKILL");
+	} catch (error) {
+		if (error.code !== "ESRCH") throw error;
+	}
+}
+for (const signal of ["SIGINT", "SIGTERM"]) {
+	process.on(signal, () => {
+		for (const pid of groups) endGroup(pid);
+		process.exit(130);
+	});
+}
+
 /** Runs a command with its output in a log file; resolves to its exit code. */
-function run(command, log, environment = {}) {
+function run(command, log, environment = {}, { keepsGroup = false } = {}) {
 	return new Promise((done) => {
 		const child = spawn(command[0], command.slice(1), {
 			stdio: ["ignore", "pipe", "pipe"],
 			env: { ...process.env, DISCO_COMPAT: undefined, NO_COLOR: "1", ...environment },
+			detached: true,
 		});
+		if (child.pid !== undefined) groups.add(child.pid);
 		const file = createWriteStream(log, { flags: "a" });
 		child.stdout.pipe(file, { end: false });
 		child.stderr.pipe(file, { end: false });
 		child.on("error", (error) => {
 			file.end(`cannot start ${command[0]}: ${error.message}\n`, () => done(127));
 		});
-		child.on("close", (code) => file.end(() => done(code ?? 1)));
+		// Its own end, not the end of its output: a process that was left behind would hold that open.
+		child.on("exit", (code) => {
+			if (keepsGroup) groups.delete(child.pid);
+			else endGroup(child.pid);
+			child.on("close", () => file.end(() => done(code ?? 1)));
+		});
 	});
 }
 
@@ -281,7 +305,7 @@ async function dockerLane() {
 	const folder = join(logs, "engine");
 	const log = join(logs, "engine.log");
 	const startedMs = Date.now();
-	if ((await run(["bash", "scripts/docker-engine.sh", "start", folder, "40"], log)) !== 0) {
+	if ((await run(["bash", "scripts/docker-engine.sh", "start", folder, "40"], log, {}, { keepsGroup: true })) !== 0) {
 		if (!ci) {
 			say("SKIP  docker: no private Docker engine could be started (needs root and dockerd)");
 			return;
