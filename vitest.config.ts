@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** Folders with unit tests; `test/` holds what crosses folders and starts real programs (its own lanes, see scripts/test.sh). */
 const sources = "{agent,client,lib,registrator,template,envconsul,examples,bench,scripts}";
 
+/** Same random cases in every run. */
+const propertySeed = "test/support/property-seed.ts";
+
 export default defineConfig({
 	test: {
 		maxWorkers: 2,
@@ -12,10 +15,19 @@ export default defineConfig({
 			exclude: ["**/*.{test,sim,bench}.ts"],
 		},
 		projects: [
-			{ extends: true, test: { name: "unit", pool: "threads", include: [`${sources}/**/*.test.ts`] } },
 			{
 				extends: true,
-				test: { name: "sim", pool: "threads", include: [`${sources}/**/*.sim.ts`], testTimeout: 120_000 },
+				test: { name: "unit", pool: "threads", include: [`${sources}/**/*.test.ts`], setupFiles: [propertySeed] },
+			},
+			{
+				extends: true,
+				test: {
+					name: "sim",
+					pool: "threads",
+					include: [`${sources}/**/*.sim.ts`],
+					testTimeout: 120_000,
+					setupFiles: [propertySeed],
+				},
 			},
 			{
 				extends: true,

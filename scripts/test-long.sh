@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The long suite: the same tests with other random seeds, and with the lengths that a commit's run cannot afford (DISCO_LONG=1).
+# scripts/test-long.sh [VITEST ARGUMENT...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export DISCO_LONG=1
+rounds=${ROUNDS:-5}
+for round in $(seq "$rounds"); do
+	export PROPERTY_SEED=$(($(date +%s) + round))
+	echo "round $round of $rounds, PROPERTY_SEED=$PROPERTY_SEED"
+	npx vitest run --project unit --project sim "$@"
+done
