@@ -1,0 +1,32 @@
+/**
+ * msgpack as the reference's programs write and read it (old specification: text and bytes are one "raw" family, nothing is
+ * ever sent as str8 or bin; structs are maps with sorted field names).
+ *
+ * `struct({ Node: string, SeqNo: u32 })` makes the codec of a message; `encode` and `decode` use it; `Writer` and `Reader` are
+ * the layer below, for what is not a plain message. Everything that is malformed is a `DiscoError` with code `MSGPACK_INVALID`.
+ */
+export {
+	bool,
+	bytes,
+	type Codec,
+	decode,
+	encode,
+	float64,
+	type Infer,
+	i64,
+	list,
+	mapOf,
+	nullable,
+	omitEmpty,
+	string,
+	struct,
+	u8,
+	u16,
+	u32,
+	u64,
+	u64Exact,
+} from "./codec.ts";
+export { Reader } from "./reader.ts";
+export { decodeTime, encodeTime } from "./time.ts";
+export { readValue, type Value, writeValue } from "./value.ts";
+export { Writer } from "./writer.ts";
