@@ -1,6 +1,8 @@
 // Builds dist/: one bundled file per program (esbuild) and the typed client with its declarations (tsc). Decision 5.
+// disco itself is divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is first used, so
+// that `disco kv get` need not read the agent (three megabytes, 80 ms).
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";
 
 const programs = {
@@ -21,6 +23,10 @@ const banner = [
 	"const __dirname = __pathDirname(__filename);",
 ].join("\n");
 
+const divided = new Set(["disco"]);
+/** Parts of an earlier build stay so long: a program that runs may still import one. */
+const partsKeptMs = 3_600_000;
+
 const only = process.argv.slice(2);
 mkdirSync("dist", { recursive: true });
 const started = Date.now();
@@ -28,9 +34,12 @@ await Promise.all(
 	Object.entries(programs)
 		.filter(([name, entry]) => existsSync(entry) && (only.length === 0 || only.includes(name)))
 		.map(async ([name, entry]) => {
-			await build({
-				entryPoints: [entry],
-				outfile: `dist/${name}.js`,
+			const { metafile } = await build({
+				entryPoints: { [name]: entry },
+				outdir: "dist",
+				splitting: divided.has(name),
+				chunkNames: `${name}.[name]-[hash]`,
+				metafile: true,
 				bundle: true,
 				platform: "node",
 				format: "esm",
@@ -45,6 +54,7 @@ await Promise.all(
 				minifySyntax: name === "disco-env",
 			});
 			chmodSync(`dist/${name}.js`, 0o755);
+			if (divided.has(name)) removeOldParts(name, new Set(Object.keys(metafile.outputs)));
 		}),
 );
 if (only.length === 0 && existsSync("client/index.ts")) {
@@ -54,3 +64,10 @@ if (only.length === 0 && existsSync("client/index.ts")) {
 	});
 }
 if (process.stderr.isTTY) console.error(`built dist/ in ${Date.now() - started} ms`);
+
+function removeOldParts(name, written) {
+	for (const file of readdirSync("dist").filter((each) => each.startsWith(`${name}.`) && each !== `${name}.js`)) {
+		const path = `dist/${file}`;
+		if (!written.has(path) && Date.now() - statSync(path).mtimeMs > partsKeptMs) rmSync(path, { force: true });
+	}
+}

@@ -40,7 +40,7 @@ export function parseDevOptions(values: ReturnType<typeof parseFlags<typeof devF
 	const address = values.bind ?? "127.0.0.1";
 	if (isIP(address) === 0)
 		throw new DiscoError("FLAG_VALUE_INVALID", `option -bind: "${address}" is not an IP address`);
-	// This code runs as dist/disco.js, beside the other programs; the examples are in the folder above.
+	// This code runs as one of dist/disco.*.js, beside the other programs; the examples are in the folder above.
 	const dist = dirname(fileURLToPath(import.meta.url));
 	const examples = join(dist, "..", "examples");
 	return {
