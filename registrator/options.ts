@@ -110,7 +110,7 @@ diff prints what differs between the containers and the registry (+ missing, - l
 when nothing does, 3 when something does.
 
 The registry URI is consul://host:port, consul-unix:///socket, consul-tls://host:port, consulkv://host:port/prefix or
-consulkv-unix:///socket:/prefix, etcd://host:port/path (etcd2:// or etcd3:// for one of its APIs) or skydns2://host:port/domain.
+consulkv-unix:///socket:/prefix, etcd://host:port/path (etcd2:// or etcd3:// for one of its APIs), skydns2://host:port/domain or zookeeper://host:port/path.
 Docker is found by DOCKER_HOST, else at /var/run/docker.sock or /tmp/docker.sock.
 
 Options:
@@ -141,6 +141,9 @@ export function parseCommandLine(
 	}
 	const compat = values.compat ?? environment["DISCO_COMPAT"] === "1";
 	const once = values.once ?? false;
+	if (once && /^zookeeper:/i.test(uri)) {
+		throw invalid("-once with zookeeper://: its entries last only as long as the registrator runs; leave -once out");
+	}
 	const ttlSeconds = values.ttl ?? 0;
 	const ttlRefreshSeconds = values["ttl-refresh"] ?? 0;
 	checkTtl(ttlSeconds, ttlRefreshSeconds);

@@ -63,7 +63,7 @@ async function start(
 		write: (line) => process.stderr.write(line),
 		module: "registrator",
 	});
-	const opened = openBackend(options.uri, environment, options.ttlSeconds);
+	const opened = openBackend(options.uri, environment, options);
 	const backend = options.dry ? dryBackend(opened) : opened;
 	const status = createStatus();
 	const owner = options.owner || hostname();

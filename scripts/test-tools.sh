@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests start for real and this machine lacks, then prints the versions.
 #
-#   apt packages      docker.io haproxy dnsutils busybox-static iproute2 iptables curl procps ... (needs root and apt)
+#   apt packages      docker.io haproxy dnsutils busybox-static iproute2 iptables curl procps zookeeper ... (needs root and apt)
 #   peers             consul 1.14.4, consul-template, Docker Compose v2: built with Go from the Go module proxy
 #
 # Peers are kept in DISCO_TOOLS (default ~/.cache/disco-tools) and built once. With CI set, anything that is still missing at the
@@ -20,6 +20,8 @@ packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
 	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
 )
+# ZooKeeper is a jar: no program tells that it is there.
+zookeeper_jar=/usr/share/java/zookeeper.jar
 
 install_packages() {
 	local entry program package wanted=()
@@ -28,6 +30,7 @@ install_packages() {
 		package=${entry#* }
 		PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || wanted+=("$package")
 	done
+	[ -e $zookeeper_jar ] || wanted+=(zookeeper)
 	# The images are made of a busybox without shared libraries.
 	[ -x /bin/busybox ] || [ ${#wanted[@]} -gt 0 ] || wanted+=(busybox-static)
 	[ ${#wanted[@]} -gt 0 ] || return 0
@@ -152,6 +155,13 @@ version curl curl --version
 version openssl openssl version
 version etcd etcd --version
 version nginx nginx -v
+version java java -version
+if [ -e $zookeeper_jar ]; then
+	say "zookeeper: $(basename "$(readlink -f $zookeeper_jar)" .jar)"
+else
+	say "zookeeper: missing"
+	missing+=(zookeeper)
+fi
 version consul consul version
 version consul-template consul-template -v
 

@@ -340,6 +340,12 @@ async function dockerLane() {
 			{},
 			async () => (await get("http://127.0.0.1:2379/version", inside)) !== "",
 		);
+		const stopZooKeeper = await startProgram(
+			inside(["bash", "scripts/zookeeper.sh", join(logs, "zookeeper"), "127.0.0.1"]),
+			join(logs, "zookeeper.log"),
+			{},
+			async () => (await run(inside(["bash", "scripts/zookeeper.sh", "ask", "127.0.0.1"]), "/dev/null")) === 0,
+		);
 		await runStep(
 			{
 				name: "replay registrator",
@@ -352,12 +358,15 @@ async function dockerLane() {
 					"http://127.0.0.1:8500",
 					"--etcd2",
 					"http://127.0.0.1:2379",
+					"--zk",
+					"127.0.0.1:2181",
 				]),
 			},
 			inside,
 			environment,
 		);
 		await stopEtcd();
+		await stopZooKeeper();
 	} finally {
 		await run(["bash", "scripts/docker-engine.sh", "stop", folder], log);
 	}

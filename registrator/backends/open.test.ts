@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { openBackend } from "./open.ts";
 
+const options = { ttlSeconds: 0, compat: false };
+
 test.each([
 	["consul://127.0.0.1:8500", {}, "the agent at http://127.0.0.1:8500"],
 	["consul://", {}, "the agent at http://127.0.0.1:8500"],
@@ -14,8 +16,10 @@ test.each([
 	["etcd2://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
 	["etcd3://10.0.0.1:2379/svc", {}, "etcd at http://10.0.0.1:2379"],
 	["skydns2:///cluster.local", {}, "etcd at http://127.0.0.1:2379"],
+	["zookeeper:///svc", {}, "ZooKeeper at 127.0.0.1:2181"],
+	["zookeeper://10.0.0.1,10.0.0.2:2182/svc", {}, "ZooKeeper at 10.0.0.1,10.0.0.2:2182"],
 ])("%s with %j is %s", (uri, environment, name) => {
-	expect(openBackend(uri, environment, 0).name).toBe(name);
+	expect(openBackend(uri, environment, options).name).toBe(name);
 });
 
 test.each([
@@ -26,5 +30,5 @@ test.each([
 	["skydns2://127.0.0.1:2379", "BACKEND_URI_INVALID"],
 	["consul://127.0.0.1:port", "ADDRESS_INVALID"],
 ])("%s fails with %s", (uri, code) => {
-	expect(() => openBackend(uri, {}, 0)).toThrow(expect.objectContaining({ code }));
+	expect(() => openBackend(uri, {}, options)).toThrow(expect.objectContaining({ code }));
 });

@@ -7,23 +7,32 @@ import { createEtcdBackend, createSkyDnsBackend } from "./etcd.ts";
 import { etcdKeysOfEither } from "./etcd-either.ts";
 import { etcdKeys } from "./etcd-keys.ts";
 import { etcdV3Keys } from "./etcd-v3-keys.ts";
+import { createZooKeeperBackend } from "./zookeeper.ts";
+import { zookeeperNodes } from "./zookeeper-nodes.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface BackendOptions {
+	/** After which entries in etcd expire unless they are written again; 0: never. */
+	readonly ttlSeconds: number;
+	readonly compat: boolean;
+}
 
 /** A registry that has not answered by then counts as away. */
 const answerMsMax = 10_000;
 
-const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd, etcd2, etcd3 or skydns2";
+const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd, etcd2, etcd3, skydns2 or zookeeper";
 
 /**
  * The backend that a registry URI names, not yet connected.
  *
  * `consul://[host:port]` (without a host `CONSUL_HTTP_ADDR` or the default address), `consul-unix:///socket`,
  * `consul-tls://host:port` (`CONSUL_CACERT`, `CONSUL_CLIENT_CERT`, `CONSUL_CLIENT_KEY`), `consulkv://[host:port]/prefix`,
- * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` (`etcd2://` and `etcd3://`: only that API of etcd) and
- * `skydns2://[host:port]/domain` (etcd's v2 API), whose entries expire after `ttlSeconds` (0: never). Errors: `BACKEND_UNKNOWN`, `BACKEND_URI_INVALID`, and those of the client's options.
+ * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` (`etcd2://` and `etcd3://`: only that API of etcd),
+ * `skydns2://[host:port]/domain` (etcd's v2 API) and `zookeeper://[host:port,...]/path`. Errors: `BACKEND_UNKNOWN`,
+ * `BACKEND_URI_INVALID`, and those of the client's options.
  */
-export function openBackend(uri: string, environment: Environment, ttlSeconds: number): Backend {
+export function openBackend(uri: string, environment: Environment, { ttlSeconds, compat }: BackendOptions): Backend {
 	const match = /^([a-z0-9+.-]+):\/\/([^/]*)(.*)$/is.exec(uri);
 	if (match === null) {
 		throw new DiscoError("BACKEND_URI_INVALID", `"${uri}" is not a registry URI; write consul://127.0.0.1:8500`);
@@ -52,6 +61,8 @@ export function openBackend(uri: string, environment: Environment, ttlSeconds: n
 			return createEtcdBackend(etcdV3Keys(host), path, ttlSeconds);
 		case "skydns2":
 			return createSkyDnsBackend(host, path, ttlSeconds);
+		case "zookeeper":
+			return createZooKeeperBackend(zookeeperNodes(host), path, !compat);
 		default:
 			throw new DiscoError("BACKEND_UNKNOWN", `unknown registry "${scheme}://" in "${uri}"; use ${schemes}`);
 	}

@@ -4,24 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Backend } from "../../registrator/backends/backend.ts";
 import { openBackend } from "../../registrator/backends/open.ts";
-import type { ServiceRegistration } from "../../registrator/registration.ts";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
+import { plainService as service } from "./registrator-world.ts";
 
 // The backends on etcd against the real server, with its v2 API and without. They need no engine, only what the lane installs.
 
 const available = (await outcome("sh", ["-c", "command -v etcd"])).exitCode === 0;
-
-const service: ServiceRegistration = {
-	id: "host:web:80",
-	name: "api",
-	tags: [],
-	meta: {},
-	address: "2001:db8::1",
-	port: 80,
-	drainMs: 0,
-	innerPort: 80,
-	containerHostName: "",
-};
 
 describe.each([
 	{ api: "v3 alone", host: "127.44.0.11", enableV2: false, schemes: ["etcd", "etcd3"] },
@@ -32,7 +20,7 @@ describe.each([
 	let server: Background;
 	const opened: Backend[] = [];
 	const open = async (scheme: string, ttlSeconds = 0) => {
-		const backend = openBackend(`${scheme}://${host}:2379/services`, {}, ttlSeconds);
+		const backend = openBackend(`${scheme}://${host}:2379/services`, {}, { ttlSeconds, compat: false });
 		opened.push(backend);
 		await backend.ping();
 		return backend;

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { ServiceRegistration } from "../../registrator/registration.ts";
 import { type Background, background, eventually, outcome, succeed } from "../support/programs.ts";
 
 const label = "disco-registrator-test";
@@ -29,6 +30,19 @@ export const agents: readonly Agent[] = [
 		available: existsSync("dist/disco.js"),
 	},
 ];
+
+/** For tests of backends alone. */
+export const plainService: ServiceRegistration = {
+	id: "host:web:80",
+	name: "api",
+	tags: [],
+	meta: {},
+	address: "2001:db8::1",
+	port: 80,
+	drainMs: 0,
+	innerPort: 80,
+	containerHostName: "inner",
+};
 
 /** A service as `/v1/agent/services` shows it. */
 export interface Service {
