@@ -21,7 +21,7 @@ export function encode<T>(codec: Codec<T>, value: T, ...prefix: readonly number[
 	return writer.finish();
 }
 
-/** Reads one value from `offset` on; what follows it is ignored, as the peers do. Fails with `MSGPACK_INVALID`. */
+/** Reads one value from `offset` on; what follows it is ignored, as the peers do. Fails with `MSGPACK_INVALID` or `MSGPACK_TRUNCATED`. */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, offset = 0): T {
 	return codec.read(new Reader(bytes, offset));
 }

@@ -3,7 +3,8 @@
  * ever sent as str8 or bin; structs are maps with sorted field names).
  *
  * `struct({ Node: string, SeqNo: u32 })` makes the codec of a message; `encode` and `decode` use it; `Writer` and `Reader` are
- * the layer below, for what is not a plain message. Everything that is malformed is a `DiscoError` with code `MSGPACK_INVALID`.
+ * the layer below, for what is not a plain message. What is malformed is a `DiscoError` with code `MSGPACK_INVALID`, what ends
+ * early one with `MSGPACK_TRUNCATED` (of a stream: wait for more).
  */
 export {
 	bool,

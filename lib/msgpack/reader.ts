@@ -198,14 +198,13 @@ export class Reader {
 
 	/** An array or map cannot have more elements than there are bytes left for them. */
 	#plausible(count: number, bytesEach: number): number {
-		if (count * bytesEach > this.leftBytes)
-			throw invalid(`${count} elements announced, ${this.leftBytes} bytes left`, this.#at);
+		if (count * bytesEach > this.leftBytes) throw truncated(this.#at);
 		return count;
 	}
 
 	#peek(): number {
 		const byte = this.#bytes[this.#at];
-		if (byte === undefined) throw invalid("the data end early", this.#at);
+		if (byte === undefined) throw truncated(this.#at);
 		return byte;
 	}
 
@@ -217,7 +216,7 @@ export class Reader {
 
 	/** Moves on by `count` bytes, which must be there; gives where it was. */
 	#advance(count: number): number {
-		if (count > this.leftBytes) throw invalid("the data end early", this.#at);
+		if (count > this.leftBytes) throw truncated(this.#at);
 		const before = this.#at;
 		this.#at += count;
 		return before;
@@ -249,6 +248,11 @@ function isRaw(first: number): boolean {
 
 function unexpected(wanted: string, first: number, at: number): DiscoError {
 	return invalid(`wanted ${wanted}, found 0x${first.toString(16).padStart(2, "0")}`, at - 1);
+}
+
+/** More bytes may help. */
+function truncated(at: number): DiscoError {
+	return new DiscoError("MSGPACK_TRUNCATED", `msgpack ends early: at byte ${at} more was announced than is there`);
 }
 
 export function invalid(what: string, at: number): DiscoError {
