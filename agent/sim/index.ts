@@ -1,2 +1,3 @@
-export { Simulation, type SimulationOptions, type Surroundings } from "./simulation.ts";
+export type { Surroundings } from "./machine.ts";
+export { Simulation, type SimulationOptions } from "./simulation.ts";
 export type { NetworkFaults } from "./weather.ts";

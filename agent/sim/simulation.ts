@@ -1,15 +1,8 @@
 import { createHash } from "node:crypto";
 import { between, FakeClock, FakeDisk, FakeNetwork, fakeRandom } from "../../lib/env/fake.ts";
-import type { Clock, Disk, Network, Random } from "../../lib/env/index.ts";
+import type { Random } from "../../lib/env/index.ts";
+import { Machine, type Surroundings } from "./machine.ts";
 import { type NetworkFaults, SimulatedWeather } from "./weather.ts";
-
-/** What a program in the simulation is given; all of it is of no use any more after its node crashed. */
-export interface Surroundings {
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly network: Network;
-	readonly disk: Disk;
-}
 
 export interface SimulationOptions {
 	readonly seed: number;
@@ -42,13 +35,13 @@ export class Simulation {
 	/** Switches a machine on, for the first time or after a crash: with the disk as the crash left it. */
 	boot(address: string): Surroundings {
 		const disk = this.#nodes.get(address)?.disk ?? new FakeDisk({ delay: () => this.#diskDelay() });
-		const node: Node = { disk, running: true };
-		this.#nodes.set(address, node);
+		const machine = new Machine();
+		this.#nodes.set(address, { disk, machine });
 		this.trace(`${address} boots`);
 		return {
-			clock: clockWhile(this.clock, () => node.running),
+			clock: machine.clock(this.clock),
 			random: this.random,
-			network: this.#network.host(address),
+			network: machine.network(this.#network.host(address)),
 			disk,
 		};
 	}
@@ -56,11 +49,29 @@ export class Simulation {
 	/** The power goes: timers, sockets and what was not synced are lost. `boot` switches it on again. */
 	crash(address: string): void {
 		const node = this.#nodes.get(address);
-		if (node === undefined || !node.running) return;
-		node.running = false;
+		if (node === undefined || !node.machine.isRunning) return;
+		node.machine.stop();
 		this.#network.crash(address);
-		this.#nodes.set(address, { disk: node.disk.crash(this.random), running: false });
+		this.#nodes.set(address, { disk: node.disk.crash(this.random), machine: node.machine });
 		this.trace(`${address} crashes`);
+	}
+
+	/** The program stands still until `resume`; the network does not. */
+	pause(address: string): void {
+		this.#nodes.get(address)?.machine.pause();
+		this.trace(`${address} is paused`);
+	}
+
+	/** What waited happens now. */
+	resume(address: string): void {
+		this.trace(`${address} goes on`);
+		this.#nodes.get(address)?.machine.resume();
+	}
+
+	/** Somebody sets the machine's wall clock; its monotonic one goes on as before. */
+	jumpClock(address: string, ms: number): void {
+		this.#nodes.get(address)?.machine.jumpClock(ms);
+		this.trace(`${address} clock jumps ${ms} ms`);
 	}
 
 	/** Something happened that a second run with the same seed must repeat at the same time. */
@@ -92,17 +103,5 @@ export class Simulation {
 
 interface Node {
 	readonly disk: FakeDisk;
-	running: boolean;
-}
-
-/** A clock whose timers end with the machine. */
-function clockWhile(clock: Clock, running: () => boolean): Clock {
-	return {
-		nowMs: () => clock.nowMs(),
-		monotonicMs: () => clock.monotonicMs(),
-		after: (delayMs, callback) =>
-			clock.after(delayMs, () => {
-				if (running()) callback();
-			}),
-	};
+	readonly machine: Machine;
 }

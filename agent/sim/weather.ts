@@ -1,7 +1,7 @@
 import { between, type Weather } from "../../lib/env/fake.ts";
 import type { Random } from "../../lib/env/index.ts";
 
-/** How bad the network is. Rates are from 0 to 1. */
+/** How bad the network is. Rates are from 0 to 1. Different delays also reorder. */
 export interface NetworkFaults {
 	readonly delayMsMin: number;
 	readonly delayMsMax: number;
@@ -9,15 +9,26 @@ export interface NetworkFaults {
 	readonly duplicateRate: number;
 }
 
-/** Delay, loss, duplication and partitions, decided by one source of chance. Different delays also reorder. */
+/** Delay, loss, duplication and partitions, decided by one source of chance. */
 export class SimulatedWeather implements Weather {
 	readonly #random: Random;
 	#faults: NetworkFaults;
 	#cutOff: ReadonlySet<string> = new Set();
+	#blocked = new Set<string>();
+	#packets = 0;
 
 	constructor(random: Random, faults: NetworkFaults) {
 		this.#random = random;
 		this.#faults = faults;
+	}
+
+	get faults(): NetworkFaults {
+		return this.#faults;
+	}
+
+	/** Datagrams sent so far, lost ones included. */
+	get packetCount(): number {
+		return this.#packets;
 	}
 
 	change(faults: NetworkFaults): void {
@@ -29,24 +40,34 @@ export class SimulatedWeather implements Weather {
 		this.#cutOff = new Set(addresses);
 	}
 
+	/** Nothing passes from one host to another, until `heal`; the other way is open. Streams between them stand still. */
+	block(from: string, to: string): void {
+		this.#blocked.add(`${from} ${to}`);
+	}
+
+	/** Ends what `cutOff` and `block` began. */
 	heal(): void {
 		this.#cutOff = new Set();
+		this.#blocked = new Set();
 	}
 
 	datagram(from: string, to: string): readonly number[] {
+		this.#packets++;
 		const { lossRate, duplicateRate } = this.#faults;
 		const copies = this.#random.next() < lossRate ? 0 : this.#random.next() < duplicateRate ? 2 : 1;
-		const delays = Array.from({ length: copies }, () => this.#delayMs());
+		const delays: number[] = [];
+		for (let copy = 0; copy < copies; copy++) delays.push(this.#delayMs());
 		return this.#separated(from, to) ? [] : delays;
 	}
 
 	stream(from: string, to: string): number | undefined {
 		const delayMs = this.#delayMs();
-		return this.#separated(from, to) ? undefined : delayMs;
+		return this.#separated(from, to) || this.#blocked.has(`${to} ${from}`) ? undefined : delayMs;
 	}
 
 	#separated(from: string, to: string): boolean {
-		return this.#cutOff.has(from) !== this.#cutOff.has(to);
+		if (this.#cutOff.size > 0 && this.#cutOff.has(from) !== this.#cutOff.has(to)) return true;
+		return this.#blocked.size > 0 && this.#blocked.has(`${from} ${to}`);
 	}
 
 	#delayMs(): number {

@@ -1,15 +1,10 @@
 import type { Clock, Timer } from "./clock.ts";
-
-interface Pending {
-	readonly dueMs: number;
-	readonly order: number;
-	readonly callback: () => void;
-}
+import { TimerHeap } from "./timer-heap.ts";
 
 /** Time that stands still until it is moved. Timers run in order of their due time, then of their making. */
 export class FakeClock implements Clock {
 	readonly #epochMs: number;
-	readonly #pending = new Set<Pending>();
+	readonly #pending = new TimerHeap();
 	#nowMs = 0;
 	#made = 0;
 
@@ -26,9 +21,10 @@ export class FakeClock implements Clock {
 	}
 
 	after(delayMs: number, callback: () => void): Timer {
-		const pending = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#made++, callback };
-		this.#pending.add(pending);
-		return { cancel: () => void this.#pending.delete(pending) };
+		const dueMs = this.#nowMs + Math.max(0, delayMs);
+		const pending = { dueMs, order: this.#made++, callback, cancelled: false, taken: false };
+		this.#pending.push(pending);
+		return { cancel: () => this.#pending.cancel(pending) };
 	}
 
 	/** Timers that have not run yet. */
@@ -38,14 +34,13 @@ export class FakeClock implements Clock {
 
 	/** When the next timer is due (monotonic), or undefined. */
 	get nextDueMs(): number | undefined {
-		return this.#next()?.dueMs;
+		return this.#pending.peek()?.dueMs;
 	}
 
 	/** Moves to the next timer and runs it; false when there is none. */
 	runNext(): boolean {
-		const next = this.#next();
+		const next = this.#pending.pop();
 		if (next === undefined) return false;
-		this.#pending.delete(next);
 		this.#nowMs = Math.max(this.#nowMs, next.dueMs);
 		next.callback();
 		return true;
@@ -70,18 +65,6 @@ export class FakeClock implements Clock {
 			await settle();
 		}
 		this.#nowMs = untilMs;
-	}
-
-	#next(): Pending | undefined {
-		let next: Pending | undefined;
-		for (const pending of this.#pending)
-			if (
-				next === undefined ||
-				pending.dueMs < next.dueMs ||
-				(pending.dueMs === next.dueMs && pending.order < next.order)
-			)
-				next = pending;
-		return next;
 	}
 }
 
