@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { formatIpAddress } from "../../lib/ip-address.ts";
 import type { InstanceRecord, ServiceAddress, StringMap } from "../rpc/index.ts";
 import { type AnswerContext, namesToFollow, serviceAddressAnswers, serviceSrvAnswers } from "./answers.ts";
-import { formatIpAddress } from "./ip-address.ts";
 import { defaultDnsOptions } from "./options.ts";
 import { type DnsRecord, recordType } from "./records.ts";
 

@@ -1,5 +1,5 @@
+import { formatIpAddress, type IpAddress, ipAddressHex, parseIpAddress } from "../../lib/ip-address.ts";
 import type { CheckRecord, InstanceRecord, NodeRecord, ServiceAddress, StringMap } from "../rpc/index.ts";
-import { formatIpAddress, type IpAddress, ipAddressHex, parseIpAddress } from "./ip-address.ts";
 import { nodeMetaTexts } from "./node-meta.ts";
 import type { DnsOptions } from "./options.ts";
 import { type DnsRecord, isEncodableName, recordType } from "./records.ts";

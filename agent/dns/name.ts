@@ -1,4 +1,4 @@
-import type { IpAddress } from "./ip-address.ts";
+import type { IpAddress } from "../../lib/ip-address.ts";
 import { recordType } from "./records.ts";
 
 /** What a name inside the zone asks for. `datacenter` is empty for the agent's own. Texts are in lower case. */

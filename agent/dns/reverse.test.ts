@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatIpAddress, parseIpAddress } from "./ip-address.ts";
+import { formatIpAddress, parseIpAddress } from "../../lib/ip-address.ts";
 import { addressOfReverseName, isReverseName } from "./reverse.ts";
 
 it.each([

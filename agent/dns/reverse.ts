@@ -1,4 +1,4 @@
-import { formatIpAddress, ipAddressOf } from "./ip-address.ts";
+import { formatIpAddress, ipAddressOf } from "../../lib/ip-address.ts";
 
 /** Whether reverse lookups are asked here: the name is `arpa` or lies below it. */
 export function isReverseName(name: string): boolean {
