@@ -1,11 +1,15 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { errorMessage } from "../../lib/errors.ts";
+import { dialText } from "./go-errors.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { createTailBuffer } from "./tail-buffer.ts";
 
 /** As many redirects as Go's client follows. */
 const redirectsMax = 10;
+
+/** What is read of an answer. */
+const bodySizeBytesMax = 1024 * 1024;
 
 /** One request, ready to be sent. */
 interface Hop {
@@ -31,10 +35,21 @@ export const httpCheck: Probe = async (plan, signal) => {
 			hop = next;
 		}
 	} catch (error) {
-		const reason = limit.aborted ? `no answer within ${plan.timeoutMs || timeoutMsDefault} ms` : errorMessage(error);
-		return { status: "critical", output: `${method} "${http.url}": ${reason}` };
+		return { status: "critical", output: `${goMethod(method)} "${http.url}": ${failureText(http.url, limit, error)}` };
 	}
 };
+
+/** Go's client names the method in its errors with one capital. */
+function goMethod(method: string): string {
+	return method.slice(0, 1).toUpperCase() + method.slice(1).toLowerCase();
+}
+
+function failureText(url: string, limit: AbortSignal, error: unknown): string {
+	if (limit.aborted) return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+	if (!URL.canParse(url)) return errorMessage(error);
+	const { host, hostname, port, protocol } = new URL(url);
+	return dialText("tcp", port === "" ? `${hostname}:${protocol === "https:" ? 443 : 80}` : host, error);
+}
 
 function send(hop: Hop, http: NonNullable<ProbePlan["http"]>, signal: AbortSignal): Promise<IncomingMessage> {
 	const headers: Record<string, string | string[]> = {
@@ -76,7 +91,11 @@ function redirected(hop: Hop, response: IncomingMessage): Hop | undefined {
 
 async function outcome(plan: ProbePlan, method: string, url: string, response: IncomingMessage): Promise<Outcome> {
 	const body = createTailBuffer(plan.outputSizeBytesMax || outputSizeBytesDefault);
-	for await (const chunk of response) body.write(chunk as Buffer);
+	for await (const chunk of response) {
+		body.write(chunk as Buffer);
+		// The status is known: an endless answer is not worth reading to its end. Leaving the loop closes the connection.
+		if (body.writtenBytes > bodySizeBytesMax) break;
+	}
 	const code = response.statusCode ?? 0;
 	return {
 		status: code >= 200 && code <= 299 ? "passing" : code === 429 ? "warning" : "critical",

@@ -1,4 +1,8 @@
+import { dockerCheck } from "./docker-check.ts";
+import { grpcCheck } from "./grpc-check.ts";
+import { h2pingCheck } from "./h2ping-check.ts";
 import { httpCheck } from "./http-check.ts";
+import { osServiceCheck } from "./os-service-check.ts";
 import type { Probe } from "./plan.ts";
 import { scriptCheck } from "./script-check.ts";
 import { tcpCheck } from "./tcp-check.ts";
@@ -10,4 +14,8 @@ export const probes: Readonly<Record<string, Probe>> = {
 	tcp: tcpCheck,
 	udp: udpCheck,
 	script: scriptCheck,
+	docker: dockerCheck,
+	grpc: grpcCheck,
+	h2ping: h2pingCheck,
+	os_service: osServiceCheck,
 };

@@ -16,7 +16,11 @@ export interface CheckScheduleOptions {
 	 * random moment of the interval.
 	 */
 	readonly eagerStart: boolean;
-	/** Probes under way at once; those above wait for their turn. 256 unless given. */
+	/**
+	 * Probes under way at once; those above wait for their turn, first come, first served. A probe that takes longer than
+	 * `slowAfterMs` is moved to a second set of as many places, and its check begins there from then on while it stays slow: what
+	 * hangs delays only what hangs. 256 unless given.
+	 */
 	readonly concurrencyMax?: number;
 }
 
@@ -35,12 +39,16 @@ export interface CheckSchedule {
 /** Pause after the first failed probe of a check that has never succeeded; doubled each time up to the interval. */
 const eagerPauseMsFirst = 100;
 const concurrencyMaxDefault = 256;
+/** A probe that has not ended after this time does not keep the quick ones waiting any more. */
+const slowAfterMs = 500;
 /** Keeps a mistaken interval of a few nanoseconds from becoming a busy loop. */
 const intervalMsMin = 100;
 
 interface RunningCheck {
 	timer: Timer | undefined;
 	isStopped: boolean;
+	/** Its last probe took long. */
+	isSlow: boolean;
 	/**
 	 * Ends the probe under way. One for each probe: what a probe hangs on its signal (a socket, a derived signal) must not pile up
 	 * over the life of the check.
@@ -51,32 +59,51 @@ interface RunningCheck {
 export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedule {
 	const { clock, random, probes, report } = options;
 	const running = new Map<string, RunningCheck>();
-	const turns = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
+	const quick = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
+	const slow = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
+
+	/** Makes one attempt when there is a place for it. Undefined when the check was stopped before. */
+	async function inTurn(check: RunningCheck, attempt: () => Promise<Outcome>): Promise<Outcome | undefined> {
+		let place = check.isSlow ? slow : quick;
+		await place.take();
+		const startedMs = clock.monotonicMs();
+		const moved = clock.after(slowAfterMs, () => {
+			// Without a free place it stays where it is: the number of sockets is bounded whatever happens.
+			if (place === slow || !slow.tryTake()) return;
+			quick.give();
+			place = slow;
+		});
+		try {
+			return check.isStopped ? undefined : await attempt();
+		} finally {
+			moved.cancel();
+			check.isSlow = clock.monotonicMs() - startedMs > slowAfterMs;
+			place.give();
+		}
+	}
 
 	function startProbes(check: RunningCheck, plan: ProbePlan, probe: Probe, restored: boolean): void {
 		const intervalMs = Math.max(intervalMsMin, plan.intervalMs);
 		const threshold = createThreshold(plan);
 		const eager = options.eagerStart && !restored;
+		let isSpread = !eager;
 		let eagerPauseMs = eager && plan.content.status === "critical" ? eagerPauseMsFirst : intervalMs;
 		const attempt = async (): Promise<void> => {
-			await turns.take();
-			let outcome: Outcome | undefined;
-			try {
-				if (!check.isStopped) {
-					check.probe = new AbortController();
-					outcome = await probe(plan, check.probe.signal);
-				}
-			} finally {
-				check.probe = undefined;
-				turns.give();
-			}
+			const outcome = await inTurn(check, () => {
+				check.probe = new AbortController();
+				return probe(plan, check.probe.signal);
+			});
+			check.probe = undefined;
 			if (outcome === undefined || check.isStopped) return;
 			const counted = threshold(outcome);
 			if (counted !== undefined) report(plan.content.checkId, counted.status, counted.output);
 			if (counted?.status === "passing") eagerPauseMs = intervalMs;
 			const pauseMs = Math.min(intervalMs, eagerPauseMs);
 			eagerPauseMs = Math.min(intervalMs, eagerPauseMs * 2);
-			check.timer = clock.after(pauseMs, () => void attempt());
+			// Checks that were registered together must not be probed together for ever.
+			const isFirstRegular = !isSpread && pauseMs === intervalMs;
+			isSpread ||= isFirstRegular;
+			check.timer = clock.after(isFirstRegular ? pauseMs * (0.5 + random.next() / 2) : pauseMs, () => void attempt());
 		};
 		const delayMs = eager ? 0 : random.next() * intervalMs;
 		check.timer = clock.after(delayMs, () => void attempt());
@@ -107,7 +134,7 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 		start(plan, { restored }) {
 			const checkId = plan.content.checkId;
 			stop(checkId);
-			const check: RunningCheck = { timer: undefined, isStopped: false, probe: undefined };
+			const check: RunningCheck = { timer: undefined, isStopped: false, isSlow: false, probe: undefined };
 			const probe = probes[plan.kind];
 			if (plan.kind === "ttl") armTtl(check, checkId, plan.ttlMs, "");
 			else if (probe !== undefined) startProbes(check, plan, probe, restored);
@@ -125,8 +152,15 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 	};
 }
 
+interface Turns {
+	take(): Promise<void>;
+	/** False when there is no free place. */
+	tryTake(): boolean;
+	give(): void;
+}
+
 /** At most `count` holders at once, first come, first served. */
-function createTurns(count: number): { take(): Promise<void>; give(): void } {
+function createTurns(count: number): Turns {
 	let free = count;
 	const waiting: (() => void)[] = [];
 	return {
@@ -136,6 +170,11 @@ function createTurns(count: number): { take(): Promise<void>; give(): void } {
 				return Promise.resolve();
 			}
 			return new Promise((resolve) => waiting.push(resolve));
+		},
+		tryTake() {
+			if (free === 0) return false;
+			free--;
+			return true;
 		},
 		give() {
 			const next = waiting.shift();

@@ -1,10 +1,15 @@
 import { spawn } from "node:child_process";
 import { formatDuration } from "../../lib/duration.ts";
+import { errorCode } from "../../lib/errors.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe } from "./plan.ts";
-import { createTailBuffer } from "./tail-buffer.ts";
+import { capturedText, createTailBuffer } from "./tail-buffer.ts";
 
 /** The reference gives scripts more time than other checks. */
 const scriptTimeoutMsDefault = 30_000;
+
+/** After so much output it is read slowly (some 10 MB/s): a script that floods must not keep the agent busy. */
+const unhurriedBytes = 1024 * 1024;
+const floodPauseMs = 5;
 
 /**
  * Runs a command without a shell: exit 0 passing, 1 warning, anything else critical. It runs in a process group of its own, which
@@ -40,18 +45,21 @@ export const scriptCheck: Probe = (plan, signal) => {
 			end({ status: "critical", output: "" });
 		};
 		signal.addEventListener("abort", abort, { once: true });
-		child.stdout.on("data", (chunk: Buffer) => output.write(chunk));
-		child.stderr.on("data", (chunk: Buffer) => output.write(chunk));
-		child.on("error", (error) => end({ status: "critical", output: error.message }));
+		for (const stream of [child.stdout, child.stderr]) {
+			stream.on("data", (chunk: Buffer) => {
+				output.write(chunk);
+				if (output.writtenBytes <= unhurriedBytes) return;
+				stream.pause();
+				setTimeout(() => stream.resume(), floodPauseMs);
+			});
+		}
+		child.on("error", (error) => {
+			const reason = errorCode(error) === "ENOENT" ? "no such file or directory" : error.message;
+			end({ status: "critical", output: `fork/exec ${command}: ${reason}` });
+		});
 		child.on("close", (code) => {
 			const status = code === 0 ? "passing" : code === 1 ? "warning" : "critical";
-			const kept = output.text();
-			const cutBytes = output.writtenBytes - Buffer.byteLength(kept);
-			end({
-				status,
-				output:
-					cutBytes > 0 ? `Captured ${Buffer.byteLength(kept)} of ${output.writtenBytes} bytes\n...\n${kept}` : kept,
-			});
+			end({ status, output: capturedText(output) });
 		});
 	});
 };

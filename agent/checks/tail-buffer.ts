@@ -21,3 +21,10 @@ export function createTailBuffer(sizeBytesMax: number): TailBuffer {
 		text: () => kept.toString("utf8"),
 	};
 }
+
+/** What was kept; when more was written, with both sizes before it, as the reference shows long outputs. */
+export function capturedText(buffer: TailBuffer): string {
+	const kept = buffer.text();
+	const keptBytes = Buffer.byteLength(kept);
+	return buffer.writtenBytes > keptBytes ? `Captured ${keptBytes} of ${buffer.writtenBytes} bytes\n...\n${kept}` : kept;
+}

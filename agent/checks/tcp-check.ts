@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { errorMessage } from "../../lib/errors.ts";
+import { dialText, targetText } from "./go-errors.ts";
 import { type Probe, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 
@@ -8,19 +8,19 @@ export const tcpCheck: Probe = (plan, signal) => {
 	const target = plan.target ?? "";
 	const address = splitHostPort(target);
 	if (address === undefined) {
-		return Promise.resolve({ status: "critical", output: `TCP target "${target}" is not HOST:PORT` });
+		return Promise.resolve({ status: "critical", output: targetText("tcp", target) });
 	}
 	const timeoutMs = plan.timeoutMs || timeoutMsDefault;
 	return new Promise((resolve) => {
 		const socket = connect({ ...address, timeout: timeoutMs, signal });
 		const critical = (reason: string) => {
 			socket.destroy();
-			resolve({ status: "critical", output: `dial tcp ${target}: ${reason}` });
+			resolve({ status: "critical", output: reason });
 		};
 		// The socket's own time-out counts idle time, so resolving a name slowly is not covered by it alone.
-		const timer = setTimeout(() => critical(`no connection within ${timeoutMs} ms`), timeoutMs);
+		const timer = setTimeout(() => critical(`dial tcp ${target}: i/o timeout`), timeoutMs);
 		socket.on("close", () => clearTimeout(timer));
-		socket.on("error", (error) => critical(errorMessage(error)));
+		socket.on("error", (error) => critical(dialText("tcp", target, error)));
 		socket.on("connect", () => {
 			socket.destroy();
 			resolve({ status: "passing", output: `TCP connect ${target}: Success` });

@@ -1,6 +1,6 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
-import { errorMessage } from "../../lib/errors.ts";
+import { dialText, targetText } from "./go-errors.ts";
 import { type Outcome, type Probe, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 
@@ -9,7 +9,7 @@ export const udpCheck: Probe = (plan, signal) => {
 	const target = plan.target ?? "";
 	const address = splitHostPort(target);
 	if (address === undefined) {
-		return Promise.resolve({ status: "critical", output: `UDP target "${target}" is not HOST:PORT` });
+		return Promise.resolve({ status: "critical", output: targetText("udp", target) });
 	}
 	return new Promise((resolve) => {
 		const socket = createSocket(isIPv6(address.host) ? "udp6" : "udp4");
@@ -29,8 +29,20 @@ export const udpCheck: Probe = (plan, signal) => {
 		);
 		const abort = () => end(passing);
 		signal.addEventListener("abort", abort, { once: true });
-		socket.on("error", (error) => end({ status: "critical", output: `dial udp ${target}: ${errorMessage(error)}` }));
+		socket.on("error", (error) => {
+			end({ status: "critical", output: isOpen ? refusedText(socket, target) : dialText("udp", target, error) });
+		});
 		socket.on("message", () => end(passing));
-		socket.connect(address.port, address.host, () => socket.send(new Uint8Array()));
+		let isOpen = false;
+		socket.connect(address.port, address.host, () => {
+			isOpen = true;
+			socket.send(new Uint8Array());
+		});
 	});
 };
+
+/** An answer that refuses comes when the reference reads. */
+function refusedText(socket: Socket, target: string): string {
+	const { address, port } = socket.address();
+	return `read udp ${address}:${port}->${target}: read: connection refused`;
+}

@@ -129,6 +129,8 @@ export const keys = {
 	cache: any,
 	cert_file: text,
 	check: field.blocks(checkFields),
+	/** Shortest `deregister_critical_service_after`; disco's own. */
+	check_deregister_interval_min: durationMs,
 	check_output_max_size: int,
 	check_update_interval: durationMs,
 	checks: field.blocks(checkFields),

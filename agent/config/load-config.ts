@@ -140,6 +140,8 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		dns: dnsConfig(given, datacenter),
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,
+		discardCheckOutput: given.discard_check_output ?? false,
+		deregisterAfterMsMin: given.check_deregister_interval_min ?? 60_000,
 		checkUpdateIntervalMs: given.check_update_interval ?? 5 * 60_000,
 		log: { level, json: given.log_json ?? false, file: logFile(given) },
 		pidFile: given.pid_file ?? "",

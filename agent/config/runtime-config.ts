@@ -90,6 +90,9 @@ export interface RuntimeConfig {
 	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
 	readonly checkOutputSizeBytesMax: number;
 	readonly checkUpdateIntervalMs: number;
+	readonly discardCheckOutput: boolean;
+	/** Shortest time after which the service of a critical check is removed. */
+	readonly deregisterAfterMsMin: number;
 	readonly log: { readonly level: LogLevel; readonly json: boolean; readonly file: LogFileConfig | undefined };
 	/** Empty for none. */
 	readonly pidFile: string;

@@ -29,7 +29,7 @@ interface CheckPlace {
  */
 export function checkPlan(check: CheckFields, place: CheckPlace): CheckPlan {
 	const args = scriptArguments(check, place.allowScriptText);
-	refuseContradictions(check, args);
+	refuseContradictions(check, args, place.allowScriptText);
 	const kind = kindOf(check, args);
 	const intervalMs = check.Interval ?? 0;
 	const timeoutMs = check.Timeout ?? 0;
@@ -55,6 +55,9 @@ export function checkPlan(check: CheckFields, place: CheckPlace): CheckPlan {
 		ttlMs: check.TTL ?? 0,
 		...(kind === "http" ? { http: httpProbe(check) } : {}),
 		...targetOf(check, kind),
+		...tlsOf(check, kind),
+		...(kind === "docker" ? { docker: { containerId: check.DockerContainerID ?? "" } } : {}),
+		...(kind === "alias" ? { alias: { node: check.AliasNode ?? "", serviceId: check.AliasService ?? "" } } : {}),
 		...(args === undefined ? {} : { args }),
 		successBeforePassing: check.SuccessBeforePassing ?? 0,
 		failuresBeforeWarning: check.FailuresBeforeWarning ?? check.FailuresBeforeCritical ?? 0,
@@ -73,12 +76,16 @@ function scriptArguments(check: CheckFields, allowScriptText: boolean): readonly
 	return ["/bin/sh", "-c", check.Script];
 }
 
-/** The reference's rules on what excludes what, with its texts. */
-function refuseContradictions(check: CheckFields, args: readonly string[] | undefined): void {
+/**
+ * The reference's rules on what excludes what, with its texts. With `lenient` a container's own health needs no command, and this
+ * system's services can be asked for (the reference can that on Windows only).
+ */
+function refuseContradictions(check: CheckFields, args: readonly string[] | undefined, lenient: boolean): void {
 	const interval = check.Interval ?? 0;
 	const ttl = check.TTL ?? 0;
 	const probed = [check.HTTP, check.TCP, check.UDP, check.GRPC, check.H2PING, check.OSService];
-	const needsInterval = args !== undefined || probed.some((field) => field !== undefined && field !== "");
+	const asksDocker = lenient && given(check.DockerContainerID) && ttl <= 0;
+	const needsInterval = args !== undefined || asksDocker || probed.some(given);
 	const alias = isAlias(check);
 	if (interval > 0 && ttl > 0) throw invalid("Interval and TTL cannot both be specified");
 	if (needsInterval && interval <= 0) {
@@ -87,6 +94,7 @@ function refuseContradictions(check: CheckFields, args: readonly string[] | unde
 	if (needsInterval && alias) throw invalid("Interval cannot be set for Alias checks");
 	if (alias && ttl > 0) throw invalid("TTL must be not be set for Alias checks");
 	if (!needsInterval && !alias && ttl <= 0) throw invalid("TTL must be > 0 for TTL checks; or give HTTP, TCP or Args");
+	if (given(check.OSService) && !lenient) throw invalid("OSService: not implemented on this operating system");
 	if ((check.OutputMaxSize ?? 0) < 0) throw invalid("OutputMaxSize must be positive");
 	const warning = check.FailuresBeforeWarning;
 	if (warning !== undefined && warning > (check.FailuresBeforeCritical ?? 0)) {
@@ -126,6 +134,14 @@ function httpProbe(check: CheckFields): NonNullable<CheckPlan["http"]> {
 		tlsServerName: check.TLSServerName ?? "",
 		tlsSkipVerify: check.TLSSkipVerify ?? false,
 	};
+}
+
+/** HTTP/2 pings are encrypted unless the registration says otherwise, gRPC the other way round. */
+function tlsOf(check: CheckFields, kind: CheckPlan["kind"]): Pick<CheckPlan, "tls"> {
+	const isEncrypted =
+		kind === "grpc" ? (check.GRPCUseTLS ?? false) : kind === "h2ping" ? (check.H2PingUseTLS ?? true) : false;
+	if (!isEncrypted) return {};
+	return { tls: { serverName: check.TLSServerName ?? "", skipVerify: check.TLSSkipVerify ?? false } };
 }
 
 function targetOf(check: CheckFields, kind: CheckPlan["kind"]): { readonly target?: string } {

@@ -243,7 +243,7 @@ function serviceChecks(fields: ServiceFields, service: ServiceContent, rules: Re
 
 /** Whoever may register a script check runs commands on this machine, so it must have been switched on. */
 export function refuseScripts(plan: CheckPlan, scriptChecks: boolean): void {
-	if (scriptChecks || (plan.kind !== "script" && plan.kind !== "docker")) return;
+	if (scriptChecks || plan.args === undefined || (plan.kind !== "script" && plan.kind !== "docker")) return;
 	throw new DiscoError(
 		"SCRIPT_CHECKS_OFF",
 		"Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",

@@ -18,6 +18,7 @@ import {
 import type { AgentMemberRecord, CheckPlan, CheckRunner, LocalAgent, LocalCheck, LocalService } from "./local-agent.ts";
 import type { LocalStore } from "./local-store.ts";
 import { maintenanceCheck, nodeMaintenanceId, serviceMaintenanceId } from "./maintenance.ts";
+import { followRemoteAlias } from "./remote-alias.ts";
 
 export interface LocalAgentOptions {
 	readonly identity: NodeIdentity;
@@ -38,6 +39,12 @@ export interface LocalAgentOptions {
 	readonly syncWaitMs?: number;
 	/** Full comparison with the catalog each so often; 60 s unless given. */
 	readonly compareIntervalMs?: number;
+	/** Largest output of a check that is kept, in bytes; what a check asks for counts below it. 4096 unless given. */
+	readonly outputSizeBytesMax?: number;
+	/** Outputs are not kept at all (`discard_check_output`). */
+	readonly discardOutput?: boolean;
+	/** Shortest time after which the service of a critical check is removed; 1 min unless given. */
+	readonly deregisterAfterMsMin?: number;
 	/** How long a change of a check's output alone may wait (`check_update_interval`); 5 min unless given, 0 never waits. */
 	readonly outputWaitMs?: number;
 }
@@ -61,7 +68,7 @@ const syncWaitMsDefault = 2_000;
 const compareIntervalMsDefault = 60_000;
 const outputWaitMsDefault = 5 * 60_000;
 /** Below this a service would be removed by a short outage; the reference has the same floor. */
-const deregisterAfterMsMin = 60_000;
+const deregisterAfterMsMinDefault = 60_000;
 
 type Source = "api" | "file";
 
@@ -81,6 +88,8 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	/** Timers that remove a service whose check stays critical. */
 	const removalTimers = new Map<string, Timer>();
 	const listeners = new Set<() => void>();
+	/** Ends the following of other nodes, by the id of the alias check. */
+	const remoteAliases = new Map<string, () => void>();
 	const ttlSaved = new Map<string, { status: CheckStatus; output: string; expiresAtMs: number }>();
 	const outputWaitMs = options.outputWaitMs ?? outputWaitMsDefault;
 	let closed = false;
@@ -141,19 +150,52 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		);
 	}
 
-	function putCheck(check: LocalCheck, source: Source, restored: boolean): void {
+	function putCheck(given: LocalCheck, source: Source, restored: boolean): void {
+		const check = withinLimits(given);
 		const id = check.content.checkId;
 		forgetTimers(id);
 		checks.set(check);
 		sources.set(`check ${id}`, source);
 		watchCritical(check);
 		runner.start(check.plan, { restored });
+		followRemote(check);
 		updateAliases(check.content.serviceId);
+		if (check.plan.alias !== undefined) updateAlias(check);
+	}
+
+	/** What the check asks for, within what the agent allows. */
+	function withinLimits(check: LocalCheck): LocalCheck {
+		const sizeBytesMax = options.outputSizeBytesMax ?? outputSizeBytesDefault;
+		const asked = check.plan.outputSizeBytesMax || sizeBytesMax;
+		return { ...check, plan: { ...check.plan, outputSizeBytesMax: Math.min(asked, sizeBytesMax) } };
+	}
+
+	/** An alias check of another node is fed from the catalog. */
+	function followRemote({ plan, content, token }: LocalCheck): void {
+		remoteAliases.get(content.checkId)?.();
+		remoteAliases.delete(content.checkId);
+		const { alias } = plan;
+		if (alias === undefined || isOwnNode(alias.node)) return;
+		const { checkId } = content;
+		const stop = followRemoteAlias(alias, checkId, {
+			endpoints: options.endpoints,
+			clock,
+			random,
+			token: token || (options.defaultToken ?? ""),
+			report: ({ status, output }) => reportCheck(checkId, status, output),
+		});
+		remoteAliases.set(checkId, stop);
+	}
+
+	function isOwnNode(name: string): boolean {
+		return name === "" || name.toLowerCase() === options.identity.node.toLowerCase();
 	}
 
 	function dropCheck(id: string): void {
 		const known = checks.get(id);
 		runner.stop(id);
+		remoteAliases.get(id)?.();
+		remoteAliases.delete(id);
 		forgetTimers(id);
 		checks.delete(id);
 		sources.delete(`check ${id}`);
@@ -180,7 +222,10 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 			return;
 		}
 		if (removalTimers.has(checkId)) return;
-		const delayMs = Math.max(deregisterAfterMsMin, check.plan.deregisterCriticalServiceAfterMs);
+		const delayMs = Math.max(
+			options.deregisterAfterMsMin ?? deregisterAfterMsMinDefault,
+			check.plan.deregisterCriticalServiceAfterMs,
+		);
 		const timer = clock.after(delayMs, () => {
 			logger.info("a check was critical for too long; its service is deregistered", {
 				check: checkId,
@@ -193,19 +238,24 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		removalTimers.set(checkId, timer);
 	}
 
-	/** Alias checks follow the checks of the service (or of the node) that they name. */
+	/** Alias checks of this node follow the checks of the service (or of the node) that they name. */
 	function updateAliases(serviceId: string): void {
 		for (const check of [...checks.aliases()]) {
-			const aliased = String(check.plan.definition["AliasService"] ?? "");
-			if (aliased !== serviceId && serviceId !== "") continue;
-			const outcome = aliasOutcome(
-				aliased,
-				services.get(aliased)?.content,
-				[...checks.ofService(aliased), ...checks.ofService("")],
-				check.content.checkId,
-			);
-			if (outcome !== undefined) agent.reportCheck(check.content.checkId, outcome.status, outcome.output);
+			if (check.plan.alias?.serviceId === serviceId || serviceId === "") updateAlias(check);
 		}
+	}
+
+	function updateAlias({ plan, content }: LocalCheck): void {
+		const { alias } = plan;
+		if (alias === undefined || !isOwnNode(alias.node)) return;
+		const counting = [...checks.ofService(alias.serviceId), ...(alias.serviceId === "" ? [] : checks.ofService(""))];
+		const { status, output } = aliasOutcome(
+			alias,
+			services.has(alias.serviceId),
+			counting.map((check) => check.content),
+			content.checkId,
+		);
+		agent.reportCheck(content.checkId, status, output);
 	}
 
 	/** Every copy of tags and name in a service's checks follows the service. */
@@ -326,7 +376,8 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 				`check "${id}" is a ${known.content.type} check: the agent finds out its status itself`,
 			);
 		}
-		const output = limitOutput(given, known.plan.outputSizeBytesMax || outputSizeBytesDefault);
+		const output =
+			options.discardOutput === true ? "" : limitOutput(given, known.plan.outputSizeBytesMax || outputSizeBytesDefault);
 		runner.renew(id, known.plan.ttlMs, output);
 		const changed = setOutcome(known, status, output);
 		await saveTtlState(id, status, output, known.plan.ttlMs);
@@ -343,8 +394,9 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		return true;
 	}
 
-	function reportCheck(checkId: string, status: CheckStatus, output: string): void {
+	function reportCheck(checkId: string, status: CheckStatus, given: string): void {
 		const known = checks.get(checkId);
+		const output = options.discardOutput === true ? "" : given;
 		if (closed || known === undefined || !setOutcome(known, status, output)) return;
 		for (const listener of listeners) listener();
 		// A new text alone waits: probes that print the time would otherwise write on every run. The first text does not.
@@ -421,6 +473,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 			if (closed) return;
 			closed = true;
 			for (const id of checks.all.keys()) runner.stop(id);
+			for (const stop of remoteAliases.values()) stop();
 			for (const id of checks.all.keys()) forgetTimers(id);
 			sync.close();
 		},

@@ -288,7 +288,7 @@ describe("local agent", () => {
 	it("lets an alias check follow the service it names", async () => {
 		const agent = await start();
 		await agent.registerService(service("real"), [plan()], api);
-		const alias = plan({}, { kind: "alias", definition: { AliasService: "real" } });
+		const alias = plan({}, { kind: "alias", alias: { node: "", serviceId: "real" } });
 		await agent.registerService(service("alias"), [alias], api);
 		const status = () => agent.checks().get("service:alias")?.content.status;
 		expect(status()).toBe("critical");

@@ -3,7 +3,7 @@ import type { CheckContent, ServiceContent } from "../rpc/index.ts";
 
 /**
  * How a check is made; parsed from `AgentCheckRegistration`. Intervals and time-outs are in milliseconds; `definition` keeps
- * what the API shows. Kinds beyond http, tcp, script and ttl are stored and shown, and run once the agent can.
+ * what the API shows.
  */
 export interface CheckPlan {
 	readonly content: CheckContent;
@@ -31,8 +31,13 @@ export interface CheckPlan {
 		readonly tlsServerName: string;
 		readonly tlsSkipVerify: boolean;
 	};
-	/** `host:port` for tcp, udp, grpc, h2ping. */
+	/** `host:port` for tcp, udp, h2ping, with `/service` for grpc; the name of an operating system's service. */
 	readonly target?: string;
+	/** Of grpc and h2ping; plain text without it. */
+	readonly tls?: { readonly serverName: string; readonly skipVerify: boolean };
+	readonly docker?: { readonly containerId: string };
+	/** What an alias check follows: a service of a node, or the node; this agent's own node when `node` is empty. */
+	readonly alias?: { readonly node: string; readonly serviceId: string };
 	readonly args?: readonly string[];
 	readonly successBeforePassing: number;
 	readonly failuresBeforeWarning: number;

@@ -139,6 +139,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		scriptChecks: config.scriptChecks,
 		defaultToken: config.agentToken,
 		outputWaitMs: config.checkUpdateIntervalMs,
+		outputSizeBytesMax: config.checkOutputSizeBytesMax,
+		discardOutput: config.discardCheckOutput,
+		deregisterAfterMsMin: config.deregisterAfterMsMin,
 	});
 	opened.push(() => local.close());
 	await applyDefinitions(local, definitions);
