@@ -6,7 +6,7 @@ ARG HAPROXY_IMAGE=haproxy:2.6-bookworm
 FROM ${NODE_IMAGE} AS node
 
 FROM node AS programs
-COPY dist/disco.js dist/disco.*.js dist/disco-registrator.js dist/disco-template.js dist/disco-env.js /opt/disco/
+COPY dist/disco.js dist/disco.*.js dist/disco-registrator*.js dist/disco-template.js dist/disco-env.js /opt/disco/
 RUN ln -s /opt/disco/disco.js /usr/local/bin/disco \
 	&& ln -s /opt/disco/disco-registrator.js /usr/local/bin/disco-registrator \
 	&& ln -s /opt/disco/disco-template.js /usr/local/bin/disco-template \

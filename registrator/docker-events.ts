@@ -1,21 +1,17 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import type Dockerode from "dockerode";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
 import type { DockerAddress } from "./docker-address.ts";
+import { dockerHttp } from "./docker-http.ts";
 
-/** A listing or an inspection that takes longer has failed; one of 500 containers takes well below a second. */
-const callMsMax = 30_000;
 /** An event is a few hundred bytes; a longer line is no event, and the stream is given up. */
 const eventBytesMax = 1024 * 1024;
 const kinds = ["start", "die", "destroy", "kill"] as const;
+const eventFilters = { type: ["container"], event: [...kinds, "health_status"] };
+const eventsPath = `/events?filters=${encodeURIComponent(JSON.stringify(eventFilters))}`;
 
-/** Docker's API by dockerode, which is loaded here and not at the program's start (120 ms). */
+/** Docker's API. Error: `DOCKER_TLS_UNREADABLE`. */
 export async function connectDocker(address: DockerAddress): Promise<Docker> {
-	const { default: Client } = await import("dockerode");
-	const docker = new Client(clientOptions(address));
-	const limit = () => ({ abortSignal: AbortSignal.timeout(callMsMax) });
+	const http = await dockerHttp(address);
 	const call = async <T>(request: () => Promise<T>): Promise<T> => {
 		try {
 			return await request();
@@ -26,29 +22,18 @@ export async function connectDocker(address: DockerAddress): Promise<Docker> {
 	return {
 		address: address.text,
 		ping: async () => {
-			await call(() => docker.ping());
+			await call(() => http.get("/_ping"));
 		},
-		list: ({ ended }) => call(async () => (await docker.listContainers({ all: ended, ...limit() })).map(parseListing)),
-		inspect: (containerId) =>
-			call(async (): Promise<unknown> => {
-				try {
-					return await docker.getContainer(containerId).inspect(limit());
-				} catch (error) {
-					if (statusCode(error) === 404) return undefined;
-					throw error;
-				}
-			}),
+		list: ({ ended }) =>
+			call(async () =>
+				((await http.get(`/containers/json?all=${ended}`)) as readonly ListedByDocker[]).map(parseListing),
+			),
+		inspect: (containerId) => call(() => http.get(`/containers/${encodeURIComponent(containerId)}/json`)),
 		follow: ({ signal, onOpen, onEvent }) =>
 			call(async () => {
-				const filters = JSON.stringify({
-					type: ["container"],
-					event: ["start", "die", "destroy", "kill", "health_status"],
-				});
-				// dockerode takes the signal for every call; its types say so only for some.
-				const options: Dockerode.GetEventsOptions & { abortSignal: AbortSignal } = { filters, abortSignal: signal };
-				const stream = await docker.getEvents(options);
-				onOpen();
 				try {
+					const stream = await http.open(eventsPath, signal);
+					onOpen();
 					for await (const line of lines(stream)) {
 						const event = parseEvent(line);
 						if (event !== undefined) onEvent(event);
@@ -60,20 +45,14 @@ export async function connectDocker(address: DockerAddress): Promise<Docker> {
 	};
 }
 
-function clientOptions(address: DockerAddress): Dockerode.DockerOptions {
-	if (address.kind === "socket") return { socketPath: address.path };
-	const { protocol, host, port, certFolder } = address;
-	if (certFolder === undefined) return { protocol, host, port };
-	const [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map((name) => readPem(join(certFolder, name)));
-	return { protocol, host, port, ca, cert, key };
-}
-
-function readPem(path: string): Buffer {
-	try {
-		return readFileSync(path);
-	} catch (error) {
-		throw new DiscoError("DOCKER_TLS_UNREADABLE", `DOCKER_CERT_PATH: ${errorMessage(error)}`, { cause: error });
-	}
+/** What is read of an element of Docker's listing. */
+interface ListedByDocker {
+	readonly Id: string;
+	readonly Names?: readonly string[];
+	readonly State?: string;
+	readonly Status?: string;
+	readonly Ports?: readonly { IP?: string; PrivatePort?: number; PublicPort?: number; Type?: string }[];
+	readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>> };
 }
 
 async function* lines(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
@@ -114,15 +93,14 @@ export function parseEvent(line: string): DockerEvent | undefined {
 	};
 }
 
-function parseListing(container: Dockerode.ContainerInfo): DockerListing {
-	const { Id: id, Names: names, State: state, Status: status, Ports: ports, NetworkSettings: network } = container;
+function parseListing(container: ListedByDocker): DockerListing {
+	const { Id: id, Names: names = [], State: state, Status: status = "", Ports: ports = [] } = container;
 	const name = (names.find((candidate) => candidate.lastIndexOf("/") === 0) ?? names[0] ?? "").replace(/^\//, "");
 	const health = /\((?:healthy|unhealthy|health: starting)\)/.exec(status)?.[0] ?? "";
 	const exitCode = /^Exited \((\d+)\)/.exec(status)?.[1];
-	const addresses = Object.entries(network?.Networks ?? {}).map(([network, { IPAddress: address }]) => [
-		network,
-		address,
-	]);
+	const addresses = Object.entries(container.NetworkSettings?.Networks ?? {}).map(
+		([network, { IPAddress: address }]) => [network, address],
+	);
 	const shownPorts = ports.map((port) => JSON.stringify([port.IP, port.PrivatePort, port.PublicPort, port.Type]));
 	return {
 		id,
@@ -135,11 +113,6 @@ function parseListing(container: Dockerode.ContainerInfo): DockerListing {
 
 function dockerError(error: unknown, address: DockerAddress): DiscoError {
 	if (error instanceof DiscoError) return error;
-	const status = statusCode(error);
-	const options = { cause: error, retryable: true };
-	if (status !== undefined) {
-		return new DiscoError("DOCKER_REFUSED", `Docker at ${address.text}: ${errorMessage(error)}`, options);
-	}
 	const code = errorCode(error) ?? "";
 	const advice =
 		address.kind === "socket" && code === "ENOENT"
@@ -151,10 +124,8 @@ function dockerError(error: unknown, address: DockerAddress): DiscoError {
 					: code === "ECONNRESET"
 						? "the connection broke"
 						: errorMessage(error);
-	return new DiscoError("DOCKER_UNREACHABLE", `cannot reach Docker at ${address.text}: ${advice}`, options);
-}
-
-function statusCode(error: unknown): number | undefined {
-	if (typeof error !== "object" || error === null || !("statusCode" in error)) return undefined;
-	return typeof error.statusCode === "number" ? error.statusCode : undefined;
+	return new DiscoError("DOCKER_UNREACHABLE", `cannot reach Docker at ${address.text}: ${advice}`, {
+		cause: error,
+		retryable: true,
+	});
 }

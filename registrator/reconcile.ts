@@ -227,26 +227,39 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 	let epoch = 0;
 	let dockerKnown = false;
 
+	/** What `claims` gives as long as no container changes. */
+	let winners: Map<string, Winner> | undefined;
+
+	const put = (containerId: string, record: ContainerRecord) => {
+		winners = undefined;
+		containers.set(containerId, record);
+	};
+	const drop = (containerId: string) => {
+		winners = undefined;
+		containers.delete(containerId);
+	};
+
 	const inspect = (containerId: string, record: Omit<ContainerRecord, "generation" | "phase">): Inspection => {
 		generation++;
-		containers.set(containerId, { ...record, generation, phase: "inspecting" });
+		put(containerId, { ...record, generation, phase: "inspecting" });
 		return { containerId, generation };
 	};
 
 	const forgetContainer = (containerId: string) => {
 		generation++;
-		containers.delete(containerId);
+		drop(containerId);
 	};
 
 	const end = (containerId: string, record: ContainerRecord, keep: boolean) => {
 		forgetContainer(containerId);
 		if (!keep) return;
-		if (options.repair) containers.set(containerId, { ...record, generation, phase: "kept" });
+		if (options.repair) put(containerId, { ...record, generation, phase: "kept" });
 		else for (const { entry } of record.claims) standing.delete(entry.key);
 	};
 
-	const claims = (): Map<string, Winner> => {
-		const winners = new Map<string, Winner>();
+	const claims = (): ReadonlyMap<string, Winner> => {
+		if (winners !== undefined) return winners;
+		winners = new Map();
 		for (const record of containers.values()) {
 			for (const claim of record.claims) {
 				const rival = winners.get(claim.entry.key);
@@ -320,7 +333,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			const { ended: _, ...rest } = record;
 			const { drainingSinceMs } = record;
 			const sameRun = drainingSinceMs !== undefined && answer.startedAtMs <= drainingSinceMs;
-			containers.set(inspection.containerId, {
+			put(inspection.containerId, {
 				...rest,
 				name: answer.name,
 				generation,
@@ -339,7 +352,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			if (record.phase !== "inspecting") {
 				end(containerId, record, keep);
 			} else if (timeMs > (record.ended?.timeMs ?? 0)) {
-				containers.set(containerId, { ...record, ended: { timeMs, keep } });
+				put(containerId, { ...record, ended: { timeMs, keep } });
 			}
 		},
 
@@ -355,7 +368,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			if (record === undefined || record.phase === "kept" || timeMs < record.startedAtMs) return;
 			if (record.stopSignal !== signal || record.drainingSinceMs !== undefined) return;
 			// Not newer news about its services: a question under way stays valid.
-			containers.set(containerId, { ...record, drainingSinceMs: timeMs });
+			put(containerId, { ...record, drainingSinceMs: timeMs });
 		},
 
 		endOverdueDrains(nowMs, graceMs) {
@@ -363,7 +376,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 			for (const [id, record] of containers) {
 				const untilMs = Math.max(0, ...record.claims.map(({ service }) => drainingUntilMs(record, service) ?? 0));
 				if (untilMs === 0 || untilMs + graceMs > nowMs) continue;
-				containers.set(id, { ...record, drainingSinceMs: undefined });
+				put(id, { ...record, drainingSinceMs: undefined });
 				names.push(record.name);
 			}
 			return names;
@@ -391,8 +404,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 				if (container.state === "kept") {
 					generation++;
 					const known = record ?? { startedAtMs: 0, epoch: 0, nextEpoch: 0, claims: [], digest: undefined };
-					if (options.repair)
-						containers.set(container.id, { ...known, name: container.name, generation, phase: "kept" });
+					if (options.repair) put(container.id, { ...known, name: container.name, generation, phase: "kept" });
 					continue;
 				}
 				const settled = record?.phase === "up" && (!options.repair || record.digest === container.digest);
@@ -447,7 +459,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 		registerAgain() {
 			for (const [id, record] of containers) {
 				epoch++;
-				containers.set(id, { ...record, epoch, nextEpoch: epoch });
+				put(id, { ...record, epoch, nextEpoch: epoch });
 			}
 		},
 

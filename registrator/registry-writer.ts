@@ -49,7 +49,7 @@ export function createRegistryWriter(options: RegistryWriterOptions): RegistryWr
 	let waiting: (() => void)[] = [];
 
 	const wake = () => {
-		if (!closed && probe === undefined) {
+		if (!closed && probe === undefined && underWay < operationsMax) {
 			for (const operation of reconciler.plan(operationsMax - underWay)) {
 				underWay++;
 				void perform(operation);
