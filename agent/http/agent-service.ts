@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import { encodeJson } from "../../lib/json/index.ts";
 import type { LocalService } from "../local/index.ts";
+import type { EndSignal } from "../rpc/index.ts";
 import { agentServiceJson } from "./agent.ts";
 import { authorize } from "./authorize.ts";
 import { badRequest } from "./failures.ts";
@@ -148,7 +149,7 @@ async function show(request: ApiRequest, context: Context): Promise<Reply> {
 }
 
 /** Something is registered differently here, the time is over, or nobody waits any more. */
-function localChange({ local, clock }: Context, leftMs: number, signal: AbortSignal): Promise<void> {
+function localChange({ local, clock }: Context, leftMs: number, signal: EndSignal): Promise<void> {
 	return new Promise((resolve) => {
 		const done = () => {
 			endListening();

@@ -40,11 +40,11 @@ export const catalogRoutes: readonly Route[] = [
 			},
 		},
 	},
-	{ path: "/v1/catalog/nodes", methods: { GET: filtered(nodes) } },
-	{ path: "/v1/catalog/services", methods: { GET: filtered(services) } },
-	{ path: "/v1/catalog/service/", methods: { GET: filtered(service) } },
-	{ path: "/v1/catalog/node/", methods: { GET: filtered(node) } },
-	{ path: "/v1/catalog/node-services/", methods: { GET: filtered(nodeServices) } },
+	{ path: "/v1/catalog/nodes", isQuick: true, methods: { GET: filtered(nodes) } },
+	{ path: "/v1/catalog/services", isQuick: true, methods: { GET: filtered(services) } },
+	{ path: "/v1/catalog/service/", isQuick: true, methods: { GET: filtered(service) } },
+	{ path: "/v1/catalog/node/", isQuick: true, methods: { GET: filtered(node) } },
+	{ path: "/v1/catalog/node-services/", isQuick: true, methods: { GET: filtered(nodeServices) } },
 ];
 
 function filtered(handle: Operation["handle"]): Operation {

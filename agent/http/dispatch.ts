@@ -1,15 +1,17 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { type Authorizer, allowAll } from "../acl/index.ts";
+import type { EndSignal } from "../rpc/index.ts";
 import { authorize } from "./authorize.ts";
 import type { EncodedElements } from "./delta.ts";
 import type { EncodedAnswers } from "./encode-body.ts";
+import { refuseNamespaces } from "./enterprise.ts";
 import { eventStream } from "./event-stream.ts";
+import type { Exchange } from "./exchange.ts";
 import { failureReply } from "./failures.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { parseQueryString, type Query } from "./query-string.ts";
-import { hasBody, readBody } from "./read-body.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Method, Route } from "./route.ts";
 import { acceptsGzip, send } from "./send.ts";
@@ -34,8 +36,7 @@ export interface Dispatcher {
 }
 
 interface Incoming {
-	readonly request: IncomingMessage;
-	readonly response: ServerResponse;
+	readonly exchange: Exchange;
 	/** Decoded. */
 	readonly path: string;
 	/** After the `?`. */
@@ -52,22 +53,23 @@ export async function dispatch(
 	incoming: Incoming,
 	dispatcher: Dispatcher,
 ): Promise<void> {
-	const { request, response, search } = incoming;
+	const { exchange, search } = incoming;
 	const { context, open } = dispatcher;
 	const startMs = context.clock.monotonicMs();
 	const query = parseQueryString(search);
 	try {
 		const reply = query === undefined ? empty(500) : await answerTo(route, { ...incoming, item, query }, dispatcher);
-		await send(response, reply, {
+		const sent = send(exchange, reply, {
 			pretty: context.config.pretty || query?.has("pretty") === true,
-			gzip: acceptsGzip(request.headers["accept-encoding"]),
+			gzip: acceptsGzip(exchange.headers["accept-encoding"]),
 			encoded: dispatcher.encoded,
 			clock: context.clock,
 			headers: dispatcher.headers,
 		});
+		if (sent !== undefined) await sent;
 	} finally {
-		open.done(response);
-		dispatcher.timers(route, request.method ?? "GET")(context.clock.monotonicMs() - startMs);
+		open.done(exchange);
+		dispatcher.timers(route, exchange.method)(context.clock.monotonicMs() - startMs);
 	}
 }
 
@@ -77,13 +79,14 @@ async function answerTo(
 	dispatcher: Dispatcher,
 ): Promise<Reply> {
 	const { options, context, open, turns } = dispatcher;
-	const { request, response, item, query } = incoming;
-	const { method = "GET" } = request;
+	const { exchange, item, query } = incoming;
+	const { method } = exchange;
 	const operation = Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
 	if (operation === undefined) return (route.otherMethod ?? otherMethodOf(route))(method, item);
 	try {
-		const body = method === "GET" || route.streamsBody === true ? noBody : await bodyOf(request, route);
-		const token = tokenOf(request.headers, query);
+		refuseNamespaces({ query, headers: exchange.headers }, route);
+		const body = method === "GET" || route.streamsBody === true ? noBody : await bodyOf(exchange, route);
+		const token = tokenOf(exchange.headers, query);
 		const authorizer = options.authorizerOf?.(token) ?? allowAll;
 		const asked = new Asked(incoming, { body, token, authorizer, open });
 		const { permission } = operation;
@@ -92,7 +95,7 @@ async function answerTo(
 		const answer = isStreamed
 			? await eventStream(asked, context, operation, dispatcher)
 			: await operation.handle(asked, context);
-		if (open.isOpen(response)) await turns.next();
+		if (open.isOpen(exchange)) await turns.next();
 		return answer;
 	} catch (error) {
 		const { reply: refusal, unexpected } = failureReply(error);
@@ -110,8 +113,7 @@ class Asked implements ApiRequest {
 	readonly body: Uint8Array;
 	readonly token: string;
 	readonly authorizer: Authorizer;
-	readonly #request: IncomingMessage;
-	readonly #response: ServerResponse;
+	readonly #exchange: Exchange;
 	readonly #open: OpenRequests;
 
 	constructor(
@@ -128,39 +130,39 @@ class Asked implements ApiRequest {
 		this.body = made.body;
 		this.token = made.token;
 		this.authorizer = made.authorizer;
-		this.#request = incoming.request;
-		this.#response = incoming.response;
+		this.#exchange = incoming.exchange;
 		this.#open = made.open;
 	}
 
 	get url(): string {
-		return this.#request.url ?? "/";
+		return this.#exchange.url;
 	}
 
 	get headers(): IncomingHttpHeaders {
-		return this.#request.headers;
+		return this.#exchange.headers;
 	}
 
 	get bodyStream(): AsyncIterable<Uint8Array> {
-		return this.#request;
+		return this.#exchange.bodyStream;
 	}
 
-	signal(): AbortSignal {
-		return this.#open.signalOf(this.#response);
+	signal(): EndSignal {
+		return this.#open.signalOf(this.#exchange);
 	}
 
 	clientAddress(): string {
-		const forwarded = this.#request.headers["x-forwarded-for"];
+		const forwarded = this.#exchange.headers["x-forwarded-for"];
 		const [first = ""] = (typeof forwarded === "string" ? forwarded : "").split(",");
-		return first.trim() || (this.#request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+		return first.trim() || this.#exchange.remoteAddress.replace(/^::ffff:/, "");
 	}
 }
 
 /** Fails with `HTTP_TOO_LARGE`. */
-async function bodyOf(request: IncomingMessage, route: Route): Promise<Uint8Array> {
-	if (!hasBody(request)) return noBody;
+async function bodyOf(exchange: Exchange, route: Route): Promise<Uint8Array> {
 	const sizeMax = route.bodyBytesMax ?? bodyBytesMax;
-	const { bytes, size } = await readBody(request, sizeMax);
+	const body = exchange.body(sizeMax);
+	if (body === undefined) return noBody;
+	const { bytes, size } = body instanceof Promise ? await body : body;
 	if (size > sizeMax) throw new DiscoError("HTTP_TOO_LARGE", tooLargeText(size, sizeMax));
 	return bytes;
 }

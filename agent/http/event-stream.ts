@@ -1,5 +1,6 @@
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { encodeJson } from "../../lib/json/index.ts";
+import type { EndSignal } from "../rpc/index.ts";
 import { deltaJson, type Elements, type EncodedElements, elementsOf, snapshotJson } from "./delta.ts";
 import { type EncodedAnswers, encodePieces } from "./encode-body.ts";
 import { badRequest } from "./failures.ts";
@@ -52,7 +53,7 @@ export async function eventStream(
 
 interface Source {
 	readonly next: (index: string) => Promise<Reply>;
-	readonly signal: AbortSignal;
+	readonly signal: EndSignal;
 	readonly delta: boolean;
 	readonly context: Context;
 	readonly parts: StreamParts;
@@ -184,7 +185,7 @@ class LongPoll implements ApiRequest {
 	get authorizer() {
 		return this.#request.authorizer;
 	}
-	signal(): AbortSignal {
+	signal(): EndSignal {
 		return this.#request.signal();
 	}
 	clientAddress(): string {

@@ -17,21 +17,24 @@ type Read = ReturnType<typeof readOptions> & ReturnType<typeof nodeMetaOf>;
 export const healthRoutes: readonly Route[] = [
 	{
 		path: "/v1/health/node/",
+		isQuick: true,
 		methods: { GET: checks("Missing node name", (name, read, { endpoints }) => endpoints.health.node(name, read)) },
 	},
 	{
 		path: "/v1/health/checks/",
+		isQuick: true,
 		methods: {
 			GET: checks("Missing service name", (name, read, { endpoints }) => endpoints.health.checks(name, read)),
 		},
 	},
 	{
 		path: "/v1/health/state/",
+		isQuick: true,
 		methods: {
 			GET: checks("Missing check state", (state, read, { endpoints }) => endpoints.health.state(state, read)),
 		},
 	},
-	{ path: "/v1/health/service/", methods: { GET: { permission: "filtered", handle: service } } },
+	{ path: "/v1/health/service/", isQuick: true, methods: { GET: { permission: "filtered", handle: service } } },
 ];
 
 const encodeCheck = elementOf(checkJson);

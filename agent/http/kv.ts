@@ -21,6 +21,7 @@ export function kvRoutes(valueBytesMax: number): readonly Route[] {
 		{
 			path: "/v1/kv/",
 			bodyBytesMax: valueBytesMax,
+			isQuick: true,
 			methods: {
 				GET: { permission: "filtered", handle: get },
 				PUT: { permission: { resource: "key", access: "write", of: key }, handle: put },

@@ -14,8 +14,13 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u;
 /** Most paths are made of these only and need no closer look. */
 const plain = /^(?:\/[\w:~!$&'()*+,;=@-][\w.:~!$&'()*+,;=@-]*)+\/?$/;
 
+/** Needs no decoding and leads nowhere else. */
+export function isPlainPath(rawPath: string): boolean {
+	return plain.test(rawPath);
+}
+
 export function judgePath(rawPath: string): PathVerdict {
-	if (plain.test(rawPath)) return { kind: "good", path: rawPath };
+	if (isPlainPath(rawPath)) return { kind: "good", path: rawPath };
 	const path = decodePercent(rawPath);
 	if (path === undefined || !printable.test(path)) return { kind: "refused" };
 	// As it was sent: a key may hold two slashes in a row when they are escaped.

@@ -1,3 +1,5 @@
+import type { EndSignal } from "../rpc/index.ts";
+
 /** What happened and was not taken yet by the one who reads. */
 export interface Queue<Item> {
 	/** Of more than the limit the oldest are dropped. */
@@ -7,7 +9,7 @@ export interface Queue<Item> {
 }
 
 /** `max`: most items that wait. Ends when `signal` is aborted. */
-export function createQueue<Item>(max: number, signal: AbortSignal): Queue<Item> {
+export function createQueue<Item>(max: number, signal: EndSignal): Queue<Item> {
 	let waiting: Item[] = [];
 	let wake: () => void = () => {};
 	return {

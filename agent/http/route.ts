@@ -3,7 +3,7 @@ import type { Decoder } from "../../lib/json/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Authorizer, Permission } from "../acl/index.ts";
 import type { LocalAgent } from "../local/index.ts";
-import type { Endpoints } from "../rpc/index.ts";
+import type { EndSignal, Endpoints } from "../rpc/index.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
 import type { HttpConfig, HttpServerOptions } from "./options.ts";
 import type { Query } from "./query-string.ts";
@@ -17,6 +17,8 @@ export interface Route {
 	readonly bodyBytesMax?: number;
 	/** The body may be large: `body` is empty, and the handler reads `bodyStream` piece by piece. */
 	readonly streamsBody?: boolean;
+	/** Asked so often that its usual requests do not go through Fastify; neither its bodies nor its answers are streamed. */
+	readonly isQuick?: true;
 	/** Answers what `methods` does not have, where the reference does it in a way of its own. */
 	readonly otherMethod?: (method: string, item: string) => Reply;
 }
@@ -54,7 +56,7 @@ export interface ApiRequest {
 	readonly token: string;
 	readonly authorizer: Authorizer;
 	/** Aborted when the client has gone or the server closes. Made on first use. */
-	readonly signal: () => AbortSignal;
+	readonly signal: () => EndSignal;
 }
 
 /** What routes work with. */

@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import type { Clock } from "../../lib/env/index.ts";
 import {
 	type EncodedAnswers,
@@ -8,6 +7,7 @@ import {
 	encodeValue,
 	squeezed,
 } from "./encode-body.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
 
 /** How this reader wants it. */
@@ -22,35 +22,35 @@ interface SendOptions {
 }
 
 /** Turns a reply into bytes and sends it; header names are spelt as the documentation does, scripts look for them. */
-export async function send(response: ServerResponse, reply: Reply, options: SendOptions): Promise<void> {
+export function send(exchange: Exchange, reply: Reply, options: SendOptions): Promise<void> | void {
 	const { body } = reply;
-	if (body.kind === "stream") return sendStream(response, reply, body, options);
+	if (body.kind === "stream") {
+		const headers = [...headersOf(reply, options.headers), "Content-Type", body.contentType];
+		return exchange.stream(reply.status, headers, body.pieces);
+	}
 	const encoding = bodyOf(reply, options);
-	write(response, reply, encoding instanceof Promise ? await encoding : encoding, options.headers);
+	if (encoding instanceof Promise) return encoding.then((encoded) => write(exchange, reply, encoded, options.headers));
+	write(exchange, reply, encoding, options.headers);
 }
 
 /** A reply that is no answer of the API: nothing but what it says itself. */
-export function sendBare(response: ServerResponse, reply: Reply): void {
-	const body = reply.body.kind === "text" ? encodedText(reply.body.text, textType) : undefined;
-	write(response, reply, body, []);
+export function sendBare(exchange: Exchange, reply: Reply): void {
+	const { body } = reply;
+	if (body.kind === "text") write(exchange, reply, encodedText(body.text, textType), []);
+	else write(exchange, reply, body.kind === "bytes" ? encodedBytes(body) : undefined, []);
 }
 
 const textType = "text/plain; charset=utf-8";
 
-function write(response: ServerResponse, reply: Reply, body: EncodedBody | undefined, common: readonly string[]): void {
-	if (response.destroyed) return;
+function write(exchange: Exchange, reply: Reply, body: EncodedBody | undefined, common: readonly string[]): void {
 	const headers = headersOf(reply, common);
-	if (body === undefined) {
-		headers.push("Content-Length", "0");
-		response.writeHead(reply.status, headers).end();
-		return;
+	if (body === undefined) headers.push("Content-Length", "0");
+	else {
+		headers.push("Content-Type", body.contentType);
+		if (body.isCompressed) headers.push("Content-Encoding", "gzip");
+		headers.push("Content-Length", String(body.byteLength));
 	}
-	headers.push("Content-Type", body.contentType);
-	if (body.isCompressed) headers.push("Content-Encoding", "gzip");
-	headers.push("Content-Length", String(body.byteLength));
-	response.writeHead(reply.status, headers);
-	if (typeof body.content === "string") response.end(body.content, body.isAscii ? "latin1" : "utf8");
-	else response.end(body.content);
+	exchange.answer(reply.status, headers, body);
 }
 
 /** What a reply says itself wins over what all answers have. */
@@ -75,16 +75,7 @@ function bodyOf(reply: Reply, options: SendOptions): EncodedBody | undefined | P
 		case "text":
 			return squeezed(encodedText(body.text, textType), options.gzip);
 		case "bytes":
-			return squeezed(
-				{
-					content: body.bytes,
-					byteLength: body.bytes.byteLength,
-					contentType: body.contentType,
-					isCompressed: false,
-					isAscii: false,
-				},
-				options.gzip,
-			);
+			return squeezed(encodedBytes(body), options.gzip);
 		case "json":
 			return squeezed(encodeValue(body.value, options.pretty), options.gzip);
 		case "json-pieces":
@@ -92,33 +83,8 @@ function bodyOf(reply: Reply, options: SendOptions): EncodedBody | undefined | P
 	}
 }
 
-/** Chunk by chunk; the next one is made when the client has taken those before. */
-async function sendStream(
-	response: ServerResponse,
-	reply: Reply,
-	body: { readonly pieces: AsyncIterable<Uint8Array | string>; readonly contentType: string },
-	options: SendOptions,
-): Promise<void> {
-	if (response.destroyed) return;
-	response.writeHead(reply.status, [...headersOf(reply, options.headers), "Content-Type", body.contentType]);
-	response.flushHeaders();
-	for await (const piece of body.pieces) {
-		if (response.destroyed) return;
-		if (!response.write(piece)) await drained(response);
-	}
-	response.end();
-}
-
-function drained(response: ServerResponse): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			response.off("drain", done);
-			response.off("close", done);
-			resolve();
-		};
-		response.on("drain", done);
-		response.on("close", done);
-	});
+function encodedBytes({ bytes, contentType }: Reply["body"] & { readonly kind: "bytes" }): EncodedBody {
+	return { content: bytes, byteLength: bytes.byteLength, contentType, isCompressed: false, isAscii: false };
 }
 
 /** Whether an `Accept-Encoding` header takes gzip (RFC 9110 section 12.5.3; `q=0` refuses). */

@@ -1,9 +1,10 @@
 import { chmod, stat, unlink } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
-import { createListener } from "./listener.ts";
+import { createDispatcher, createListener, createQuickTake } from "./listener.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import type { HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
+import { putQuickBefore, type QuickServer } from "./quick-server.ts";
 
 /** Request line and headers together, in bytes; a KV key stands in the request line. */
 const headerBytesMax = 128 * 1024;
@@ -18,16 +19,25 @@ const requestTimeoutMs = 300_000;
 const keepAliveTimeoutMs = 120_000;
 /** A connection on which nothing moves; above the longest long poll (600 s and a sixteenth). */
 const idleTimeoutMs = 900_000;
+const limits = { headersTimeoutMs, keepAliveTimeoutMs, idleTimeoutMs };
 /** How long `close` waits for answers under way. */
 const closeGraceMs = 1_000;
 /** How often it looks for connections whose answer has gone out meanwhile. */
 const closePollMs = 10;
 
+interface Listening {
+	readonly server: Server;
+	/** What has not reached it. */
+	readonly quick: QuickServer;
+}
+
 /** Makes the HTTP API's server; it listens after `start`. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
 	const open = createOpenRequests();
-	const app = createListener(options, open, () => leaveSoon(options));
-	const servers: Server[] = [];
+	const dispatcher = createDispatcher(options, open, () => leaveSoon(options));
+	const app = createListener(options, dispatcher);
+	const takeQuick = createQuickTake(options, dispatcher);
+	const servers: Listening[] = [];
 	let closing: Promise<void> | undefined;
 	return {
 		async start() {
@@ -48,8 +58,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 					server.maxConnections = connectionsMax;
 					server.on("drop", () => options.logger.warn("connection refused: too many", { max: connectionsMax }));
 					server.setTimeout(idleTimeoutMs);
+					const quick = putQuickBefore(server, takeQuick, { clock: options.clock, limits });
+					servers.push({ server, quick });
 					bound.push(await listen(server, address));
-					servers.push(server);
 				}
 			} catch (error) {
 				await this.close();
@@ -110,25 +121,26 @@ function listenError(error: unknown, address: HttpListenAddress): DiscoError {
 }
 
 async function closeAll(
-	servers: readonly Server[],
+	servers: readonly Listening[],
 	{ clock }: HttpServerOptions,
 	abortWaits: () => void,
 ): Promise<void> {
-	const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+	const closed = servers.map(({ server }) => new Promise<void>((resolve) => server.close(() => resolve())));
 	abortWaits();
 	const deadlineMs = clock.monotonicMs() + closeGraceMs;
 	// A connection is idle as soon as its answer is out.
 	let timer = clock.after(0, closeIdle);
 	function closeIdle(): void {
 		const late = clock.monotonicMs() >= deadlineMs;
-		for (const server of servers) {
-			if (late) server.closeAllConnections();
-			else server.closeIdleConnections();
+		for (const part of servers.flatMap(({ server, quick }) => [server, quick])) {
+			if (late) part.closeAllConnections();
+			else part.closeIdleConnections();
 		}
 		if (!late) timer = clock.after(closePollMs, closeIdle);
 	}
 	await Promise.all(closed);
 	timer.cancel();
+	for (const { quick } of servers) quick.stop();
 }
 
 /** After the answer had time to go out: leaving ends this server too. */

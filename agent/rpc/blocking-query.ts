@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
+import type { EndSignal } from "./endpoints.ts";
 import { type QueryResult, WatchSet } from "../state/index.ts";
 
 /** Blocking queries that may wait at the same time; one more is refused with `WAITERS_TOO_MANY`. */
@@ -17,7 +18,7 @@ interface BlockingQueries {
 	 */
 	run<Value>(
 		read: (watchSet: WatchSet | undefined) => QueryResult<Value>,
-		options: { readonly minIndex: number; readonly maxWaitMs: number; readonly signal?: AbortSignal },
+		options: { readonly minIndex: number; readonly maxWaitMs: number; readonly signal?: EndSignal },
 	): QueryResult<Value> | Promise<QueryResult<Value>>;
 	/** How many wait now. */
 	waiting(): number;
@@ -34,7 +35,7 @@ export function createBlockingQueries(options: {
 	async function wait<Value>(
 		read: (watchSet: WatchSet) => QueryResult<Value>,
 		first: { readonly result: QueryResult<Value>; readonly watchSet: WatchSet },
-		limits: { readonly minIndex: number; readonly maxWaitMs: number; readonly signal?: AbortSignal },
+		limits: { readonly minIndex: number; readonly maxWaitMs: number; readonly signal?: EndSignal },
 	): Promise<QueryResult<Value>> {
 		const jitterMs = (random.next() * limits.maxWaitMs) / jitterPart;
 		const deadlineMs = clock.monotonicMs() + limits.maxWaitMs + jitterMs;
@@ -73,7 +74,7 @@ export function createBlockingQueries(options: {
 }
 
 /** True when something changed, false when the time is over. Fails with `WAIT_ABORTED`. */
-function changed(watchSet: WatchSet, leftMs: number, clock: Clock, signal: AbortSignal | undefined): Promise<boolean> {
+function changed(watchSet: WatchSet, leftMs: number, clock: Clock, signal: EndSignal | undefined): Promise<boolean> {
 	return new Promise((resolve, reject) => {
 		const stop = () => {
 			endWait();

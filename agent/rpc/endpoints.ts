@@ -41,6 +41,13 @@ export interface Endpoints {
 	readonly snapshot?: SnapshotEndpoints;
 }
 
+/** What is used of an AbortSignal, which is one; a request's own is lighter. */
+export interface EndSignal {
+	readonly aborted: boolean;
+	addEventListener(type: "abort", listener: () => void, options?: { readonly once?: boolean }): void;
+	removeEventListener(type: "abort", listener: () => void): void;
+}
+
 export interface WriteOptions {
 	/** Empty for the agent's own datacenter. */
 	readonly datacenter: string;
@@ -57,7 +64,7 @@ export interface ReadOptions extends WriteOptions {
 	/** How long to wait at most; already clamped, jitter is added by the endpoint. */
 	readonly maxWaitMs: number;
 	/** Aborted when whoever asked has gone: the wait ends and costs nothing more. */
-	readonly signal?: AbortSignal;
+	readonly signal?: EndSignal;
 }
 
 export interface Answer<Value> {
@@ -151,7 +158,7 @@ export interface SessionRequest {
 	/** Undefined: the node's `serfHealth`. */
 	readonly nodeChecks?: readonly string[];
 	readonly serviceChecks: readonly string[];
-	/** The field `Checks` of old clients, when it is not empty: bound as well, not shown. */
+	/** The field `Checks` of old clients, when it is not empty: bound as well. */
 	readonly oldChecks?: readonly string[];
 }
 
@@ -268,7 +275,7 @@ export interface EventEndpoints {
 	 */
 	list(
 		query: { readonly name?: string; readonly node?: string; readonly service?: string; readonly tag?: string },
-		wait: { readonly index: bigint; readonly maxWaitMs: number; readonly signal?: AbortSignal },
+		wait: { readonly index: bigint; readonly maxWaitMs: number; readonly signal?: EndSignal },
 	): Promise<{ readonly value: readonly UserEvent[]; readonly index: bigint }>;
 	/** An event came from others or from here: remembers it if it is meant for this agent. */
 	receive(event: UserEvent): void;

@@ -1,7 +1,7 @@
 import { RE2JS } from "re2js";
 import { type Clock, type Random, uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
-import type { EventEndpoints, UserEvent } from "./endpoints.ts";
+import type { EndSignal, EventEndpoints, UserEvent } from "./endpoints.ts";
 
 /** Events that are remembered; a further one pushes out the oldest. */
 const eventsMax = 256;
@@ -49,7 +49,7 @@ export function eventEndpoints(parts: {
 	}
 
 	/** Resolves with the next event, at the end of the time, or when whoever asked has gone. */
-	function nextEvent(leftMs: number, signal: AbortSignal | undefined): Promise<void> {
+	function nextEvent(leftMs: number, signal: EndSignal | undefined): Promise<void> {
 		return new Promise((resolve) => {
 			const done = () => {
 				waiting.delete(done);

@@ -30,6 +30,7 @@ export type {
 	Answer,
 	AutopilotHealth,
 	CoordinateEndpoints,
+	EndSignal,
 	Endpoints,
 	EventEndpoints,
 	OperatorEndpoints,
