@@ -1,0 +1,9 @@
+export {
+	decodeConfiguration,
+	decodeRequest,
+	decodeResponse,
+	encodeConfiguration,
+	encodeRequest,
+	encodeResponse,
+	type ReceivedRequest,
+} from "./messages.ts";
