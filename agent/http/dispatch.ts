@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
 import { type Authorizer, allowAll } from "../acl/index.ts";
 import type { EndSignal } from "../rpc/index.ts";
 import { authorize } from "./authorize.ts";
@@ -69,8 +70,20 @@ export async function dispatch(
 		if (sent !== undefined) await sent;
 	} finally {
 		open.done(exchange);
-		dispatcher.timers(route, exchange.method)(context.clock.monotonicMs() - startMs);
+		const elapsedMs = context.clock.monotonicMs() - startMs;
+		dispatcher.timers(route, exchange.method)(elapsedMs);
+		if (context.logger.isRead?.("debug") === true) logFinished(exchange, elapsedMs, context.logger);
 	}
+}
+
+/** As the reference says it; what opens doors stays out. */
+function logFinished({ method, url, remoteAddress }: Exchange, elapsedMs: number, logger: Logger): void {
+	logger.debug("Request finished", {
+		method,
+		url: url.replace(/([?&]token=)[^&]*/g, "$1<hidden>").replace(/^(\/v1\/acl\/[a-z]+\/)[^/?]+/, "$1<hidden>"),
+		from: remoteAddress,
+		latency: `${elapsedMs.toFixed(3)}ms`,
+	});
 }
 
 async function answerTo(

@@ -20,6 +20,8 @@ export interface Logger {
 	 * (idempotent). For this logger and all named from the same root. Absent on loggers that have no lines.
 	 */
 	tap?(options: LineOptions, write: (line: string) => void): () => void;
+	/** Whether somebody reads lines of `level` now, for what costs something to say. Absent on loggers that have no lines. */
+	isRead?(level: LogLevel): boolean;
 	/** Takes effect for this logger and all named from the same root. */
 	setLevel(level: LogLevel): void;
 }
@@ -69,6 +71,12 @@ export function createLogger(options: {
 			warn: log("warn"),
 			error: log("error"),
 			named: at,
+			isRead(level) {
+				const rank = logLevels.indexOf(level);
+				if (rank >= logLevels.indexOf(shared.level)) return true;
+				for (const tap of taps) if (rank >= logLevels.indexOf(tap.level)) return true;
+				return false;
+			},
 			tap(lineOptions, write) {
 				const tap = { ...lineOptions, write };
 				taps.add(tap);
