@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exchange } from "./agents.ts";
+import { insidePrivateEngine, isInsideEngine } from "./private-engine.ts";
 import { formatSpread, spread } from "./statistics.ts";
 
 const steps = [
@@ -18,7 +19,10 @@ type Step = (typeof steps)[number][1];
  * have passed before the instance is listed, so the program in the container has to be up, which is most of the time.
  */
 export async function dockerPath(rounds: number): Promise<void> {
-	if (process.env["DISCO_ENGINE"] === undefined) return insidePrivateEngine();
+	if (!isInsideEngine()) {
+		const images = ["scripts/docker-images.sh", "scripts/image.sh"];
+		return insidePrivateEngine(41, images, ["bench/main.ts", "docker-path"]);
+	}
 	const folder = mkdtempSync(join(tmpdir(), "bench-path-"));
 	const children: ChildProcess[] = [];
 	const start = (program: string, args: readonly string[]) => {
@@ -151,34 +155,5 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
 	while (!(await holds())) {
 		if (performance.now() > deadlineMs) throw new Error(`waited 30 s for ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}
-
-/** Starts a private engine with the images and runs this measurement again inside its network namespace. */
-async function insidePrivateEngine(): Promise<void> {
-	const folder = join(mkdtempSync(join(tmpdir(), "bench-engine-")), "engine");
-	const engine = (...args: string[]) =>
-		execFileSync("bash", ["scripts/docker-engine.sh", ...args], { stdio: "inherit" });
-	engine("start", folder, "41");
-	try {
-		const environment = {
-			...process.env,
-			DOCKER_HOST: `unix://${folder}/docker.sock`,
-			DISCO_ENGINE: folder,
-			SKIP_BUILD: "1",
-			DOCKER_BUILDKIT: "0",
-		};
-		for (const script of ["scripts/docker-images.sh", "scripts/image.sh"])
-			execFileSync("bash", [script], { env: environment, stdio: "ignore" });
-		execFileSync(
-			"bash",
-			["scripts/docker-engine.sh", "run", folder, process.execPath, "--import", "tsx", "bench/main.ts", "docker-path"],
-			{
-				env: environment,
-				stdio: "inherit",
-			},
-		);
-	} finally {
-		engine("stop", folder);
 	}
 }

@@ -63,9 +63,12 @@ const intervalDefault = "10s";
  * The check that `SERVICE_[port_]CHECK_*` asks for, if any.
  *
  * With `compat` every value is passed on as it is, and the registry refuses the whole service for a bad one. By default a bad
- * setting is left out with a warning, and the service is registered.
+ * setting is left out with a warning, and the service is registered; and `SERVICE_CHECK_ADDRESS` is asked in the place of the
+ * service's own address.
  */
-export function checkOfService(subject: CheckSubject, compat: boolean): CheckResult {
+export function checkOfService(service: CheckSubject, compat: boolean): CheckResult {
+	const address = compat ? undefined : metadataValue(service.metadata, "check_address");
+	const subject = address === undefined ? service : { ...service, endpoint: { ...service.endpoint, address } };
 	const kind = kinds.find(({ key }) => metadataValue(subject.metadata, key) !== undefined);
 	if (kind === undefined) return { check: undefined, warnings: [] };
 	const warnings: string[] = [];

@@ -14,6 +14,8 @@ import type { SyncStatus } from "./status.ts";
 const inspectionsMax = 8;
 /** Containers whose last warnings are remembered; when there are more, some warnings are repeated. */
 const warnedMax = 10_000;
+/** So long after an event Docker is listed, lest the next ones were lost: engine 20.10 loses some when many containers end at once. */
+const settleMs = 1_000;
 const pauseMsFirst = 250;
 const pauseMsMax = 10_000;
 
@@ -119,7 +121,18 @@ export function createContainerWatch(options: ContainerWatchOptions): ContainerW
 		for (const warning of warnings) logger.warn(warning);
 	};
 
+	let settling = false;
+	const listSoon = () => {
+		if (settling) return;
+		settling = true;
+		clock.after(settleMs, () => {
+			settling = false;
+			if (status.dockerConnected) list({ missedEvents: false }).catch((error) => logger.debug(errorMessage(error)));
+		});
+	};
+
 	const onEvent = (event: DockerEvent) => {
+		if (repair) listSoon();
 		const { kind, containerId, timeMs } = event;
 		status.counts.dockerEvents++;
 		logger.debug("docker event", { kind, container: event.containerName });

@@ -7,7 +7,7 @@ const valueBytesMax = 512;
 const reservedPrefix = "consul-";
 
 /** Keys that say what to register instead of describing it. */
-const steering = new Set(["drain", "id", "ignore", "name", "network", "register", "tags"]);
+const steering = new Set(["drain", "enable_tag_override", "id", "ignore", "name", "network", "register", "tags"]);
 
 interface MetaResult {
 	readonly meta: Readonly<Record<string, string>>;

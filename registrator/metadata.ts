@@ -14,7 +14,7 @@ export interface MetadataSpelling {
 	readonly prefix: string;
 	/** Of labels in reverse-DNS spelling, with the dot: `disco.service.`; empty: there are none. */
 	readonly labelPrefix: string;
-	/** Whether ports may be named by lists and ranges (`SERVICE_80,9300-9400_NAME`). */
+	/** Whether ports may be named by lists and ranges (`SERVICE_80,9300-9400_NAME`) and with a protocol (`SERVICE_53_UDP_NAME`). */
 	readonly portSets: boolean;
 }
 
@@ -39,17 +39,25 @@ export function metadataSpelling(prefixes: readonly string[], compat: boolean): 
 }
 
 /** How closely a key speaks of a port: more beats less, and of two alike the later one wins. */
-type Closeness = 0 | 1 | 2;
+type Closeness = 0 | 1 | 2 | 3 | 4;
+
+/** A port as metadata speaks of it. */
+interface NamedPort {
+	readonly innerPort: number;
+	/** `tcp`, `udp` or `sctp`. */
+	readonly protocol: string;
+}
 
 /**
  * Variables first, then labels, then labels in reverse-DNS spelling; the later one wins, so a label beats a variable even where
- * the label is the image's. A key for the port beats one for several ports, which beats the general one, wherever they come from.
+ * the label is the image's. A key for the port with its protocol beats one for the port, which beats one for several ports, which
+ * beats the general one, wherever they come from.
  */
-export function metadataOfPort(container: Container, innerPort: number, spelling: MetadataSpelling): Metadata {
+export function metadataOfPort(container: Container, port: NamedPort, spelling: MetadataSpelling): Metadata {
 	const values = new Map<string, string>();
 	const closest = new Map<string, Closeness>();
 	for (const [key, value] of sources(container, spelling)) {
-		const { name, closeness } = keyForPort(key, innerPort, spelling);
+		const { name, closeness } = keyForPort(key, port, spelling);
 		if (name === undefined || closeness < (closest.get(name) ?? 0)) continue;
 		values.set(name, value);
 		closest.set(name, closeness);
@@ -65,17 +73,27 @@ export function metadataValue(metadata: Metadata, key: string): string | undefin
 
 function keyForPort(
 	key: string,
-	innerPort: number,
+	{ innerPort, protocol }: NamedPort,
 	{ portSets }: MetadataSpelling,
 ): { readonly name: string | undefined; readonly closeness: Closeness } {
-	const match = /^(\d+)_(.*)$/s.exec(key);
-	if (match !== null) {
-		return { name: match[1] === String(innerPort) ? match[2] : undefined, closeness: 2 };
+	if (!portSets) {
+		const match = referenceKey.exec(key);
+		if (match === null) return { name: key, closeness: 0 };
+		return { name: match[1] === String(innerPort) ? match[2] : undefined, closeness: 3 };
 	}
-	const set = portSets ? /^(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)_(.*)$/s.exec(key) : null;
-	if (set?.[1] === undefined) return { name: key, closeness: 0 };
-	return { name: holdsPort(set[1], innerPort) ? set[2] : undefined, closeness: 1 };
+	const match = portsKey.exec(key);
+	if (match?.[1] === undefined) return { name: key, closeness: 0 };
+	const [, ports, ofProtocol, name] = match;
+	const holds = holdsPort(ports, innerPort) && (ofProtocol === undefined || ofProtocol === protocol);
+	const several = /\D/.test(ports);
+	const closeness = ofProtocol === undefined ? (several ? 1 : 3) : several ? 2 : 4;
+	return { name: holds ? name : undefined, closeness };
 }
+
+/** In the reference whatever Go's Atoi reads as a number is a port, with its sign. */
+const referenceKey = /^([+-]?\d{1,18})_(.*)$/s;
+/** Ports, protocol, key. */
+const portsKey = /^(\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)_(?:(tcp|udp|sctp)_)?(.*)$/s;
 
 function holdsPort(set: string, port: number): boolean {
 	return set.split(",").some((part) => {

@@ -15,6 +15,8 @@ export interface ServiceRegistration {
 	readonly check?: AgentCheckRegistration;
 	/** What the container's HEALTHCHECK says, where the service has a check that follows it. */
 	readonly health?: ServiceHealth;
+	/** Others may change its tags in the catalog, and they stay so. */
+	readonly tagOverride?: true;
 	/** How long it drains once its container is told to stop; 0: not at all. */
 	readonly drainMs: number;
 	readonly innerPort: number;

@@ -352,6 +352,21 @@ describe("other spellings (by default)", () => {
 			[],
 			["web", "x-443"],
 		],
+		[
+			"a protocol beats a port, a list with it a list",
+			{
+				published: { "53/tcp": ["0.0.0.0:53"], "53/udp": ["0.0.0.0:53"] },
+				environment: { SERVICE_53_NAME: "x", SERVICE_53_UDP_NAME: "udp", "SERVICE_53,54_TCP_NAME": "y" },
+			},
+			[],
+			["x", "udp"],
+		],
+		[
+			"a list with a protocol beats a list",
+			{ labels: { "SERVICE_80,443_TCP_NAME": "web", "SERVICE_80,443_NAME": "x", "disco.service.443.udp.name": "y" } },
+			[],
+			["web", "web"],
+		],
 		["-prefix", { environment: { ACME_NAME: "api", SERVICE_NAME: "x" } }, ["ACME"], ["api-80", "api-443"]],
 		["-prefix in reverse-DNS", { labels: { "com.acme.name": "api" } }, ["com.acme"], ["api-80", "api-443"]],
 		["both", { labels: { "a.b.80.name": "web", X_NAME: "api" } }, ["a.b", "X_"], ["web", "api-443"]],
@@ -389,6 +404,29 @@ describe("which ports are registered", () => {
 		[{ SERVICE_80_REGISTER: "off" }, false, ["foobar-443"]],
 	])("%j with -explicit=%s", (environment, explicit, names) => {
 		expect(named(environment as Record<string, string>, { explicit })).toEqual(names);
+	});
+
+	test.each<[string, ContainerDraft, string]>([
+		["no port at all", {}, "172.17.0.2:0"],
+		["none published", { exposed: ["80/tcp"] }, "172.17.0.2:0"],
+		["the host's network", { networkMode: "host" }, "192.0.2.1:0"],
+		["a network of its own", { networkMode: "front", addresses: { front: "10.1.0.2" } }, "10.1.0.2:0"],
+		["a port that can be registered", { published: { "80/tcp": ["0.0.0.0:8001"] } }, "192.0.2.1:8001"],
+	])("SERVICE_REGISTER=ip with %s", (_, draft, reached) => {
+		const { services } = map({ ...draft, environment: { SERVICE_REGISTER: "ip", SERVICE_NAME: "db" } }, plain);
+		expect(services.map(({ name, address, port }) => `${name} ${address}:${port}`)).toEqual([`db ${reached}`]);
+		expect(map({ ...draft, environment: { SERVICE_NAME: "db" } }, plain).services.length).toBe(draft.published ? 1 : 0);
+	});
+
+	test("SERVICE_ENABLE_TAG_OVERRIDE and SERVICE_CHECK_ADDRESS steer and are no Meta", () => {
+		const environment = {
+			SERVICE_ENABLE_TAG_OVERRIDE: "true",
+			SERVICE_CHECK_ADDRESS: "10.0.0.9",
+			SERVICE_CHECK_TCP: "true",
+		};
+		const [service] = map({ published: one, environment }, plain).services;
+		expect(service).toMatchObject({ tagOverride: true, meta: {}, check: { TCP: "10.0.0.9:8001" } });
+		expect(map({ published: one }, plain).services[0]).not.toHaveProperty("tagOverride");
 	});
 
 	test("none of a container that -exclude names", () => {

@@ -47,9 +47,12 @@ export function servicesFromContainer(
 	const usable = servicePorts(container, options.compat)
 		.map((port) => reachOfPort(container, port, options))
 		.filter(({ port, network }) => options.internal || network !== undefined || port.binding !== undefined);
+	if (usable.length === 0 && !options.compat) usable.push(...reachWithoutPort(container, options));
 	// Ignored ports count for the suffix too: a name does not change when a port is ignored.
 	const drafts = usable.flatMap((reach) => {
-		const draft = draftOfPort(container, reach, peer, forcedTags, usable.length > 1, options);
+		// What has no port is reached at its own address.
+		const own = reach.port.innerPort === 0 ? { ...options, internal: true } : options;
+		const draft = draftOfPort(container, reach, peer, forcedTags, usable.length > 1, own);
 		warnings.push(...(draft?.warnings ?? []));
 		return draft === undefined ? [] : [draft];
 	});
@@ -68,9 +71,15 @@ interface Reach {
 }
 
 function reachOfPort(container: Container, port: ServicePort, options: MappingOptions): Reach {
-	const metadata = metadataOfPort(container, port.innerPort, options.spelling);
+	const metadata = metadataOfPort(container, port, options.spelling);
 	if (options.compat) return { port, metadata, network: undefined, warnings: [] };
 	return { port, metadata, ...networkOfPort(container, metadataValue(metadata, "network"), options) };
+}
+
+/** `SERVICE_REGISTER=ip`: a container no port of which could be registered is, with port 0 and its own address. */
+function reachWithoutPort(container: Container, options: MappingOptions): Reach[] {
+	const reach = reachOfPort(container, { innerPort: 0, protocol: "tcp", binding: undefined }, options);
+	return metadataValue(reach.metadata, "register")?.toLowerCase() === "ip" ? [reach] : [];
 }
 
 interface Draft {
@@ -96,6 +105,7 @@ function draftOfPort(
 	const name = givenName ?? nameFromImage(container.image, options.compat);
 	const exactName = givenName !== undefined && metadata.ofPort.has("name");
 	const { meta, warnings: metaWarnings } = serviceMeta(metadata, options.compat);
+	const tagOverride = !options.compat && isOn(metadataValue(metadata, "enable_tag_override"));
 	const subject = { metadata, endpoint, containerId: container.id, innerPort: port.innerPort };
 	const { check, warnings: checkWarnings } = checkOfService(subject, options.compat);
 	const health = options.compat ? undefined : serviceHealth(container, metadata);
@@ -112,6 +122,7 @@ function draftOfPort(
 		...(endpoint.ipv6 === undefined ? {} : { ipv6: endpoint.ipv6 }),
 		...(check === undefined ? {} : { check }),
 		...(health === undefined ? {} : { health }),
+		...(tagOverride ? { tagOverride } : {}),
 		drainMs,
 		innerPort: port.innerPort,
 		containerHostName: container.hostName,
@@ -130,8 +141,12 @@ function draftOfPort(
 
 /** `SERVICE_REGISTER`: with `-explicit` anything but a no registers the port though nothing names it; a no leaves it out. */
 function registerSetting(metadata: Metadata): boolean | undefined {
-	const value = metadataValue(metadata, "register")?.toLowerCase();
-	return value === undefined ? undefined : !["false", "no", "off", "0"].includes(value);
+	const value = metadataValue(metadata, "register");
+	return value === undefined ? undefined : isOn(value);
+}
+
+function isOn(value: string | undefined): boolean {
+	return value !== undefined && !["false", "no", "off", "0"].includes(value.toLowerCase());
 }
 
 /**

@@ -46,8 +46,8 @@ export function createConsulBackend(client: Client): Backend {
 				return new Set(Object.keys(checks).map((checkId) => checkId.slice(maintenancePrefix.length)));
 			},
 		},
-		entryOf: ({ id, name, tags, meta, address: serviceAddress, port, ipv6 }) =>
-			entry(id, name, tags, meta, serviceAddress, port, ipv6),
+		entryOf: ({ id, name, tags, meta, address: serviceAddress, port, ipv6, tagOverride }) =>
+			entry(id, name, tagOverride === true ? undefined : tags, meta, serviceAddress, port, ipv6),
 		close: () => client.close(),
 	};
 }
@@ -74,6 +74,7 @@ function registrationBody(service: ServiceRegistration) {
 		Name: service.name,
 		Tags: service.tags,
 		Meta: service.meta,
+		...(service.tagOverride === true ? { EnableTagOverride: true } : {}),
 		Address: service.address,
 		Port: service.port,
 		...(service.ipv6 === undefined
@@ -84,17 +85,19 @@ function registrationBody(service: ServiceRegistration) {
 }
 
 function entryOfAgentService(service: AgentService): RegistryEntry {
-	const { ID, Service, Tags, Meta, Address, Port, TaggedAddresses } = service;
+	const { ID, Service, Meta, Address, Port, TaggedAddresses } = service;
+	const tags = service.EnableTagOverride === true ? undefined : (service.Tags ?? []);
 	const ipv6 = TaggedAddresses?.["lan_ipv6"];
 	// The agent itself adds the address of an IPv6 service as a tagged one.
 	const own = ipv6 === undefined || ipv6.Address === Address ? undefined : { address: ipv6.Address, port: ipv6.Port };
-	return entry(ID, Service, Tags ?? [], Meta ?? {}, Address, Port, own);
+	return entry(ID, Service, tags, Meta ?? {}, Address, Port, own);
 }
 
+/** `tags` undefined: others may change them, so they do not count. */
 function entry(
 	id: string,
 	name: string,
-	tags: readonly string[],
+	tags: readonly string[] | undefined,
 	meta: Readonly<Record<string, string>>,
 	address: string,
 	port: number,
@@ -102,5 +105,5 @@ function entry(
 ): RegistryEntry {
 	const sortedMeta = Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1));
 	const tagged = ipv6 === undefined ? [] : [ipv6.address, ipv6.port];
-	return { key: id, id, name, fingerprint: JSON.stringify([name, tags, sortedMeta, address, port, ...tagged]) };
+	return { key: id, id, name, fingerprint: JSON.stringify([name, tags ?? null, sortedMeta, address, port, ...tagged]) };
 }
