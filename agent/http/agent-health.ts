@@ -3,7 +3,7 @@ import type { Encodable } from "../../lib/json/index.ts";
 import type { LocalCheck, LocalService } from "../local/index.ts";
 import { agentServiceJson } from "./agent.ts";
 import { authorize } from "./authorize.ts";
-import { json, plainText, type Reply } from "./reply.ts";
+import { json, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
 
 /** `/v1/agent/health/service/...`: one answer whose status tells how a local service is, for load balancers. */
@@ -73,7 +73,8 @@ function worstOf(all: readonly Aggregated[]): Aggregated {
 function answer(request: ApiRequest, status: number, reason: string, text: string, body: Encodable): Reply {
 	const headers = { "X-Consul-Reason": reason };
 	const asked = request.query.first("format") === "text" || (request.headers.accept ?? "").includes("text/plain");
-	return asked ? plainText(status, text, { ...headers, "Content-Type": "text/plain" }) : json(body, headers, status);
+	if (!asked) return json(body, headers, status);
+	return { status, headers, body: { kind: "bytes", bytes: new TextEncoder().encode(text), contentType: "text/plain" } };
 }
 
 function entryJson(service: LocalService, checks: readonly LocalCheck[], { config }: Context): Encodable {

@@ -1,3 +1,4 @@
+import type { CheckStatus } from "../../lib/api/index.ts";
 import { formatDuration } from "../../lib/duration.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import {
@@ -12,11 +13,15 @@ import {
 	text,
 } from "../../lib/json/index.ts";
 import type { CheckContent, Deregistration, Registration, ServiceContent } from "../rpc/index.ts";
-import { statusOf } from "./check-plan.ts";
 import { decodeBody, meshField } from "./decode-body.ts";
 import { addressesOf, addressFields, checkMeta, weightFields } from "./service-registration.ts";
 
+/** In the order in which they are shown. */
 const definitionShape = {
+	Interval: durationMs,
+	OutputMaxSize: integer,
+	Timeout: durationMs,
+	DeregisterCriticalServiceAfter: durationMs,
 	HTTP: text,
 	TLSServerName: text,
 	TLSSkipVerify: boolean,
@@ -27,12 +32,8 @@ const definitionShape = {
 	TCP: text,
 	UDP: text,
 	H2PING: text,
-	H2PingUseTLS: boolean,
 	OSService: text,
-	Interval: durationMs,
-	OutputMaxSize: integer,
-	Timeout: durationMs,
-	DeregisterCriticalServiceAfter: durationMs,
+	H2PingUseTLS: boolean,
 	ScriptArgs: listOf(text),
 	DockerContainerID: text,
 	Shell: text,
@@ -41,10 +42,6 @@ const definitionShape = {
 	AliasNode: text,
 	AliasService: text,
 	TTL: durationMs,
-	// Duplicates that the Go client sends beside the three durations.
-	IntervalDuration: anything,
-	TimeoutDuration: anything,
-	DeregisterCriticalServiceAfterDuration: anything,
 } as const;
 
 const checkShape = {
@@ -61,7 +58,7 @@ const checkShape = {
 	Interval: text,
 	Timeout: text,
 	ExposedPort: integer,
-	Definition: objectOf(definitionShape),
+	Definition: objectOf(definitionShape, { ignoreUnknown: true }),
 	CreateIndex: anything,
 	ModifyIndex: anything,
 	Namespace: anything,
@@ -150,19 +147,20 @@ export function parseRegistration(
 	if (id !== "" && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)) {
 		throw invalid(`Bad node ID: ${JSON.stringify(id)} is not a UUID`);
 	}
-	const checks = [...(fields.Check === undefined ? [] : [fields.Check]), ...(fields.Checks ?? [])];
+	// `Check` comes last, so it wins over one of the same id in `Checks`.
+	const checks = [...(fields.Checks ?? []), ...(fields.Check === undefined ? [] : [fields.Check])];
 	return {
 		datacenter: fields.Datacenter ?? "",
 		registration: {
 			node,
-			id: id.toLowerCase(),
+			id,
 			address,
 			datacenter: ownDatacenter,
 			taggedAddresses: fields.TaggedAddresses ?? null,
 			meta: fields.NodeMeta ?? null,
 			skipNodeUpdate,
 			...(fields.Service === undefined ? {} : { service: serviceOf(fields.Service) }),
-			checks: checks.map(checkOf),
+			checks: checks.map((check) => checkOf(check, node)),
 		},
 	};
 }
@@ -204,8 +202,11 @@ function weightsOf(weights: ServiceBody["Weights"]): ServiceContent["weights"] {
 	return good ? { passing, warning } : { passing: 1, warning: 1 };
 }
 
-function checkOf(fields: CheckBody): CheckContent {
+function checkOf(fields: CheckBody, node: string): CheckContent {
 	const content = checkContent(fields);
+	if (fields.Node !== undefined && fields.Node !== "" && fields.Node !== node) {
+		throw invalid(`Node '${fields.Node}' for check '${content.checkId}' doesn't match register request node '${node}'`);
+	}
 	if (content.checkId === "") throw invalid("Must provide check ID or name");
 	return content;
 }
@@ -218,7 +219,8 @@ export function checkContent(fields: CheckBody): CheckContent {
 	return {
 		checkId,
 		name,
-		status: statusOf(fields),
+		// Any text, as the reference: whoever registers checks of other machines may have states of his own.
+		status: (fields.Status || "critical") as CheckStatus,
 		notes: fields.Notes ?? "",
 		output: fields.Output ?? "",
 		serviceId: fields.ServiceID ?? "",
@@ -232,36 +234,46 @@ export function checkContent(fields: CheckBody): CheckContent {
 	};
 }
 
-/** What was given and is not empty, durations as Go prints them. */
+const definitionNames = Object.keys(definitionShape) as readonly (keyof typeof definitionShape)[];
+const definitionDurations: ReadonlySet<string> = new Set(["Interval", "Timeout", "DeregisterCriticalServiceAfter"]);
+
+/** What was given and is not empty, durations as Go prints them; the TTL, for which it has no such rule, in nanoseconds. */
 function definitionOf(fields: Decoded<typeof definitionShape>): Readonly<Record<string, unknown>> {
 	const definition: Record<string, unknown> = {};
-	for (const name of ["Interval", "Timeout", "DeregisterCriticalServiceAfter", "TTL"] as const) {
-		const durationMs = fields[name] ?? 0;
-		if (durationMs > 0) definition[name] = formatDuration(durationMs);
-	}
-	for (const [name, value] of Object.entries(fields)) {
-		if (name in definition || name.endsWith("Duration") || isZero(value)) continue;
-		definition[name] = value;
+	for (const name of definitionNames) {
+		const value = fields[name];
+		if (isZero(value)) continue;
+		if (name === "TTL") definition[name] = Math.round(Number(value) * 1e6);
+		else definition[name] = definitionDurations.has(name) ? formatDuration(Number(value)) : value;
 	}
 	return definition;
 }
 
-/** A check registered with a definition has the type that follows from it. */
+/** By the field of a definition that makes a check one of it, in the reference's order. */
+const types = {
+	GRPC: "grpc",
+	HTTP: "http",
+	TTL: "ttl",
+	TCP: "tcp",
+	UDP: "udp",
+	AliasNode: "alias",
+	AliasService: "alias",
+	DockerContainerID: "docker",
+	ScriptArgs: "script",
+	H2PING: "h2ping",
+	OSService: "os_service",
+} as const;
+/** Nothing is repeated in these. */
+const typesWithoutInterval: ReadonlySet<string> = new Set(["TTL", "AliasNode", "AliasService", "ScriptArgs"]);
+
+/** A check registered with a definition has the type that follows from it; none when the definition would not do for a check. */
 function typeOf(definition: Readonly<Record<string, unknown>>): string {
-	const types: Readonly<Record<string, string>> = {
-		GRPC: "grpc",
-		HTTP: "http",
-		TTL: "ttl",
-		TCP: "tcp",
-		UDP: "udp",
-		AliasNode: "alias",
-		AliasService: "alias",
-		DockerContainerID: "docker",
-		ScriptArgs: "script",
-		H2PING: "h2ping",
-		OSService: "os_service",
-	};
-	const [, type = ""] = Object.entries(types).find(([field]) => definition[field] !== undefined) ?? [];
+	const [, type = ""] =
+		Object.entries(types).find(([field]) => {
+			if (definition[field] === undefined) return false;
+			if (field === "DockerContainerID" && definition["ScriptArgs"] === undefined) return false;
+			return typesWithoutInterval.has(field) || definition["Interval"] !== undefined;
+		}) ?? [];
 	return type;
 }
 

@@ -1,5 +1,5 @@
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
-import { encodeJson } from "../../lib/json/index.ts";
+import { compareUtf8, encodeJson } from "../../lib/json/index.ts";
 import type { Answer, NodeRecord, ServiceRecord } from "../rpc/index.ts";
 import { catalogHeaders } from "./answer-headers.ts";
 import {
@@ -9,10 +9,11 @@ import {
 	registrationObject,
 } from "./catalog-registration.ts";
 import { badRequest } from "./failures.ts";
+import type { Predicate } from "./filter/index.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
 import { nearestFirst } from "./near.ts";
 import { nodeMetaOf } from "./parameters.ts";
-import { type ReadRequest, readOptions } from "./read-options.ts";
+import { consistencyOf, type ReadRequest, readOptions } from "./read-options.ts";
 import { json, jsonList, jsonMembers, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
 import { catalogServiceJson, elementOf, instanceKey, nodeJson, serviceJson } from "./shapes.ts";
@@ -34,7 +35,7 @@ export const catalogRoutes: readonly Route[] = [
 			GET: {
 				permission: "open",
 				handle: async (request, context) => {
-					readOptions(request);
+					consistencyOf(request);
 					return json(await context.endpoints.catalog.datacenters());
 				},
 			},
@@ -84,15 +85,38 @@ async function nodes(request: ApiRequest, context: Context): Promise<Reply> {
 
 async function services(request: ApiRequest, context: Context): Promise<Reply> {
 	const read = readOptions(request);
-	const filter = filterOf(request, "service-name");
+	const filter = filterOf(request, "catalog-service");
 	const answer = await context.endpoints.catalog.services({ ...read, ...nodeMetaOf(request) });
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
 	const all = entriesOf(answer.value);
 	const named = visible(request, all, ([name]) => mayReadService(request)(name));
-	const shown = applyFilter(filter, named, ([name, tags]) => ({ ServiceName: name, ServiceTags: tags }));
+	const shown = filter === undefined ? named : await filteredServices(named, filter, { request, read, context });
 	const shared = shown === all ? { shared: { source: answer.value, view: "services" } } : {};
 	return jsonMembers(shown, encodeServiceTags, { headers, ...shared });
 }
+
+/**
+ * A filter looks at the instances, of which it sees nothing of the node but its name (measured); a service stays when one of its
+ * instances does, with their tags.
+ */
+async function filteredServices(
+	services: readonly (readonly [string, readonly string[]])[],
+	filter: Predicate,
+	{ request, read, context }: { request: ApiRequest; read: ReadRequest; context: Context },
+): Promise<readonly (readonly [string, readonly string[]])[]> {
+	const shown: [string, readonly string[]][] = [];
+	for (const [name] of services) {
+		const question = { ...read, minIndex: 0, ...nodeMetaOf(request) };
+		const { value } = await context.endpoints.catalog.service(name, question);
+		const kept = value.filter(
+			(instance) => instance.service.service === name && filter({ ...catalogServiceJson(instance), ...nodeUnseen }),
+		);
+		if (kept.length > 0) shown.push([name, [...new Set(kept.flatMap(({ service }) => service.tags ?? []))]]);
+	}
+	return shown;
+}
+
+const nodeUnseen = { ID: "", Address: "", Datacenter: "", TaggedAddresses: null, NodeMeta: null } as const;
 
 const entries = new WeakMap<object, readonly (readonly [string, readonly string[]])[]>();
 
@@ -102,7 +126,7 @@ function entriesOf(
 ): readonly (readonly [string, readonly string[]])[] {
 	let list = entries.get(services);
 	if (list === undefined) {
-		list = [...services];
+		list = [...services].sort(([a], [b]) => compareUtf8(a, b));
 		entries.set(services, list);
 	}
 	return list;
@@ -146,7 +170,9 @@ async function nodeServices(request: ApiRequest, context: Context): Promise<Repl
 	const { answer, read, shown } = await readNode(request, context);
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
 	if (shown === undefined) return json({ Node: null, Services: null }, headers);
-	return json({ Node: nodeJson(shown.node), Services: shown.services.map(serviceJson) }, headers);
+	// Null without any, unless a filter left none.
+	const isNull = shown.services.length === 0 && (request.query.first("filter") ?? "") === "";
+	return json({ Node: nodeJson(shown.node), Services: isNull ? null : shown.services.map(serviceJson) }, headers);
 }
 
 async function readNode(

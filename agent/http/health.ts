@@ -4,7 +4,7 @@ import { sharedIf } from "./catalog.ts";
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf } from "./filtering.ts";
 import { nearestFirst } from "./near.ts";
-import { nodeMetaOf, parseBoolean } from "./parameters.ts";
+import { nodeMetaOf, passingOf } from "./parameters.ts";
 import { readOptions } from "./read-options.ts";
 import { jsonList, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Operation, Route } from "./route.ts";
@@ -84,18 +84,11 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
  * The reference answers this one question from its event stream when it is blocking or cached, and then says that it knows no
  * leader. Only for `-compat`: it does know one.
  */
-function streamingHeaders(read: Read, { query }: ApiRequest): Readonly<Record<string, string>> {
+export function streamingHeaders(
+	read: ReturnType<typeof readOptions>,
+	{ query }: ApiRequest,
+): Readonly<Record<string, string>> {
 	if (!read.cached && read.minIndex === 0) return {};
 	if (query.has("near")) return {};
 	return { "X-Consul-Knownleader": "false", "X-Consul-Query-Backend": "streaming" };
-}
-
-/** `passing` alone is true; a value is a boolean. */
-function passingOf({ query }: ApiRequest): boolean {
-	const text = query.first("passing");
-	if (text === undefined) return false;
-	if (text === "") return true;
-	const passing = parseBoolean(text);
-	if (passing === undefined) throw badRequest("Invalid value for ?passing");
-	return passing;
 }

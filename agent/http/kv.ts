@@ -98,6 +98,8 @@ function readable<Item>(request: ApiRequest, items: readonly Item[], keyOf: (ite
 
 async function put(request: ApiRequest, context: Context): Promise<Reply> {
 	const { query } = request;
+	// Parameters of reads do nothing here, but bad ones are refused (measured); so for DELETE.
+	readOptions(request);
 	refuseConflicts(request, ["acquire", "cas", "release"]);
 	if (request.item === "") throw badRequest("Missing key name");
 	const flags = query.has("flags") ? parseUint64(query.first("flags") ?? "", "flags") : 0n;
@@ -110,13 +112,20 @@ function putOperation(request: ApiRequest, flags: bigint): KvWrite {
 	const content = { key: item, value: body, flags };
 	if (query.has("cas"))
 		return { operation: "cas", ...content, index: Number(parseUint64(query.first("cas") ?? "", "cas")) };
-	if (query.has("acquire")) return { operation: "lock", ...content, session: query.first("acquire") ?? "" };
-	if (query.has("release")) return { operation: "unlock", ...content, session: query.first("release") ?? "" };
+	if (query.has("acquire")) return { operation: "lock", ...content, session: holder(request, "acquire") };
+	if (query.has("release")) return { operation: "unlock", ...content, session: holder(request, "release") };
 	return { operation: "set", ...content };
+}
+
+function holder({ query }: ApiRequest, parameter: "acquire" | "release"): string {
+	const session = query.first(parameter) ?? "";
+	if (session === "") throw new DiscoError("SESSION_MISSING", "raft apply failed: missing session");
+	return session;
 }
 
 async function remove(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
 	const { query, item } = request;
+	readOptions(request);
 	refuseConflicts(request, ["cas", "recurse"]);
 	if (item === "" && !query.has("recurse")) throw badRequest("Missing key name");
 	return json(await endpoints.kv.write(removeOperation(request), writeOptions(request)));

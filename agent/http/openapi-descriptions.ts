@@ -157,6 +157,22 @@ export const descriptions: Readonly<Record<string, Description>> = {
 		item: "service",
 		query: ["catalog", "tag", "passing"],
 	},
+	"GET /v1/catalog/connect/": { summary: "Proxies of a service: always empty", item: "service", query: ["catalog"] },
+	"GET /v1/catalog/gateway-services/": {
+		summary: "Services of a gateway: always empty",
+		item: "gateway",
+		query: ["blocking"],
+	},
+	"GET /v1/health/connect/": {
+		summary: "Proxies of a service with their health: always empty",
+		item: "service",
+		query: ["catalog", "passing"],
+	},
+	"GET /v1/health/ingress/": {
+		summary: "Gateways of a service with their health: always empty",
+		item: "service",
+		query: ["catalog", "passing"],
+	},
 	"GET /v1/kv/": {
 		summary: "A key, or those below a prefix",
 		item: "key",

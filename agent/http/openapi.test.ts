@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nodeClock } from "../../lib/node/index.ts";
+import { refusedPaths } from "./mesh.ts";
 import { openApiDocument } from "./openapi.ts";
 import { descriptions } from "./openapi-descriptions.ts";
 import type { HttpServerOptions } from "./options.ts";
@@ -9,9 +10,12 @@ import { routes } from "./routes.ts";
 const table = routes({ config: {}, clock: nodeClock } as unknown as HttpServerOptions);
 
 describe("OpenAPI document", () => {
-	it("describes every operation but those of ACLs, and nothing else", () => {
+	it("describes every operation but those of ACLs and of the mesh, which are refused, and nothing else", () => {
 		const operations = table.flatMap(({ path, methods }) => Object.keys(methods).map((method) => `${method} ${path}`));
-		const expected = operations.filter((name) => !name.includes("/v1/acl/")).sort();
+		const refused = refusedPaths.flatMap((path) =>
+			["GET", "PUT", "POST", "DELETE"].map((method) => `${method} ${path}`),
+		);
+		const expected = operations.filter((name) => !name.includes("/v1/acl/") && !refused.includes(name)).sort();
 		expect(Object.keys(descriptions).sort()).toEqual(expected);
 	});
 

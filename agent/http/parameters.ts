@@ -31,3 +31,13 @@ export function enableOf(request: ApiRequest): boolean {
 	if (enable === undefined) throw badRequest(`Invalid value for enable: ${JSON.stringify(text)}; it is true or false`);
 	return enable;
 }
+
+/** `passing` alone is true; a value is a boolean. */
+export function passingOf({ query }: ApiRequest): boolean {
+	const text = query.first("passing");
+	if (text === undefined) return false;
+	if (text === "") return true;
+	const passing = parseBoolean(text);
+	if (passing === undefined) throw badRequest("Invalid value for ?passing");
+	return passing;
+}

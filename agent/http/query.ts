@@ -1,12 +1,12 @@
 import { DiscoError } from "../../lib/errors.ts";
 import type { Answer, PreparedQueryRecord } from "../rpc/index.ts";
-import { catalogHeaders, readBodyFields } from "./answer-headers.ts";
+import { catalogHeaders, indexHeaders, readBodyFields } from "./answer-headers.ts";
 import { family } from "./families.ts";
 import { parseQuery, queryJson, queryObject } from "./query-definition.ts";
-import { type ReadRequest, readOptions, writeOptions } from "./read-options.ts";
+import { readOptions, writeOptions } from "./read-options.ts";
 import { empty, json, jsonList, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
-import { elementOf, healthEntryJson } from "./shapes.ts";
+import { bareCheckJson, bareServiceJson, elementOf, nodeJson } from "./shapes.ts";
 import { mayReadInstance, visible } from "./visible.ts";
 
 /** `/v1/query` and what is below: the queries, and what they give when they are executed. */
@@ -33,8 +33,8 @@ const part = /\/(execute|explain)$/;
 
 /** The reference answers `OPTIONS` with an empty object here, and leaves it out of `Allow` elsewhere. */
 function otherMethod(method: string, item: string): Reply {
-	if (method === "OPTIONS") return json({}, { Allow: "OPTIONS,GET,PUT,DELETE" });
-	return notAllowed(method, part.test(item) ? "GET" : "GET,PUT,DELETE");
+	const allowed = part.test(item) ? "GET" : "GET,PUT,DELETE";
+	return method === "OPTIONS" ? json({}, { Allow: `OPTIONS,${allowed}` }) : notAllowed(method, allowed);
 }
 
 function notAllowed(method: string, allowed: string): Reply {
@@ -104,7 +104,7 @@ async function show(request: ApiRequest, context: Context, id: string): Promise<
 	const options = readOptions(request);
 	const answer = await family(context.endpoints, "query").get(id, options);
 	const { value } = answer;
-	if (value === undefined) return unknownQuery(request, context, answer, options);
+	if (value === undefined) return unknownQuery(context, answer);
 	requireUse(request, "read", value);
 	return jsonList([value], encodeQuery, {
 		headers: catalogHeaders(answer, options, request, context, { hasCache: false }),
@@ -118,7 +118,7 @@ async function explain(request: ApiRequest, context: Context, name: string): Pro
 		options,
 	);
 	const { value } = answer;
-	if (value === undefined) return unknownQuery(request, context, answer, options);
+	if (value === undefined) return unknownQuery(context, answer);
 	requireUse(request, "read", value);
 	const headers = catalogHeaders(answer, options, request, context, { hasCache: false });
 	return json({ Query: queryJson(value), ...readBodyFields(answer, options.effective) }, headers);
@@ -138,12 +138,15 @@ async function execute(request: ApiRequest, context: Context, name: string): Pro
 		options,
 	);
 	const { value } = answer;
-	if (value === undefined) return unknownQuery(request, context, answer, options);
+	// Through its cache the reference loses what kind of error it is.
+	if (value === undefined)
+		return { ...unknownQuery(context, answer), status: options.cached && context.config.compat ? 500 : 404 };
 	const headers = catalogHeaders(answer, options, request, context, { hasCache: true });
-	const nodes = visible(request, value.instances, mayReadInstance(request)).map((instance) => ({
-		...healthEntryJson(instance),
+	const nodes = visible(request, value.instances, mayReadInstance(request)).map(({ node, service, checks }) => ({
+		Node: nodeJson(node),
+		Service: bareServiceJson(service),
 		// Null without any, unlike in health answers.
-		...(instance.checks.length === 0 ? { Checks: null } : {}),
+		Checks: checks.length === 0 ? null : checks.map(bareCheckJson),
 	}));
 	return json(
 		{
@@ -167,9 +170,9 @@ function limitOf({ query }: ApiRequest): number {
 }
 
 /** The reference says there that it knows no leader; only for `-compat`, it does know one. */
-function unknownQuery(request: ApiRequest, context: Context, answer: Answer<unknown>, options: ReadRequest): Reply {
+function unknownQuery(context: Context, answer: Answer<unknown>): Reply {
 	return plainText(404, "Query not found", {
-		...catalogHeaders(answer, options, request, context, { hasCache: false }),
+		...indexHeaders(answer),
 		...(context.config.compat ? { "X-Consul-Knownleader": "false" } : {}),
 	});
 }

@@ -24,7 +24,21 @@ export function readOptions(request: ApiRequest): ReadRequest {
 	if (query.isEmpty && cacheControl === undefined && request.token === "") return plainRead;
 	const minIndex = parseIndex(query.first("index"));
 	const maxWaitMs = parseWait(query.first("wait"));
-	checkCacheControl(cacheControl);
+	return {
+		...writeOptions(request),
+		...consistencyOf(request),
+		minIndex,
+		maxWaitMs,
+		...(minIndex > 0 ? { signal: request.signal() } : {}),
+	};
+}
+
+/** The part of `readOptions` that says how fresh the answer has to be. Fails as that does. */
+export function consistencyOf(
+	request: ApiRequest,
+): Pick<ReadRequest, "consistency" | "effective" | "maxStaleMs" | "cached"> {
+	const { query } = request;
+	checkCacheControl(request.headers["cache-control"]);
 	const maxStaleMs = parseMaxStale(query.first("max_stale"));
 	const stale = query.has("stale") || maxStaleMs !== undefined;
 	const consistent = query.has("consistent");
@@ -32,13 +46,9 @@ export function readOptions(request: ApiRequest): ReadRequest {
 	if (stale && consistent) throw badRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
 	if (cached && consistent) throw badRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
 	return {
-		...writeOptions(request),
 		consistency: stale ? "stale" : consistent ? "consistent" : "default",
 		effective: stale ? "stale" : consistent ? "consistent" : "leader",
 		...(maxStaleMs === undefined ? {} : { maxStaleMs }),
-		minIndex,
-		maxWaitMs,
-		...(minIndex > 0 ? { signal: request.signal() } : {}),
 		cached,
 	};
 }

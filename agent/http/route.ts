@@ -3,7 +3,7 @@ import type { Decoder } from "../../lib/json/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Authorizer, Permission } from "../acl/index.ts";
 import type { LocalAgent } from "../local/index.ts";
-import type { EndSignal, Endpoints } from "../rpc/index.ts";
+import type { Endpoints, EndSignal } from "../rpc/index.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
 import type { HttpConfig, HttpServerOptions } from "./options.ts";
 import type { Query } from "./query-string.ts";

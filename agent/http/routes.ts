@@ -14,6 +14,7 @@ import { eventRoutes } from "./event.ts";
 import { healthRoutes } from "./health.ts";
 import { kvRoutes, kvValueBytesMaxDefault } from "./kv.ts";
 import { kvHistoryRoutes } from "./kv-history.ts";
+import { meshRoutes } from "./mesh.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { operatorAutopilotRoutes } from "./operator-autopilot.ts";
 import { operatorKeyringRoutes } from "./operator-keyring.ts";
@@ -54,6 +55,7 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...operatorAutopilotRoutes,
 		...operatorKeyringRoutes,
 		...snapshotRoutes,
+		...meshRoutes,
 		...aclOffRoutes,
 		...removedRoutes,
 	];

@@ -14,6 +14,7 @@ import {
 	oneOrMany,
 	text,
 } from "../../lib/json/index.ts";
+import { metaProblem } from "../../lib/service-meta.ts";
 import type { CheckPlan } from "../local/index.ts";
 import type { ServiceAddress, ServiceContent } from "../rpc/index.ts";
 import { type CheckFields, checkFields, isNoCheck } from "./check-fields.ts";
@@ -193,31 +194,10 @@ function weightsOf(weights: Decoded<{ Passing: typeof integer; Warning: typeof i
 	return { passing, warning };
 }
 
-const metaPairsMax = 64;
-const metaKeyLengthMax = 128;
-const metaValueLengthMax = 512;
-
 /** Fails with what `failure` makes of the text. */
 export function checkMeta(meta: Readonly<Record<string, string>>, failure: (message: string) => DiscoError): void {
-	const pairs = Object.entries(meta);
-	if (pairs.length > metaPairsMax) {
-		throw failure(`Invalid Service Meta: Node metadata cannot contain more than ${metaPairsMax} key/value pairs`);
-	}
-	for (const [name, value] of pairs) {
-		const problem = metaProblem(name, value);
-		if (problem !== undefined) {
-			throw failure(`Invalid Service Meta: Couldn't load metadata pair ('${name}', '${value}'): ${problem}`);
-		}
-	}
-}
-
-function metaProblem(name: string, value: string): string | undefined {
-	if (name === "") return "Key cannot be blank";
-	if (!/^[a-zA-Z0-9_-]+$/.test(name)) return "Key contains invalid characters";
-	if (name.length > metaKeyLengthMax) return `Key is too long (limit: ${metaKeyLengthMax} characters)`;
-	if (name.startsWith("consul-")) return "Key prefix 'consul-' is reserved for internal use";
-	if (value.length > metaValueLengthMax) return `Value is too long (limit: ${metaValueLengthMax} characters)`;
-	return undefined;
+	const problem = metaProblem(meta);
+	if (problem !== undefined) throw failure(`Invalid Service Meta: ${problem}`);
 }
 
 /** One check is `service:ID`, several are numbered from 1 over `Check` and `Checks` together; a given id keeps its place. */

@@ -1,5 +1,6 @@
 import {
 	anything,
+	type Decoded,
 	type Decoder,
 	durationMs,
 	listOf,
@@ -28,19 +29,17 @@ const lockDelay: Decoder<number> = withSchema(schemaOf(durationMs), (value, fiel
 	typeof value === "number" && value < lockDelaySecondsBelow ? value * 1000 : durationMs(value, field),
 );
 
-const sessionBody = objectOf(
-	{
-		Name: text,
-		Node: text,
-		LockDelay: lockDelay,
-		Behavior: text,
-		TTL: text,
-		Checks: listOf(text),
-		NodeChecks: listOf(text),
-		ServiceChecks: listOf(objectOf({ ID: text, Namespace: anything }, { ignoreUnknown: true })),
-	},
-	{ ignoreUnknown: true },
-);
+const sessionShape = {
+	Name: text,
+	Node: text,
+	LockDelay: lockDelay,
+	Behavior: text,
+	TTL: text,
+	Checks: listOf(text),
+	NodeChecks: listOf(text),
+	ServiceChecks: listOf(objectOf({ ID: text, Namespace: anything }, { ignoreUnknown: true })),
+} as const;
+const sessionBody = objectOf(sessionShape, { ignoreUnknown: true });
 
 /** `/v1/session/...` */
 export const sessionRoutes: readonly Route[] = [
@@ -69,20 +68,29 @@ async function create(request: ApiRequest, context: Context): Promise<Reply> {
 /** An empty body asks for a session with every default. */
 function sessionRequest(body: string, ownNode: string): SessionRequest {
 	const fields = body.trim() === "" ? {} : decodeBody(body, sessionBody);
-	const { Checks: checks, NodeChecks: nodeChecks } = fields;
-	const bound =
-		checks === undefined && nodeChecks === undefined
-			? undefined
-			: [...new Set([...(nodeChecks ?? []), ...(checks ?? [])])];
 	return {
+		...boundChecks(fields),
 		name: fields.Name ?? "",
 		node: fields.Node || ownNode,
 		behavior: fields.Behavior ?? "",
 		lockDelayMs: fields.LockDelay ?? lockDelayMsDefault,
 		ttl: fields.TTL ?? "",
-		...(bound === undefined ? {} : { nodeChecks: bound }),
 		serviceChecks: (fields.ServiceChecks ?? []).map(({ ID: id }) => id ?? ""),
 	};
+}
+
+/**
+ * `Checks` is what `NodeChecks` was called before 1.7. Both count, each is `serfHealth` unless given, and one that is given empty
+ * empties the other (measured).
+ */
+function boundChecks({ Checks: old, NodeChecks: now }: Decoded<typeof sessionShape>): Partial<SessionRequest> {
+	if (old === undefined) return now === undefined ? {} : { nodeChecks: now };
+	if (old.length === 0 || now?.length === 0) return { nodeChecks: [] };
+	return { ...(now === undefined ? {} : { nodeChecks: now }), ...(isDefault(old) ? {} : { oldChecks: old }) };
+}
+
+function isDefault([first, second]: readonly string[]): boolean {
+	return first === "serfHealth" && second === undefined;
 }
 
 async function destroy(request: ApiRequest, context: Context): Promise<Reply> {
@@ -151,7 +159,9 @@ function sessionJson(session: SessionRecord) {
 		Behavior: session.behavior,
 		TTL: session.ttl,
 		NodeChecks: session.nodeChecks,
-		ServiceChecks: session.serviceChecks.length === 0 ? null : session.serviceChecks.map((id) => ({ ID: id })),
+		ServiceChecks:
+			session.serviceChecks.length === 0 ? null : session.serviceChecks.map((id) => ({ ID: id, Namespace: "" })),
+		...(session.oldChecks === undefined ? {} : { Checks: session.oldChecks }),
 		CreateIndex: session.createIndex,
 		ModifyIndex: session.modifyIndex,
 	};

@@ -53,8 +53,7 @@ export function serviceJson(service: ServiceRecord): Struct {
 		Tags: service.tags ?? [],
 		Address: service.address,
 		...taggedAddresses("TaggedAddresses", service.taggedAddresses),
-		// Registered without any, it is null here; the agent keeps an empty one.
-		Meta: service.meta === null || Object.keys(service.meta).length === 0 ? null : mapJson(service.meta),
+		Meta: mapJson(service.meta),
 		...(service.port === 0 ? {} : { Port: service.port }),
 		Weights: weightsJson(service.weights),
 		EnableTagOverride: service.enableTagOverride,
@@ -90,6 +89,20 @@ export function checkContentJson(check: CheckContent, node: string, createIndex:
 		CreateIndex: createIndex,
 		ModifyIndex: modifyIndex,
 	};
+}
+
+/** As transactions and executed queries show a service: without tags `Tags` is null. */
+export function bareServiceJson(service: ServiceRecord): Struct {
+	return { ...serviceJson(service), Tags: noneAsNull(service.tags) };
+}
+
+/** As `bareServiceJson`. */
+export function bareCheckJson(check: CheckRecord): Struct {
+	return { ...checkJson(check), ServiceTags: noneAsNull(check.serviceTags) };
+}
+
+function noneAsNull(tags: readonly string[] | null): readonly string[] | null {
+	return tags?.length === 0 ? null : tags;
 }
 
 /** An element of `/v1/catalog/service/NAME`: node and service side by side. */

@@ -75,6 +75,8 @@ export const operationList = listOf(operationObject);
  * (`HTTP_BAD_REQUEST`).
  */
 export function parseTxn(body: string, datacenter: string): readonly TxnOperation[] {
+	// A transaction without operations, as Go takes it.
+	if (/^\s*null/.test(body)) return [];
 	return decodeBodyOr("Failed to parse body", body, operationList).flatMap((fields) => operationOf(fields, datacenter));
 }
 
@@ -115,7 +117,7 @@ function kvOperation(fields: Decoded<typeof kvShape>): TxnOperation {
 
 function nodeContent(fields: Decoded<typeof nodeShape>, datacenter: string) {
 	return {
-		id: (fields.ID ?? "").toLowerCase(),
+		id: fields.ID ?? "",
 		node: fields.Node ?? "",
 		address: fields.Address ?? "",
 		datacenter: fields.Datacenter || datacenter,

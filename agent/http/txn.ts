@@ -1,11 +1,18 @@
 import type { Encodable } from "../../lib/json/index.ts";
-import type { TxnAnswer, TxnError, TxnResult } from "../rpc/index.ts";
+import {
+	isReadOnlyTxn,
+	type ReadOptions,
+	type TxnAnswer,
+	type TxnError,
+	type TxnOperation,
+	type TxnResult,
+} from "../rpc/index.ts";
 import { readBodyFields } from "./answer-headers.ts";
 import { family } from "./families.ts";
-import { readOptions } from "./read-options.ts";
+import { readOptions, writeOptions } from "./read-options.ts";
 import { json, plainText, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Route } from "./route.ts";
-import { checkJson, kvJson, nodeJson, serviceJson } from "./shapes.ts";
+import { bareCheckJson, bareServiceJson, kvJson, nodeJson } from "./shapes.ts";
 import { operationList, parseTxn } from "./txn-operations.ts";
 import { deniedOperations, mayReadResult } from "./txn-permissions.ts";
 
@@ -29,10 +36,12 @@ async function run(request: ApiRequest, context: Context): Promise<Reply> {
 	}
 	const denied = deniedOperations(request, operations);
 	if (denied.length > 0) return json(refusal(denied), {}, 409);
-	const outcome = await family(context.endpoints, "txn").run(operations, readOptions(request));
+	const outcome = await family(context.endpoints, "txn").run(operations, optionsOf(request, operations));
 	const headers = outcome.readOnly ? readHeaders(outcome) : {};
 	const meta = outcome.readOnly ? readBodyFields(outcome, "") : {};
-	if (outcome.errors.length > 0) return json({ ...refusal(outcome.errors), ...meta }, headers, 409);
+	// What was refused before anything was read has no index.
+	const index = outcome.readOnly && !outcome.knownLeader ? { Index: 0 } : {};
+	if (outcome.errors.length > 0) return json({ ...refusal(outcome.errors), ...meta, ...index }, headers, 409);
 	const shown = outcome.results.filter(mayReadResult(request));
 	return json({ Results: shown.map(resultJson), Errors: null, ...meta }, headers);
 }
@@ -56,8 +65,15 @@ function resultJson(result: TxnResult): Encodable {
 		case "node":
 			return { Node: nodeJson(result.record) };
 		case "service":
-			return { Service: serviceJson(result.record) };
+			return { Service: bareServiceJson(result.record) };
 		case "check":
-			return { Check: checkJson(result.record) };
+			return { Check: bareCheckJson(result.record) };
 	}
 }
+
+/** Consistency and its parameters are looked at only when nothing is written. */
+function optionsOf(request: ApiRequest, operations: readonly TxnOperation[]): ReadOptions {
+	return isReadOnlyTxn(operations) ? readOptions(request) : { ...unlimitedRead, ...writeOptions(request) };
+}
+
+const unlimitedRead = { consistency: "default", minIndex: 0, maxWaitMs: 0 } as const;

@@ -6,7 +6,7 @@ import type { CheckPlan } from "./local-agent.ts";
 export const outputSizeBytesDefault = 4096;
 
 /**
- * A service as the agent keeps it: an id, tags and meta always there, and an IP address repeated as tagged addresses of its
+ * A service as the agent keeps it: an id and tags always there, and an IP address repeated as tagged addresses of its
  * family. Recorded: the added ones never replace given ones.
  */
 export function completeService(service: ServiceContent): ServiceContent {
@@ -21,7 +21,6 @@ export function completeService(service: ServiceContent): ServiceContent {
 		...service,
 		id: service.id === "" ? service.service : service.id,
 		tags: service.tags ?? [],
-		meta: service.meta ?? {},
 		taggedAddresses: taggedAddresses(service),
 	});
 }

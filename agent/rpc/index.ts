@@ -30,8 +30,8 @@ export type {
 	Answer,
 	AutopilotHealth,
 	CoordinateEndpoints,
-	EndSignal,
 	Endpoints,
+	EndSignal,
 	EventEndpoints,
 	OperatorEndpoints,
 	QueryEndpoints,
@@ -51,3 +51,4 @@ export type {
 export type { EventAudience } from "./event.ts";
 export { createServerEndpoints } from "./server-endpoints.ts";
 export { createLonelyServerPool, type ServerPool } from "./server-pool.ts";
+export { isReadOnlyTxn } from "./txn.ts";

@@ -153,7 +153,6 @@ function assertQuery(query: Omit<PreparedQueryContent, "id">): void {
 	if (service.failover.targets !== null && (service.failover.nearestN !== 0 || service.failover.datacenters !== null))
 		throw invalidQuery("Targets cannot be populated with NearestN or Datacenters");
 	assertMeta(service.nodeMeta);
-	assertMeta(service.serviceMeta);
 	const ttlMs = dnsTtl === "" ? 0 : tryParseDurationMs(dnsTtl);
 	if (ttlMs === undefined) throw invalidQuery(`Bad DNS TTL '${dnsTtl}': write it like 10s`);
 	if (ttlMs < 0) throw invalidQuery(`DNS TTL '${dnsTtl}', must be >=0`);

@@ -29,6 +29,7 @@ export function txnEndpoints(
 		async run(given, options) {
 			const operations = given.map(withDefaultId);
 			const readOnly = isReadOnlyTxn(operations);
+			await server.admit({ ...options, consistency: readOnly ? options.consistency : "stale" });
 			const errors = refusals(operations, parts.lockDelays);
 			if (errors.length > 0) return { readOnly, results: [], errors, knownLeader: false, lastContactMs: 0 };
 			if (!readOnly) return { readOnly, ...(await write(operations, options)), knownLeader: true, lastContactMs: 0 };
@@ -42,7 +43,7 @@ export function txnEndpoints(
 }
 
 /** Whether no operation can write: the transaction then obeys the consistency modes and does not go through the log. */
-function isReadOnlyTxn(operations: readonly TxnOperation[]): boolean {
+export function isReadOnlyTxn(operations: readonly TxnOperation[]): boolean {
 	return operations.every((operation) =>
 		operation.kind === "kv"
 			? !kvVerbsThatWrite.has(operation.verb)
@@ -89,7 +90,10 @@ function refusal(operation: TxnOperation, lockDelays: LockDelays): string | unde
 }
 
 /** A service without a name cannot be found again; deleting what has neither id nor name is nothing to refuse. */
-function serviceRefusal(verb: string, { id, service }: ServiceContent): string | undefined {
-	if (verb === "get" || service !== "" || (verb.startsWith("delete") && id === "")) return undefined;
-	return "Must provide service name (Service.Service) when service ID is provided";
+function serviceRefusal(verb: string, { id, service, address }: ServiceContent): string | undefined {
+	if (verb === "get") return undefined;
+	if (service === "" && (id !== "" || !verb.startsWith("delete"))) {
+		return "Must provide service name (Service.Service) when service ID is provided";
+	}
+	return /^(?:0\.0\.0\.0|::|\[::\])$/.test(address) ? "Invalid service address" : undefined;
 }

@@ -99,7 +99,9 @@ export class CatalogReads {
 		const { checks, nodes } = this.#tables.indexes;
 		return this.#list(`state ${status} ${metaKey(meta)}`, filtered ? Math.max(checks, nodes) : checks, () =>
 			[...this.#tables.allChecks()].filter(
-				(check) => (status === "any" || check.status === status) && (!filtered || this.#nodeHasMeta(check.node, meta)),
+				(check) =>
+					(status === "any" || check.status.toLowerCase() === status.toLowerCase()) &&
+					(!filtered || this.#nodeHasMeta(check.node, meta)),
 			),
 		);
 	}

@@ -77,7 +77,7 @@ export class CatalogTables {
 	}
 
 	nodeById(id: string): NodeRecord | undefined {
-		const name = id === "" ? undefined : this.#nodeNamesById.get(id);
+		const name = id === "" ? undefined : this.#nodeNamesById.get(foldCase(id));
 		return name === undefined ? undefined : this.node(name);
 	}
 
@@ -232,12 +232,12 @@ export class CatalogTables {
 	#indexNode(record: NodeRecord): void {
 		const name = foldCase(record.node);
 		this.#nodes.set(compositeKey(name), record);
-		if (record.id !== "") this.#nodeNamesById.set(record.id, name);
+		if (record.id !== "") this.#nodeNamesById.set(foldCase(record.id), name);
 	}
 
 	#unindexNode(record: NodeRecord | undefined): void {
-		if (record !== undefined && this.#nodeNamesById.get(record.id) === foldCase(record.node))
-			this.#nodeNamesById.delete(record.id);
+		if (record !== undefined && this.#nodeNamesById.get(foldCase(record.id)) === foldCase(record.node))
+			this.#nodeNamesById.delete(foldCase(record.id));
 	}
 
 	#indexService(record: ServiceRecord): void {

@@ -50,7 +50,8 @@ function assertNameFree(
 	holder: NodeRecord | undefined,
 	renaming: boolean,
 ): void {
-	if (id === "" || holder === undefined || holder.id === id || (holder.id === "" && !renaming)) return;
+	if (id === "" || holder === undefined || foldCase(holder.id) === foldCase(id) || (holder.id === "" && !renaming))
+		return;
 	const alive = tables.check(holder.node, aliveCheckId);
 	if (alive === undefined || alive.status === "critical") return;
 	throw new DiscoError(

@@ -52,6 +52,7 @@ export interface ServiceRecord extends ServiceContent, Indexed {
 export interface CheckContent {
 	readonly checkId: string;
 	readonly name: string;
+	/** The catalog takes any other text, too (`catalog-registration.ts`); it counts as none of the three. */
 	readonly status: CheckStatus;
 	readonly notes: string;
 	readonly output: string;
@@ -152,7 +153,7 @@ export interface SessionContent {
 	readonly nodeChecks: readonly string[];
 	/** The same, of checks of services on that node. */
 	readonly serviceChecks: readonly string[];
-	/** Checks from the field `Checks` of old clients: the session is bound to them, too, but answers do not tell (measured). */
+	/** Checks from the field `Checks` of old clients: the session is bound to them, too. */
 	readonly oldChecks?: readonly string[];
 }
 

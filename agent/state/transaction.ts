@@ -1,7 +1,17 @@
 import { DiscoError } from "../../lib/errors.ts";
+import { metaProblem } from "../../lib/service-meta.ts";
 import { foldCase } from "./byte-order.ts";
 import { deregister, ensureCheck, ensureService, register } from "./catalog-writes.ts";
-import type { KvRecord, KvWrite, TxnError, TxnOperation, TxnOutcome, TxnResult, WriteOrigin } from "./records.ts";
+import type {
+	KvRecord,
+	KvWrite,
+	ServiceContent,
+	TxnError,
+	TxnOperation,
+	TxnOutcome,
+	TxnResult,
+	WriteOrigin,
+} from "./records.ts";
 import type { Tables } from "./tables.ts";
 
 type Operation<Kind extends TxnOperation["kind"]> = TxnOperation & { readonly kind: Kind };
@@ -54,7 +64,7 @@ function executeKv(run: TxnRun, operation: Operation<"kv">): readonly TxnResult[
 		case "get":
 			return [kvResult(record ?? fail(`key ${quoted(key)} doesn't exist`), true)];
 		case "get-or-empty":
-			return [kvResult(record ?? emptyKey(key), true)];
+			return [kvResult(record ?? emptyKey(operation), true)];
 		case "get-tree":
 			return tables.kv.scan(key).map((each) => kvResult(each, true));
 		case "check-index":
@@ -163,6 +173,7 @@ function executeService({ tables, index }: TxnRun, operation: Operation<"service
 		case "set":
 		case "cas":
 			if (verb === "cas" && stale()) fail(`failed to set ${name}, index is stale`);
+			requireMeta(node, service);
 			ensureService(tables.catalog, index, requireNode(tables, node), service);
 			return [{ kind: "service", record: found() }];
 		case "delete":
@@ -211,6 +222,11 @@ function executeSession({ tables, index }: TxnRun, { verb, id }: Operation<"sess
 	return [];
 }
 
+function requireMeta(node: string, { id, meta }: ServiceContent): void {
+	const problem = metaProblem(meta ?? {});
+	if (problem !== undefined) fail(`Invalid Service Meta for node ${node} and serviceID ${id}: ${problem}`);
+}
+
 /** As the node's name is spelt in the catalog. */
 function requireNode(tables: Tables, name: string): string {
 	return tables.catalog.node(foldCase(name))?.node ?? fail("Missing node registration");
@@ -220,8 +236,10 @@ function kvResult(record: KvRecord, withValue: boolean): TxnResult {
 	return { kind: "kv", record, withValue };
 }
 
-function emptyKey(key: string): KvRecord {
-	return { key, flags: 0n, value: new Uint8Array(), lockIndex: 0, createIndex: 0, modifyIndex: 0 };
+/** What was asked for, without a value: flags, index and session stand as the question has them (measured). */
+function emptyKey({ key, flags, index, session }: Operation<"kv">): KvRecord {
+	const held = session === "" ? {} : { session };
+	return { key, flags, value: new Uint8Array(), lockIndex: 0, ...held, createIndex: 0, modifyIndex: index };
 }
 
 const missingId = "index error: object is missing a value for this index";

@@ -13,7 +13,6 @@ const strings = { list: "string" } as const;
 const stringMap = { map: "string" } as const;
 const addresses = { map: { fields: { Address: "string", Port: "int" } } } as const;
 const weights = { fields: { Passing: "int", Warning: "int" } } as const;
-const indexes = { CreateIndex: "int", ModifyIndex: "int" } as const;
 
 const node: Fields = {
 	ID: "string",
@@ -22,7 +21,6 @@ const node: Fields = {
 	Datacenter: "string",
 	TaggedAddresses: stringMap,
 	Meta: stringMap,
-	...indexes,
 };
 
 const agentService: Fields = {
@@ -50,7 +48,6 @@ const service: Fields = {
 	Port: "int",
 	Weights: weights,
 	EnableTagOverride: "bool",
-	...indexes,
 };
 
 const check: Fields = {
@@ -67,7 +64,6 @@ const check: Fields = {
 	Interval: "string",
 	Timeout: "string",
 	ExposedPort: "int",
-	...indexes,
 };
 
 const catalogService: Fields = {
@@ -87,7 +83,6 @@ const catalogService: Fields = {
 	ServiceMeta: stringMap,
 	ServicePort: "int",
 	ServiceEnableTagOverride: "bool",
-	...indexes,
 };
 
 export const schemas = {
@@ -97,7 +92,6 @@ export const schemas = {
 	"agent-service": agentService,
 	"catalog-service": catalogService,
 	"health-service": { Node: { fields: node }, Service: { fields: service }, Checks: { list: "struct" } },
-	"service-name": { ServiceName: "string", ServiceTags: strings },
 } as const satisfies Readonly<Record<string, Fields>>;
 
 export type SchemaName = keyof typeof schemas;

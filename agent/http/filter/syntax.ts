@@ -120,14 +120,46 @@ function readValue(parser: Parser): string {
 }
 
 function readQuoted(parser: Parser, quote: string): string {
-	const pattern = quote === '"' ? /"((?:[^"\\]|\\.)*)"/y : /`([^`]*)`/y;
+	// A quote ends the text even behind a backslash, which is an error then (measured): such texts stand in backticks.
+	const pattern = quote === '"' ? /"([^"]*)"/y : /`([^`]*)`/y;
 	const start = parser.at;
 	const inner = takeHere(parser, pattern);
 	if (inner === undefined) {
 		parser.at = start;
 		throw new DiscoError("FILTER_INVALID", `${position(parser)}: unterminated text, expected ${quote}`);
 	}
-	return quote === "`" ? inner : inner.replace(/\\(["\\])/g, "$1");
+	if (quote === "`") return inner;
+	const text = unescaped(inner);
+	if (text !== undefined) return text;
+	parser.at = start;
+	throw new DiscoError("FILTER_INVALID", `${position(parser)}: rule "string": invalid syntax`);
+}
+
+const escape = /\\(?:([abfnrtv\\])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{3}))|\\/g;
+const controls: Readonly<Record<string, string>> = {
+	a: "\x07",
+	b: "\b",
+	f: "\f",
+	n: "\n",
+	r: "\r",
+	t: "\t",
+	v: "\v",
+	"\\": "\\",
+};
+
+/** Escapes as Go writes them; undefined for one that does not exist. */
+function unescaped(text: string): string | undefined {
+	if (/[\n\r]/.test(text)) return undefined;
+	let good = true;
+	const plain = text.replaceAll(escape, (_whole, control?: string, hex?: string, unicode?: string, octal?: string) => {
+		if (control !== undefined) return controls[control] ?? "";
+		const digits = hex ?? unicode;
+		if (digits !== undefined) return String.fromCharCode(Number.parseInt(digits, 16));
+		if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+		good = false;
+		return "";
+	});
+	return good ? plain : undefined;
 }
 
 function takeWord(parser: Parser, word: string): boolean {
