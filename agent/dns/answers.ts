@@ -205,7 +205,8 @@ function placeOf(instance: InstanceRecord, context: AnswerContext): Place {
 	if (address !== undefined) return { kind: "address", address, encoded: true };
 	if (withoutLastDot(serviceAddress) === context.owner) {
 		const node = nodePlace(instance.node, context);
-		if (node.kind === "address") return node;
+		// With the node's name as SRV target, even where the node's address was translated (measured).
+		if (node.kind === "address") return { ...node, encoded: false };
 	}
 	return namePlace(serviceAddress);
 }

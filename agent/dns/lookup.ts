@@ -115,6 +115,8 @@ async function lookUpService(
 		...readOptions(query.datacenter, context),
 		...(query.tag === "" ? {} : { tags: [query.tag] }),
 	});
+	// `_._tag.service`: the reference's lookup fails, so that it is no statement about the name.
+	if (query.service === "") return outcome("failed", { reason: "the service's name is empty" });
 	const instances = value.filter((instance) => isServed(instance, options.onlyPassing));
 	const ttl = serviceTtlSeconds(query.service, options.serviceTtlMs);
 	const shuffled = shuffle(instances, context.random);
@@ -141,7 +143,7 @@ async function runQuery(
 		context,
 		depth,
 	);
-	return { ...found, subnetIsGlobal: false };
+	return { ...found, subnetIsGlobal: found.kind === "no-name" };
 }
 
 async function instanceOutcome(
@@ -218,8 +220,18 @@ export async function lookUpReverse(address: string, context: LookupContext): Pr
 	const node = indexByAddress(nodes.value).get(address);
 	if (node !== undefined) return `${node.node}.node.${context.datacenter}.${domain}`;
 	const instances = await context.endpoints.health.byAddress?.(address, options);
-	const instance = instances?.value.find(({ service }) => addressKey(service.address) === address);
+	const instance = instances?.value
+		.filter(({ service }) => addressKey(service.address) === address)
+		.reduce<InstanceRecord | undefined>(
+			(first, each) => (first !== undefined && order(first) <= order(each) ? first : each),
+			undefined,
+		);
 	return instance === undefined ? undefined : `${instance.service.service}.service.${context.datacenter}.${domain}`;
+}
+
+/** By node, then service id: of several services with one address the reference gives the first. */
+function order({ service }: InstanceRecord): string {
+	return `${service.node.toLowerCase()}\0${service.id.toLowerCase()}`;
 }
 
 function indexByAddress(nodes: readonly NodeRecord[]): ReadonlyMap<string, NodeRecord> {

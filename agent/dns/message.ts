@@ -13,6 +13,10 @@ const flagTruncated = 0x0200;
 const flagRecursionDesired = 0x0100;
 const flagRecursionAvailable = 0x0080;
 const flagCheckingDisabled = 0x0010;
+const flagAuthenticData = 0x0020;
+/** What a refused question's header keeps. */
+const refusedFlagsKept =
+	flagTruncated | flagRecursionDesired | flagRecursionAvailable | flagAuthenticData | flagCheckingDisabled;
 const optionClientSubnet = 8;
 
 export interface Question {
@@ -80,7 +84,8 @@ export function decodeQuery(packet: Buffer): Decoded {
 function refuse(packet: Buffer, opcode: number, code: number, question?: Question): Decoded {
 	const header = Buffer.alloc(headerBytes);
 	header.writeUInt16BE(packet.readUInt16BE(0), 0);
-	const kept = packet.readUInt16BE(2) & (flagRecursionDesired | flagCheckingDisabled);
+	// The reference sends the packet's own header back: all but AA and the reserved bit stay as they came.
+	const kept = packet.readUInt16BE(2) & refusedFlagsKept;
 	header.writeUInt16BE(flagResponse | (opcode << 11) | kept | code, 2);
 	header.writeUInt16BE(question === undefined ? 0 : 1, 4);
 	return { kind: "refuse", reply: question === undefined ? header : Buffer.concat([header, question.wire]) };

@@ -3,7 +3,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
 import { soaRecord } from "./answers.ts";
-import { compressOwners } from "./compress-owners.ts";
+import { compressNames } from "./compress-names.ts";
 import { type LookupContext, lookUp, lookUpNameservers, lookUpReverse, type Nameservers } from "./lookup.ts";
 import { decodeQuery, encodeResponse, type QueryMessage, type ResponseMessage } from "./message.ts";
 import { type ZoneName, zoneNameOf } from "./name.ts";
@@ -57,7 +57,7 @@ export function createResponder(parts: ResponderParts): Responder {
 			return encodeResponse(plain(query, responseCode.REFUSED), !options.disableCompression);
 		}
 		const relayed = await recursor.relay(packet, query, transport);
-		if (relayed !== undefined) return options.disableCompression ? relayed : compressOwners(relayed);
+		if (relayed !== undefined) return options.disableCompression ? relayed : compressNames(relayed);
 		const failed = { ...plain(query, responseCode.SERVFAIL), recursionAvailable: true, ...ednsOf(query, true) };
 		return encodeResponse(failed, !options.disableCompression);
 	}
@@ -86,7 +86,7 @@ export function createResponder(parts: ResponderParts): Responder {
 		switch (query.question.type) {
 			case recordType.SOA: {
 				const { records, glue } = await nameservers(zone, context);
-				const answers = [soaOf(query, zone, context)];
+				const answers = [soaOf(query, context)];
 				return { ...base, answers, authority: records, additional: glue, ...ednsOf(query, true) };
 			}
 			case recordType.NS: {
@@ -100,7 +100,7 @@ export function createResponder(parts: ResponderParts): Responder {
 				const found = await lookUp(name, zone, type, context);
 				const { kind, answers, additional } = found;
 				if (kind === "failed") logFailure(name, found.reason);
-				const authority = kind === "no-name" || kind === "no-data" ? [soaOf(query, zone, context)] : [];
+				const authority = kind === "no-name" || kind === "no-data" ? [soaOf(query, context)] : [];
 				const code = kind === "no-name" ? responseCode.NXDOMAIN : kind === "failed" ? responseCode.SERVFAIL : base.code;
 				return { ...base, code, answers, authority, additional, ...ednsOf(query, found.subnetIsGlobal) };
 			}
@@ -116,11 +116,11 @@ export function createResponder(parts: ResponderParts): Responder {
 		}
 	}
 
-	function soaOf(query: QueryMessage, zone: ZoneName, { options, domains }: LookupContext): DnsRecord {
-		// The alternative domain has a SOA record below its apex only; at its apex the domain's own is given.
-		const isAltApex = query.question.name.length === zone.zone.length;
-		const owner = isAltApex ? (domains[0] ?? "") : zone.zone;
-		return soaRecord(owner, options.soa, parts.clock.nowMs());
+	function soaOf({ question }: QueryMessage, { options, domains }: LookupContext): DnsRecord {
+		const [domain = "", altDomain = ""] = domains;
+		// The alternative domain has a SOA record below its apex only, and for names that spell it in lower case (measured).
+		const isAlt = altDomain !== "" && question.name.endsWith(`.${altDomain}`);
+		return soaRecord(isAlt ? altDomain : domain, options.soa, parts.clock.nowMs());
 	}
 
 	/** Undefined when nothing here has the address. */

@@ -31,36 +31,60 @@ export function fitResponse(response: ResponseMessage, options: FitOptions): Res
 	const before = response.answers.length;
 	if (options.transport === "tcp") {
 		const counted = keepAnswers(response, isSrv ? answersMax.tcpSrv : answersMax.tcp, "all");
-		return marked(fitBytes(counted, tcpBytesMax, options.compress), before);
+		const limits = { plainMax: tcpBytesMax, searchMax: tcpBytesMax };
+		return marked(fitBytes(counted, limits, options.compress), before);
 	}
 	const offered = response.query.edns?.udpSizeBytes ?? 0;
 	const bytesMax = Math.min(datagramBytesMax, Math.max(plainUdpBytesMax, offered));
+	const limits = { plainMax: bytesMax - udpHeaderBytes, searchMax: bytesMax };
 	const counted = keepAnswers(response, isSrv ? answersMax.udpSrv : answersMax.udp, "all");
 	const limit = Math.min(plainUdpAnswersMax, options.udpAnswerLimit);
 	if (bytesMax > plainUdpBytesMax || before <= limit) {
-		return marked(fitBytes(counted, bytesMax - udpHeaderBytes, options.compress), before);
+		return marked(fitBytes(counted, limits, options.compress), before);
 	}
 	// Clients without EDNS may unpack the message on the way: here it must fit without compression.
-	return marked(fitBytes(keepAnswers(counted, limit, "matching"), bytesMax - udpHeaderBytes, false), before);
+	return marked(fitBytes(keepAnswers(counted, limit, "matching"), limits, false), before);
 }
 
 function marked(response: ResponseMessage, before: number): ResponseMessage {
 	return { ...response, truncated: response.answers.length < before };
 }
 
-function fitBytes(response: ResponseMessage, bytesMax: number, compress: boolean): ResponseMessage {
-	const fits = (candidate: ResponseMessage) => encodedBytes(candidate, compress) <= bytesMax;
-	if (response.answers.length <= 1 || plainBytes(response) <= bytesMax || fits(response)) return response;
-	const bare = keepAnswers({ ...response, authority: [] }, response.answers.length, "matching");
-	// The largest count that fits, by halving: with more answers a message is never shorter.
+/** Where the size counts: below `plainMax` nothing is cut; what is cut by searching is cut to `searchMax` first. */
+interface SizeLimits {
+	readonly plainMax: number;
+	readonly searchMax: number;
+}
+
+/** Up to so many bytes too long, the reference takes one answer away and looks again; beyond it searches. */
+const stepwiseBytesMax = 100;
+
+/**
+ * The reference's way of cutting, step by step: an answer goes even where dropping the additional records that lead nowhere would
+ * have been enough, since these are only looked at after the cut.
+ */
+function fitBytes(response: ResponseMessage, limits: SizeLimits, compress: boolean): ResponseMessage {
+	let fitted = response;
+	if (plainBytes(response) <= limits.plainMax) return response;
+	while (fitted.answers.length > 1 && encodedBytes(fitted, compress) > limits.plainMax) {
+		const bare = { ...fitted, authority: [] };
+		const isFar = encodedBytes(bare, compress) - limits.searchMax > stepwiseBytesMax;
+		const count = isFar ? mostFitting(bare, limits.searchMax, compress) : fitted.answers.length - 1;
+		fitted = keepAnswers(bare, count, "matching");
+	}
+	return fitted;
+}
+
+/** The largest count of answers that fits, by halving: with more answers a message is never shorter. */
+function mostFitting(response: ResponseMessage, bytesMax: number, compress: boolean): number {
 	let low = 1;
 	let high = Math.min(response.answers.length, mostAnswers(response, bytesMax, compress));
 	while (low < high) {
 		const middle = Math.ceil((low + high) / 2);
-		if (fits(keepAnswers(bare, middle, "matching"))) low = middle;
+		if (encodedBytes(keepAnswers(response, middle, "matching"), compress) <= bytesMax) low = middle;
 		else high = middle - 1;
 	}
-	return keepAnswers(bare, low, "matching");
+	return low;
 }
 
 /** Owner as a pointer and the fixed fields. */
