@@ -1,6 +1,6 @@
 import type { Disk, Random } from "../../lib/env/index.ts";
-import { DiscoError, errorMessage } from "../../lib/errors.ts";
-import { assertEntrySize, logBusy, logClosed, logNotStarted } from "./log-errors.ts";
+import { DiscoError } from "../../lib/errors.ts";
+import { assertEntrySize, logBusy, logClosed, logFailed, logNotStarted } from "./log-errors.ts";
 import { snapshotPath } from "./log-folder.ts";
 import { paced } from "./paced.ts";
 import { recover } from "./recover.ts";
@@ -86,7 +86,7 @@ export class LocalLog<Result> implements ReplicatedLog<Result> {
 			this.#started = true;
 		} catch (error) {
 			await this.#writer?.closeSegment();
-			throw error instanceof DiscoError ? error : failed(this.#options.folder, error);
+			throw error instanceof DiscoError ? error : logFailed(this.#options.folder, error);
 		}
 	}
 
@@ -237,7 +237,7 @@ export class LocalLog<Result> implements ReplicatedLog<Result> {
 	}
 
 	#fail(error: unknown, batch: readonly Pending<Result>[]): void {
-		const failure = failed(this.#options.folder, error);
+		const failure = logFailed(this.#options.folder, error);
 		this.#failure = failure;
 		this.#role = "failed";
 		for (const { reject } of [...batch, ...this.#pending.splice(0)]) reject(failure);
@@ -280,12 +280,4 @@ export class LocalLog<Result> implements ReplicatedLog<Result> {
 		if (this.#failure !== undefined) throw this.#failure;
 		if (this.#role !== "leader") throw this.#started ? logClosed() : logNotStarted();
 	}
-}
-
-function failed(folder: string, cause: unknown): DiscoError {
-	return new DiscoError(
-		"LOG_FAILED",
-		`the log in ${folder} cannot go on: ${errorMessage(cause)}; nothing is accepted until the cause is removed and disco restarted`,
-		{ cause },
-	);
 }

@@ -9,8 +9,7 @@ import { unknownFormat } from "./segment-scan.ts";
  * - `snapshot-NUMBER`: the state after entry NUMBER
  * - `*.tmp`: left behind by a crash, removed at the next start
  */
-const formatLine = "disco-log 1\n";
-const knownFormat = JSON.stringify(formatLine.trim());
+const localFormat = "disco-log 1";
 
 export interface LogFiles {
 	/** Ascending. */
@@ -27,8 +26,11 @@ export function snapshotPath(folder: string, index: number): string {
 	return `${folder}/snapshot-${digits(index)}`;
 }
 
-/** Makes the folder when there is none, clears what a crash left, and tells what is there. Fails with `LOG_FORMAT_UNKNOWN`. */
-export async function openLogFolder(disk: Disk, folder: string): Promise<LogFiles> {
+/**
+ * Makes the folder when there is none, clears what a crash left, and tells what is there. Fails with `LOG_FORMAT_UNKNOWN` when
+ * it is of another version or engine.
+ */
+export async function openLogFolder(disk: Disk, folder: string, knownFormat = localFormat): Promise<LogFiles> {
 	await disk.makeFolder(folder);
 	const format = await disk.read(`${folder}/format`);
 	const names = await disk.list(folder);
@@ -36,11 +38,12 @@ export async function openLogFolder(disk: Disk, folder: string): Promise<LogFile
 	const files = { segments: numbersOf(names, "log-"), snapshots: numbersOf(names, "snapshot-") };
 	if (format === undefined) {
 		if (files.segments.length + files.snapshots.length > 0)
-			throw unknownFormat(`${folder}/format`, "(missing)", knownFormat);
-		await disk.writeAtomic(`${folder}/format`, new TextEncoder().encode(formatLine));
+			throw unknownFormat(`${folder}/format`, "(missing)", JSON.stringify(knownFormat));
+		await disk.writeAtomic(`${folder}/format`, new TextEncoder().encode(`${knownFormat}\n`));
 	} else {
 		const line = new TextDecoder().decode(format);
-		if (line !== formatLine) throw unknownFormat(`${folder}/format`, JSON.stringify(line.trim()), knownFormat);
+		if (line !== `${knownFormat}\n`)
+			throw unknownFormat(`${folder}/format`, JSON.stringify(line.trim()), JSON.stringify(knownFormat));
 	}
 	return files;
 }

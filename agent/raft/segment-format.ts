@@ -28,8 +28,9 @@ export const entryHeaderBytes = 29;
 
 const magic = new TextEncoder().encode("DISCOLOG");
 
-export type EntryType = "command" | "leader-began";
-const entryTypes: readonly EntryType[] = ["command", "leader-began"];
+/** The last three are of Raft's engine only. */
+export type EntryType = "command" | "leader-began" | "barrier" | "configuration" | "restore";
+const entryTypes: readonly EntryType[] = ["command", "leader-began", "barrier", "configuration", "restore"];
 
 export interface LogEntry {
 	readonly type: EntryType;

@@ -22,9 +22,15 @@ export interface ScannedSegment {
  */
 export function scanSegment(
 	bytes: Uint8Array,
-	segment: { readonly path: string; readonly firstIndex: number; readonly last: boolean },
+	segment: {
+		readonly path: string;
+		readonly firstIndex: number;
+		readonly last: boolean;
+		/** Entries after this one are not looked at. */
+		readonly throughIndex?: number;
+	},
 ): ScannedSegment {
-	const { path, firstIndex, last } = segment;
+	const { path, firstIndex, last, throughIndex = Number.POSITIVE_INFINITY } = segment;
 	const header = decodeSegmentHeader(bytes);
 	if (header === undefined) {
 		if (last && bytes.length <= segmentHeaderBytes) return { entries: [], wholeSizeBytes: 0, salt: 0 };
@@ -41,6 +47,7 @@ export function scanSegment(
 	for (;;) {
 		const entry = decodeEntry(bytes, offset, salt);
 		const expected = firstIndex + entries.length;
+		if (expected > throughIndex) return { entries, wholeSizeBytes: offset, salt };
 		if (entry === undefined || entry.index !== expected) {
 			const torn = last && !laterBatchFollows(bytes, { from: offset, salt, unreadableIndex: expected });
 			if (torn || offset === bytes.length) return { entries, wholeSizeBytes: offset, salt };

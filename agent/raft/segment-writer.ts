@@ -47,6 +47,16 @@ export class SegmentWriter {
 		await file.sync();
 	}
 
+	/** First indexes of the segments, ascending. */
+	get segments(): readonly number[] {
+		return this.#segments;
+	}
+
+	/** Makes durable what is in the segment that was gone on in. */
+	async sync(): Promise<void> {
+		await this.#open?.file.sync();
+	}
+
 	/** The next batch begins a new segment, so that this one can be removed once a snapshot holds its entries. */
 	finishSegment(): void {
 		this.#newSegmentDue = true;

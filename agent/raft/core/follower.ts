@@ -29,13 +29,23 @@ export function appendRequested(state: RaftState, request: AppendRequest, token:
 /** Raft figure 13, with the data as a stream of its own: a snapshot that tells nothing new is answered at once. */
 export function snapshotRequested(state: RaftState, request: SnapshotRequest, token: unknown): void {
 	if (!heardFromLeader(state, request.term, request.from)) answer(state, token, response(state, false));
-	else if (request.snapshot.index <= state.commitIndex) answer(state, token, response(state, true));
-	else state.outputs.push({ kind: "install", token, request });
+	else if (snapshotNeeded(state, request.snapshot)) state.outputs.push({ kind: "install", token, request });
+	else snapshotNotNeeded(state, request.snapshot, token);
+}
+
+/** §7: a log that holds the snapshot's last entry holds all of it, and keeps what follows (it may be committed already). */
+export function snapshotNeeded(state: RaftState, { index, term }: SnapshotMeta): boolean {
+	return index > state.commitIndex && state.entries.termAt(index) !== term;
+}
+
+export function snapshotNotNeeded(state: RaftState, { index }: SnapshotMeta, token: unknown): void {
+	commitThrough(state, index);
+	answer(state, token, response(state, true), Math.min(index, state.entries.lastIndex));
 }
 
 /** The snapshot is durable and the state machine has it. */
 export function snapshotInstalled(state: RaftState, snapshot: SnapshotMeta): void {
-	assert(snapshot.index > state.commitIndex, "a snapshot is installed only if it is ahead");
+	assert(snapshotNeeded(state, snapshot), "a snapshot is installed only if it is ahead");
 	state.entries.reset(snapshot);
 	state.snapshot = snapshot;
 	state.commitIndex = snapshot.index;

@@ -1,5 +1,5 @@
 import { assert } from "../../../lib/errors.ts";
-import type { MembershipChange } from "./configuration.ts";
+import { assertValid, type MembershipChange } from "./configuration.ts";
 import { noLeaderHere, transferring } from "./core-errors.ts";
 import {
 	electionTimeout,
@@ -9,7 +9,13 @@ import {
 	voteAnswered,
 	voteRequested,
 } from "./election.ts";
-import { appendRequested, snapshotInstalled, snapshotRequested } from "./follower.ts";
+import {
+	appendRequested,
+	snapshotInstalled,
+	snapshotNeeded,
+	snapshotNotNeeded,
+	snapshotRequested,
+} from "./follower.ts";
 import {
 	advanceCommit,
 	appendOwn,
@@ -22,6 +28,8 @@ import {
 import { changeMembership } from "./membership.ts";
 import {
 	answer,
+	appendEntry,
+	becomeFollower,
 	configurationIndexOf,
 	configurationOf,
 	createState,
@@ -167,6 +175,19 @@ export class Raft {
 		return dueMs;
 	}
 
+	/**
+	 * Makes the configuration the log's first entry (wire/raft.md: each server of a new cluster begins with the same). False, and
+	 * nothing done, when there is a log or a term already. Fails with `CONFIGURATION_INVALID`.
+	 */
+	bootstrap(configuration: Configuration): boolean {
+		const state = this.#state;
+		if (state.term > 0 || state.entries.lastIndex > 0) return false;
+		assertValid(configuration);
+		becomeFollower(state, 1);
+		appendEntry(state, { index: 1, term: 1, type: "configuration", data: new Uint8Array(), configuration });
+		return true;
+	}
+
 	/** From another server; what comes of it is an `answer` or `install` output with this token. */
 	receive(request: Request, token: unknown): void {
 		const state = this.#state;
@@ -218,7 +239,7 @@ export class Raft {
 	}
 
 	/** Appends to the leader's log and gives the index. Fails with `NO_LEADER`, `LEADERSHIP_TRANSFERRING`. */
-	propose(type: "command" | "barrier", data: Uint8Array): number {
+	propose(type: "command" | "barrier" | "restore", data: Uint8Array): number {
 		const { leading } = this.#state;
 		if (leading === undefined) throw noLeaderHere();
 		if (leading.transfer !== undefined) throw transferring();
@@ -240,12 +261,13 @@ export class Raft {
 		askLeadership(this.#state, token);
 	}
 
-	/** A snapshot of this server's own state through `meta.index` is durable; entries through `compactIndex` may go. */
+	/** A snapshot of this server's own state through `meta.index` is durable; entries through `compactIndex` may go (`compactedIndex` did). */
 	snapshotTaken(meta: SnapshotMeta, compactIndex: number): void {
 		assert(meta.index <= this.#state.commitIndex && compactIndex <= meta.index, "a snapshot holds what is committed");
 		if (meta.index <= (this.#state.snapshot?.index ?? 0)) return;
 		this.#state.snapshot = meta;
-		this.#state.entries.compact(compactIndex);
+		// What the own disk does not hold yet is still to be written to it.
+		this.#state.entries.compact(Math.min(compactIndex, this.#state.entries.durableIndex));
 	}
 
 	/** The snapshot of an `install` output is durable, and the state machine has it. */
@@ -254,9 +276,16 @@ export class Raft {
 		answer(this.#state, token, response(this.#state, true));
 	}
 
-	/** It was not installed: it did not arrive whole (`success` false), or the log has overtaken it (true). */
-	notInstalled(token: unknown, success: boolean): void {
-		answer(this.#state, token, response(this.#state, success));
+	/** False when the log has overtaken the snapshot of an `install` output, which then has its answer. */
+	stillNeeded(token: unknown, { snapshot }: SnapshotRequest): boolean {
+		const needed = snapshotNeeded(this.#state, snapshot);
+		if (!needed) snapshotNotNeeded(this.#state, snapshot, token);
+		return needed;
+	}
+
+	/** The snapshot did not arrive whole, or cannot be read. */
+	installFailed(token: unknown): void {
+		answer(this.#state, token, response(this.#state, false));
 	}
 
 	takeOutputs(): Output[] {

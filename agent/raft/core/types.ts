@@ -10,14 +10,17 @@ export interface Configuration {
 	readonly servers: readonly Server[];
 }
 
-/** `no-op` begins a leadership (Raft §8), `barrier` is only waited for. Neither reaches the state machine. */
-export type EntryType = "command" | "no-op" | "barrier" | "configuration";
+/**
+ * `no-op` begins a leadership (Raft §8), `barrier` is only waited for; neither reaches the state machine. `restore` carries a
+ * part of a snapshot from elsewhere.
+ */
+export type EntryType = "command" | "no-op" | "barrier" | "configuration" | "restore";
 
 export interface Entry {
 	readonly index: number;
 	readonly term: number;
 	readonly type: EntryType;
-	/** Of a command; empty otherwise. */
+	/** Of a command or a part of a snapshot; empty otherwise. */
 	readonly data: Uint8Array;
 	/** Of a configuration entry. */
 	readonly configuration?: Configuration;

@@ -17,8 +17,14 @@ import {
 
 /** First byte of a request. */
 const requestTypes = ["append", "vote", "snapshot", "timeout-now", "pre-vote"] as const;
-/** Type of an entry; the two between are of an old protocol. */
-const entryTypeNumbers: Readonly<Record<EntryType, number>> = { command: 0, "no-op": 1, barrier: 4, configuration: 5 };
+/** Type of an entry; the two between are of an old protocol, the last is ours alone. */
+const entryTypeNumbers: Readonly<Record<EntryType, number>> = {
+	command: 0,
+	"no-op": 1,
+	barrier: 4,
+	configuration: 5,
+	restore: 64,
+};
 const entryTypes = new Map(Object.entries(entryTypeNumbers).map(([type, number]) => [number, type as EntryType]));
 
 const protocolVersion = 3;
