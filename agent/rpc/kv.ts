@@ -23,8 +23,9 @@ export function kvEndpoints(
 			return server.write(options, { kind: "kv", write, ...originOf(write) });
 		},
 		get: (key, options) => server.read(options, (watchSet) => store.kvGet(key, watchSet)),
-		list: (prefix, options) => server.read(options, (watchSet) => store.kvList(prefix, watchSet)),
-		keys: (prefix, separator, options) => server.read(options, (watchSet) => store.kvKeys(prefix, separator, watchSet)),
+		list: (prefix, options) => server.read(options, (watchSet) => store.kvListInSlices(prefix, watchSet)),
+		keys: (prefix, separator, options) =>
+			server.read(options, (watchSet) => store.kvKeysInSlices(prefix, separator, watchSet)),
 		history: (key, options) => server.read(options, (watchSet) => store.kvHistory(key, watchSet)),
 		async keepHistory(rules, options) {
 			if (!sameRules(rules, store.kvHistoryRules())) await server.write(options, { kind: "kv-history-rules", rules });

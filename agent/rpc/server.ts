@@ -1,5 +1,5 @@
 import type { Command, CommandResult } from "../fsm/index.ts";
-import type { QueryResult, StateStore, WatchSet } from "../state/index.ts";
+import type { MaybeLater, QueryResult, StateStore, WatchSet } from "../state/index.ts";
 import type { Answer, ReadOptions, WriteOptions } from "./endpoints.ts";
 import type { Selections } from "./selections.ts";
 
@@ -10,7 +10,7 @@ export interface Server {
 	/** Waits as `options` say; checks datacenter, leader and consistency. */
 	read<Value>(
 		options: ReadOptions,
-		query: (watchSet: WatchSet | undefined) => QueryResult<Value>,
+		query: (watchSet: WatchSet | undefined) => MaybeLater<QueryResult<Value>>,
 	): Promise<Answer<Value>>;
 	/** Resolves when the command is durable and applied; fails with what the state machine refused it for. */
 	write(options: WriteOptions, command: Command): Promise<boolean>;

@@ -1,4 +1,5 @@
 export type { CatalogIndexes, NodeIndexes, ServiceIndex } from "./catalog-tables.ts";
+export type { MaybeLater } from "./kv-views.ts";
 export type {
 	AutopilotContent,
 	AutopilotRecord,

@@ -3,7 +3,7 @@ import { byteOrderKey, compositeKey } from "./byte-order.ts";
 import { sameBytes } from "./freeze.ts";
 import type { Journal } from "./journal.ts";
 import type { KvHistory } from "./kv-history.ts";
-import { KvViews, type PrefixIndexes } from "./kv-views.ts";
+import { KvViews, type MaybeLater, type PrefixIndexes } from "./kv-views.ts";
 import { OrderedMap } from "./ordered-map.ts";
 import type { KvRecord, KvRevision, KvWrite, QueryResult, WriteOrigin } from "./records.ts";
 import { type Tombstone, Tombstones } from "./tombstones.ts";
@@ -45,7 +45,10 @@ export class KvTable {
 		this.#records = new OrderedMap(parts.journal);
 		this.#tombstones = new Tombstones(parts.journal);
 		this.#held = new OrderedMap(parts.journal);
-		this.#views = new KvViews((prefix) => this.#indexesOfPrefix(prefix));
+		this.#views = new KvViews(
+			(prefix) => this.#indexesOfPrefix(prefix),
+			() => watches.pause(),
+		);
 	}
 
 	get size(): number {
@@ -67,6 +70,22 @@ export class KvTable {
 	keys(prefix: string, separator: string, watchSet: WatchSet | undefined): QueryResult<readonly string[]> {
 		watchSet?.addPrefix(this.#watches, prefix);
 		return this.#views.keys(prefix, separator, this.#records);
+	}
+
+	/** As `list`; of many keys in slices, as they are at the call. */
+	listInSlices(prefix: string, watchSet: WatchSet | undefined): MaybeLater<QueryResult<readonly KvRecord[]>> {
+		watchSet?.addPrefix(this.#watches, prefix);
+		return this.#views.listInSlices(prefix, this.#records);
+	}
+
+	/** As `keys`; of many keys in slices, as they are at the call. */
+	keysInSlices(
+		prefix: string,
+		separator: string,
+		watchSet: WatchSet | undefined,
+	): MaybeLater<QueryResult<readonly string[]>> {
+		watchSet?.addPrefix(this.#watches, prefix);
+		return this.#views.keysInSlices(prefix, separator, this.#records);
 	}
 
 	/** As `list`, for within a transaction: nothing is remembered of what may be taken back. */

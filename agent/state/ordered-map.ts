@@ -61,6 +61,34 @@ export class OrderedMap<Value> {
 		);
 	}
 
+	/**
+	 * As `forEachPrefixed`, at most `countMax` of them and only those above the key `after`. Gives the last key that was visited
+	 * when there may be more, else undefined.
+	 */
+	visitSome(
+		prefix: string,
+		range: { readonly after: string | undefined; readonly countMax: number },
+		visit: (value: Value) => void,
+	): string | undefined {
+		const { after, countMax } = range;
+		let count = 0;
+		let last: string | undefined;
+		let isOver = true;
+		this.#tree.forRange(after ?? prefix, highestKey, true, (key, value) => {
+			if (key === after) return undefined;
+			if (!key.startsWith(prefix)) return { break: true };
+			if (count === countMax) {
+				isOver = false;
+				return { break: true };
+			}
+			visit(value);
+			count++;
+			last = key;
+			return undefined;
+		});
+		return isOver ? undefined : last;
+	}
+
 	/** The values whose key begins with `prefix`, in key order. */
 	prefixed(prefix: string): Value[] {
 		const found: Value[] = [];

@@ -1,5 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { deregister, register } from "./catalog-writes.ts";
+import type { MaybeLater } from "./kv-views.ts";
 import type {
 	AutopilotContent,
 	AutopilotRecord,
@@ -123,6 +124,16 @@ export class StateStore {
 	/** Names only; with a separator each is cut after the first one that follows the prefix, once each. Index as `kvList`. */
 	kvKeys(prefix: string, separator: string, watchSet?: WatchSet): QueryResult<readonly string[]> {
 		return this.#tables.kv.keys(prefix, separator, watchSet);
+	}
+
+	/** As `kvList`; of many keys (16,384 and more) later, read in slices so that nobody is held up, as they are at the call. */
+	kvListInSlices(prefix: string, watchSet?: WatchSet): MaybeLater<QueryResult<readonly KvRecord[]>> {
+		return this.#tables.kv.listInSlices(prefix, watchSet);
+	}
+
+	/** As `kvKeys`, otherwise as `kvListInSlices`. */
+	kvKeysInSlices(prefix: string, separator: string, watchSet?: WatchSet): MaybeLater<QueryResult<readonly string[]>> {
+		return this.#tables.kv.keysInSlices(prefix, separator, watchSet);
 	}
 
 	session(id: string, watchSet?: WatchSet): QueryResult<SessionRecord | undefined> {

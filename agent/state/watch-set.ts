@@ -5,8 +5,9 @@ import type { TableName, TopicKind, Watches } from "./watches.ts";
  * be dropped without ceremony.
  */
 export class WatchSet {
-	readonly #topics = new Set<string>();
-	readonly #prefixes = new Set<string>();
+	/** One or two, as a rule. */
+	readonly #topics: string[] = [];
+	readonly #prefixes: string[] = [];
 	#watches: Watches | undefined;
 	/** The number of changes at the first read. */
 	#changes = 0;
@@ -27,19 +28,19 @@ export class WatchSet {
 	/** For the state store: the read depends on this. */
 	add(watches: Watches, kind: Exclude<TopicKind, "table">, name: string): void {
 		this.#from(watches);
-		this.#topics.add(`${kind}:${name}`);
+		note(this.#topics, `${kind}:${name}`);
 	}
 
 	/** For the state store: the read depends on the whole table. */
 	addTable(watches: Watches, table: TableName): void {
 		this.#from(watches);
-		this.#topics.add(`table:${table}`);
+		note(this.#topics, `table:${table}`);
 	}
 
 	/** For the state store: the read depends on every key that begins with `prefix`. */
 	addPrefix(watches: Watches, prefix: string): void {
 		this.#from(watches);
-		this.#prefixes.add(prefix);
+		note(this.#prefixes, prefix);
 	}
 
 	#from(watches: Watches): void {
@@ -47,4 +48,8 @@ export class WatchSet {
 		this.#watches = watches;
 		this.#changes = watches.changes;
 	}
+}
+
+function note(names: string[], name: string): void {
+	if (!names.includes(name)) names.push(name);
 }

@@ -12,14 +12,20 @@ const wokenPerSliceMax = 256;
 
 interface Waiter {
 	readonly wake: () => void;
-	/** The sets that hold this waiter, and how to forget one that is empty. */
-	readonly places: Place[];
+	readonly topics: Topic[];
 	done: boolean;
 }
 
-interface Place {
-	readonly waiters: Set<Waiter>;
-	readonly forgetWhenEmpty: () => void;
+/** Who waits for one thing. Thousands may: what each of them takes is kept small. */
+class Topic {
+	readonly name: string;
+	readonly isPrefix: boolean;
+	readonly waiters = new Set<Waiter>();
+
+	constructor(name: string, isPrefix: boolean) {
+		this.name = name;
+		this.isPrefix = isPrefix;
+	}
 }
 
 /**
@@ -27,8 +33,8 @@ interface Place {
  * they are then woken in slices.
  */
 export class Watches {
-	readonly #topics = new Map<string, Set<Waiter>>();
-	readonly #prefixes = new PrefixMap<Set<Waiter>>();
+	readonly #topics = new Map<string, Topic>();
+	readonly #prefixes = new PrefixMap<Topic>();
 	readonly #schedule: SliceScheduler;
 	#queue: Iterator<Waiter>[] = [];
 	#scheduled = false;
@@ -48,6 +54,11 @@ export class Watches {
 	/** Distinct topics and prefixes that somebody waits for. */
 	get size(): number {
 		return this.#topics.size + this.#prefixes.size;
+	}
+
+	/** Resolves soon, after others had their turn. */
+	pause(): Promise<void> {
+		return new Promise((resolve) => this.#schedule(resolve));
 	}
 
 	/** Keeps changes back until `release`. */
@@ -75,11 +86,10 @@ export class Watches {
 			return;
 		}
 		this.#changes++;
-		const topic = `${kind}:${name}`;
-		const waiters = this.#topics.get(topic);
-		if (waiters === undefined) return;
-		this.#topics.delete(topic);
-		this.#enqueue(waiters);
+		const topic = this.#topics.get(`${kind}:${name}`);
+		if (topic === undefined) return;
+		this.#topics.delete(topic.name);
+		this.#enqueue(topic.waiters);
 	}
 
 	/** A key was written or deleted: wakes who waits for it and for prefixes of it. */
@@ -89,21 +99,21 @@ export class Watches {
 			return;
 		}
 		this.changed("key", key);
-		this.#prefixes.forEachPrefixOf(key, (waiters, prefix) => {
+		this.#prefixes.forEachPrefixOf(key, (topic, prefix) => {
 			this.#prefixes.delete(prefix);
-			this.#enqueue(waiters);
+			this.#enqueue(topic.waiters);
 		});
 	}
 
 	/** Everything may have changed (a snapshot was restored). */
 	allChanged(): void {
 		this.#changes++;
-		for (const waiters of this.#topics.values()) this.#enqueue(waiters);
+		for (const topic of this.#topics.values()) this.#enqueue(topic.waiters);
 		this.#topics.clear();
 		for (const prefix of [...this.#prefixes.prefixes()]) {
-			const waiters = this.#prefixes.get(prefix);
+			const topic = this.#prefixes.get(prefix);
 			this.#prefixes.delete(prefix);
-			if (waiters !== undefined) this.#enqueue(waiters);
+			if (topic !== undefined) this.#enqueue(topic.waiters);
 		}
 	}
 
@@ -112,43 +122,41 @@ export class Watches {
 	 * (idempotent; nothing is called afterwards).
 	 */
 	wait(topics: Iterable<string>, prefixes: Iterable<string>, wake: () => void): () => void {
-		const waiter: Waiter = { wake, places: [], done: false };
-		for (const topic of topics) {
-			const waiters = this.#topics.get(topic) ?? new Set();
-			this.#topics.set(topic, waiters);
-			this.#place(waiter, waiters, () => {
-				if (this.#topics.get(topic) === waiters) this.#topics.delete(topic);
-			});
+		const waiter: Waiter = { wake, topics: [], done: false };
+		for (const name of topics) {
+			const topic = this.#topics.get(name) ?? new Topic(name, false);
+			if (topic.waiters.size === 0) this.#topics.set(name, topic);
+			place(waiter, topic);
 		}
 		for (const prefix of prefixes) {
-			const waiters = this.#prefixes.get(prefix) ?? new Set();
-			this.#prefixes.set(prefix, waiters);
-			this.#place(waiter, waiters, () => {
-				if (this.#prefixes.get(prefix) === waiters) this.#prefixes.delete(prefix);
-			});
+			const topic = this.#prefixes.get(prefix) ?? new Topic(prefix, true);
+			if (topic.waiters.size === 0) this.#prefixes.set(prefix, topic);
+			place(waiter, topic);
 		}
 		return () => this.#finish(waiter);
 	}
 
 	/** As `wait`, for what changed already: wakes in the next slice. */
 	wakeSoon(wake: () => void): () => void {
-		const waiter: Waiter = { wake, places: [], done: false };
+		const waiter: Waiter = { wake, topics: [], done: false };
 		this.#enqueue(new Set([waiter]));
 		return () => this.#finish(waiter);
 	}
 
-	#place(waiter: Waiter, waiters: Set<Waiter>, forgetWhenEmpty: () => void): void {
-		waiters.add(waiter);
-		waiter.places.push({ waiters, forgetWhenEmpty });
+	#finish(waiter: Waiter): void {
+		if (waiter.done) return;
+		waiter.done = true;
+		for (const topic of waiter.topics) {
+			topic.waiters.delete(waiter);
+			if (topic.waiters.size === 0) this.#forget(topic);
+		}
 	}
 
-	#finish(waiter: Waiter): void {
-		waiter.done = true;
-		for (const { waiters, forgetWhenEmpty } of waiter.places) {
-			waiters.delete(waiter);
-			if (waiters.size === 0) forgetWhenEmpty();
-		}
-		waiter.places.length = 0;
+	/** Unless others wait for the same thing since it changed. */
+	#forget(topic: Topic): void {
+		const { name, isPrefix } = topic;
+		if (isPrefix && this.#prefixes.get(name) === topic) this.#prefixes.delete(name);
+		if (!isPrefix && this.#topics.get(name) === topic) this.#topics.delete(name);
 	}
 
 	#enqueue(waiters: Set<Waiter>): void {
@@ -177,4 +185,9 @@ export class Watches {
 		this.#scheduled = this.#queue.length > 0;
 		if (this.#scheduled) this.#schedule(() => this.#wakeSlice());
 	}
+}
+
+function place(waiter: Waiter, topic: Topic): void {
+	topic.waiters.add(waiter);
+	waiter.topics.push(topic);
 }
