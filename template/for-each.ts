@@ -53,17 +53,16 @@ export async function forEachTemplate(renderer: Renderer, config: TemplateConfig
 	return {
 		name,
 		text: renderer.text,
-		execute: (lookup) =>
-			recorder.render(lookup, () => {
+		execute: (lookup, pacer) =>
+			recorder.render(lookup, async () => {
 				elements = [];
 				executed("for_each", range, null);
-				const files = elements.map(
-					(element): BundledFile => ({
-						member: 0,
-						destination: executed("destination", destination, element),
-						text: renderer.render(element),
-					}),
-				);
+				const files: BundledFile[] = [];
+				for (const element of elements) {
+					const path = executed("destination", destination, element);
+					files.push({ member: 0, destination: path, text: await renderer.render(element, pacer) });
+					if (pacer.due()) await pacer.rest();
+				}
 				checkDestinations(name, config.destination, files);
 				return bundleText(files);
 			}),

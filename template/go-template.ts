@@ -1,6 +1,6 @@
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
-import { createFunctions, preloadFunctions } from "./functions/index.ts";
+import { createFunctions, isPure, preloadFunctions } from "./functions/index.ts";
 import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "./recorder.ts";
 import type { Renderer } from "./renderer.ts";
@@ -29,7 +29,7 @@ export async function loadGoTemplate(
 	});
 	const functions = createFunctions(recorder.context, config.functionDenylist);
 	const missingKey = config.errorOnMissingKey ? ("error" as const) : ("zero" as const);
-	const options = { functions, missingKey, onCall: recorder.called };
+
 	const parsed = located(`${name}: parse`, "TEMPLATE_PARSE", () =>
 		parse({
 			name: "",
@@ -39,14 +39,18 @@ export async function loadGoTemplate(
 			rightDelimiter: config.rightDelimiter,
 		}),
 	);
+	const options = { functions, missingKey, onCall: recorder.called, memo: parsed.memo(isPure) };
 	return {
 		name,
 		text,
 		recorder,
 		functions,
-		render(data) {
+		async render(data, pacer) {
 			budget = newBudget();
-			return located(`${name}: execute`, "TEMPLATE_EXECUTE", () => parsed.execute({ ...options, data, budget }));
+			const here = <T>(run: () => T): T => located(`${name}: execute`, "TEMPLATE_EXECUTE", run);
+			const execution = here(() => parsed.start({ ...options, data, budget }));
+			while (!here(() => execution.advance(pacer.due))) await pacer.rest();
+			return execution.output();
 		},
 	};
 }

@@ -16,7 +16,7 @@ export async function loadTemplate(config: TemplateConfig, world: RenderingWorld
 	const renderer = await loadRenderer(config, world);
 	if (config.forEach !== undefined) return forEachTemplate(renderer, config, config.forEach);
 	const { name, text, recorder, render } = renderer;
-	return { name, text, execute: (lookup) => recorder.render(lookup, () => render(null)) };
+	return { name, text, execute: (lookup, pacer) => recorder.render(lookup, () => render(null, pacer)) };
 }
 
 async function loadRenderer(config: TemplateConfig, world: RenderingWorld): Promise<Renderer> {

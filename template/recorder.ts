@@ -24,8 +24,8 @@ export interface Recorder {
 	readonly context: FunctionContext;
 	/** A function of the template is about to be called there: dependencies it asks for are said to be used there. */
 	called(place: Place | number): void;
-	/** Runs one pass. */
-	render(lookup: Lookup, execute: () => string): Rendering;
+	/** Runs one pass; not to be called before the former one has ended. */
+	render(lookup: Lookup, execute: () => string | Promise<string>): Promise<Rendering>;
 }
 
 /** One per template. */
@@ -64,13 +64,13 @@ export function createRecorder(
 				return received?.value;
 			},
 		},
-		render(received, execute) {
+		async render(received, execute) {
 			lookup = received;
 			used = new Map();
 			missing = new Map();
 			scratch = new Map();
 			places = new Map();
-			const result = attempt(execute);
+			const result = await attempt(execute);
 			const found = places;
 			return {
 				used: [...used.values()],
@@ -90,9 +90,9 @@ function placeAt(text: string, offset: number): Place {
 	return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }
 
-function attempt(execute: () => string): Rendering["result"] {
+async function attempt(execute: () => string | Promise<string>): Promise<Rendering["result"]> {
 	try {
-		return { text: execute() };
+		return { text: await execute() };
 	} catch (thrown) {
 		return { failed: thrown instanceof Error ? thrown : new Error(String(thrown)) };
 	}

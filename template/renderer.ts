@@ -1,5 +1,6 @@
 import type { GoValue, TemplateFunctions } from "./gotmpl/index.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Pacer } from "./runner/index.ts";
 
 /** A parsed template of either language, before it is known how often and with what it is executed. */
 export interface Renderer {
@@ -10,5 +11,5 @@ export interface Renderer {
 	/** The Go functions that work on the recorder. */
 	readonly functions: TemplateFunctions;
 	/** One execution with this dot; null: none. Only inside `recorder.render`. Error: `TEMPLATE_EXECUTE`. */
-	readonly render: (data: GoValue) => string;
+	readonly render: (data: GoValue, pacer: Pacer) => string | Promise<string>;
 }

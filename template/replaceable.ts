@@ -19,7 +19,7 @@ export function replaceableTemplate(first: Template, config: TemplateConfig): Re
 			get text() {
 				return current.text;
 			},
-			execute: (lookup) => current.execute(lookup),
+			execute: (lookup, pacer) => current.execute(lookup, pacer),
 		},
 		current: () => current,
 		replace(by) {

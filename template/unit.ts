@@ -10,7 +10,7 @@ import { checkLimits } from "./limits.ts";
 import { createOwnership, type Ownership } from "./pruning.ts";
 import { type Publication, type PublishedFile, publishFiles } from "./publish.ts";
 import { runCommand } from "./run-command.ts";
-import type { Lookup, Rendering, RunnerTemplate, Template } from "./runner/index.ts";
+import type { Lookup, Pacer, Rendering, RunnerTemplate, Template } from "./runner/index.ts";
 import { differs, type PreparedFile } from "./write-file.ts";
 
 /** Lines of a refused change that go to the log. */
@@ -135,14 +135,14 @@ function bundle({ group, members }: Unit): Template {
 	return {
 		name: group === undefined ? (only?.template.name ?? "") : `group "${group}"`,
 		text: members.map(({ template }) => template.text).join("\0"),
-		execute(lookup: Lookup): Rendering {
-			const parts = members.map(({ template, config }, member) => ({
-				template,
-				rendering: template.execute(lookup),
-				fan: config.forEach !== undefined,
-				destination: config.destination,
-				member,
-			}));
+		async execute(lookup: Lookup, pacer: Pacer): Promise<Rendering> {
+			const parts: Part[] = [];
+			for (const [member, { template, config }] of members.entries()) {
+				const rendering = await template.execute(lookup, pacer);
+				const { forEach, destination } = config;
+				parts.push({ template, rendering, fan: forEach !== undefined, destination, member });
+				if (pacer.due()) await pacer.rest();
+			}
 			const failed = parts.find(({ rendering }) => "failed" in rendering.result)?.rendering.result;
 			const distinct = (list: "used" | "missing") => [
 				...new Map(parts.flatMap(({ rendering }) => rendering[list]).map((one) => [one.id, one])).values(),
@@ -161,6 +161,15 @@ function bundle({ group, members }: Unit): Template {
 			};
 		},
 	};
+}
+
+interface Part {
+	readonly template: Template;
+	readonly rendering: Rendering;
+	/** The text is a bundle itself (`for_each`). */
+	readonly fan: boolean;
+	readonly destination: string;
+	readonly member: number;
 }
 
 type Destinations = readonly (readonly string[])[];

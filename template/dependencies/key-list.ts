@@ -50,11 +50,19 @@ function keyPairRecord(pair: KvPair, prefix: string): KeyPairRecord {
 }
 
 /** Only direct children: a key that is not empty and has no slash. */
-export function directChildren(pairs: readonly KeyPairRecord[]): readonly KeyPairRecord[] {
-	return pairs.filter(({ Key }) => Key !== "" && !Key.includes("/"));
-}
+export const directChildren = once((pairs) => pairs.filter(({ Key }) => Key !== "" && !Key.includes("/")));
 
 /** Everything below, without folder keys and without the prefix itself. */
-export function descendants(pairs: readonly KeyPairRecord[]): readonly KeyPairRecord[] {
-	return pairs.filter(({ Key }) => Key !== "" && !Key.endsWith("/"));
+export const descendants = once((pairs) => pairs.filter(({ Key }) => Key !== "" && !Key.endsWith("/")));
+
+type Pairs = readonly KeyPairRecord[];
+
+/** The same part of the same list is the same object: what was made of it before need not be made again. */
+function once(part: (pairs: Pairs) => Pairs): (pairs: Pairs) => Pairs {
+	const parts = new WeakMap<Pairs, Pairs>();
+	return (pairs) => {
+		const known = parts.get(pairs) ?? part(pairs);
+		parts.set(pairs, known);
+		return known;
+	};
 }

@@ -59,6 +59,28 @@ const packages: readonly { readonly usedBy: RegExp; readonly load: () => Promise
 	{ usedBy: /parseYAML/, load: loadYaml },
 ];
 
+/** The bound families whose functions look only at their arguments, most of them. */
+const impureFamilies = bound.filter((make) => make !== sprigFunctions && make !== environmentFunctions);
+
+/** Functions of the other families that do something, depend on more than their arguments, or change an argument. */
+const impureNames = [
+	...["call", "sockaddr", "spew_dump", "spew_printf", "writeToFile", "mergeMap", "mergeMapWithOverride"],
+	...["ago", "randInt", "shuffle", "set", "unset", "bcrypt", "htpasswd", "encryptAES"].map((name) => `sprig_${name}`),
+	...["merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"].map((name) => `sprig_${name}`),
+];
+
+let impure: ReadonlySet<string> | undefined;
+
+/** Whether a function (one of Go's own included) gives equal results for equal arguments, and does nothing else. */
+export function isPure(name: string): boolean {
+	impure ??= new Set([
+		...impureNames,
+		// Only the names matter; none of these functions is called.
+		...impureFamilies.flatMap((make) => Object.keys(make({} as FunctionContext))),
+	]);
+	return !impure.has(name) && !name.startsWith("sprig_gen");
+}
+
 /** All functions for one template; those that match a glob of `denylist` fail when they are called. */
 export function createFunctions(context: FunctionContext, denylist: readonly string[]): Map<string, GoFunction> {
 	const functions = new Map<string, GoFunction>();

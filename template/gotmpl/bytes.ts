@@ -3,6 +3,11 @@
  * the lone surrogate U+DC00 + byte, so that lengths, indexes and joined halves come out as in Go.
  */
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Shorter texts are done before the platform's encoder has begun. */
+const encodedLengthMin = 64;
+
 /** Number of UTF-8 bytes of a text. */
 export function byteLength(text: string): number {
 	let bytes = text.length;
@@ -20,6 +25,8 @@ export function byteLength(text: string): number {
 
 /** The bytes of a text: UTF-8, with escaped bytes as themselves. This is what belongs into a file. */
 export function bytesOfText(text: string): Uint8Array {
+	// Most texts have no escaped bytes, and then this is the platform's own encoding.
+	if (text.length >= encodedLengthMin && isWellFormed(text)) return encoder.encode(text);
 	const bytes = new Uint8Array(byteLength(text));
 	let at = 0;
 	for (let i = 0; i < text.length; i++) {
@@ -52,6 +59,14 @@ function putRune(bytes: Uint8Array, start: number, code: number): number {
 
 /** The text of bytes; what is not UTF-8 is escaped byte by byte. */
 export function textOfBytes(bytes: Uint8Array): string {
+	try {
+		return decoder.decode(bytes);
+	} catch {
+		return escapedText(bytes);
+	}
+}
+
+function escapedText(bytes: Uint8Array): string {
 	const parts: string[] = [];
 	for (let at = 0; at < bytes.length; ) {
 		const [code, size] = runeAt(bytes, at);
@@ -93,7 +108,12 @@ export function byteAt(text: string, index: number): number {
 /** Texts put one after the other; halves of a character that were cut apart become one again. */
 export function joinTexts(texts: readonly string[]): string {
 	const joined = texts.join("");
-	return hasEscapedBytes(joined) ? textOfBytes(bytesOfText(joined)) : joined;
+	return !isWellFormed(joined) && hasEscapedBytes(joined) ? textOfBytes(bytesOfText(joined)) : joined;
+}
+
+/** Whether no half of a character (so no escaped byte either) is in it. Node 20 has the method, the compiler's library not yet. */
+function isWellFormed(text: string): boolean {
+	return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
 /** As Go's encoding/json shows a text: each byte that is not UTF-8 is U+FFFD. */

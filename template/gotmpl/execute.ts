@@ -1,47 +1,126 @@
-/** Statements: the part of execution that writes output. */
-import { elementType, entriesOf, indirect, isNilValue, itemsOf } from "./access.ts";
+/**
+ * Statements: the part of execution that writes output. The stack of what is under way is ours and not JavaScript's, so that an
+ * execution can be left between two statements and taken up again, and templates may nest as deep as in Go.
+ */
+import { indirect, itemsOf } from "./access.ts";
 import { evaluatePipe } from "./evaluate.ts";
 import { quote } from "./format/quote.ts";
 import { plainText } from "./format/value.ts";
-import { type Action, type Branch, describe, type Invocation, type List, type Pipe, type Statement } from "./nodes.ts";
-import { fail, findBinding, type State, step, write } from "./state.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import { capturedValues } from "./memo.ts";
+import { type Action, type Branch, describe, type Invocation, type Jump, type List, type Pipe } from "./nodes.ts";
+import { type Binding, fail, findBinding, type State, step, write } from "./state.ts";
 import { isTrue } from "./truth.ts";
-import { type GoType, isInteger } from "./types.ts";
-import { type GoValue, goValue, rawOf, type Typed, typeOf, typeText } from "./values.ts";
+import type { GoType } from "./types.ts";
+import { type GoValue, rawOf, typeOf, typeText } from "./values.ts";
 
-/** How a list of statements ended. */
-type Outcome = "end" | "break" | "continue";
+/** A list of statements under way. */
+type Frame = {
+	readonly list: List;
+	/** The statement that is next. */
+	next: number;
+	dot: GoValue;
+	/** As `Binding.seenAs`, for dot. */
+	seenAs: GoType | undefined;
+	/** Number of variables outside. */
+	readonly variables: number;
+	/** The body of a loop. */
+	readonly loop?: Loop;
+	/** The loop's text is to be remembered when it ends. */
+	readonly recording?: Recording;
+	/** The `else` part of a `range`: as in Go, a break in it ends this range, a continue goes on with the one around it. */
+	readonly elseOfRange?: true;
+	/** Of a `{{template}}`: what its caller goes on with. */
+	readonly caller?: { readonly executing: string; readonly bindings: Binding[] };
+};
 
-/** Executes statements with the given dot. */
-export function executeList(state: State, dot: GoValue, list: List): Outcome {
-	for (const statement of list) {
-		const outcome = executeStatement(state, dot, statement);
-		if (outcome !== "end") return outcome;
-	}
-	return "end";
+type Recording = { readonly end: () => void };
+
+/** An execution under way. */
+export type Frames = Frame[];
+
+/** To be driven by `advance`. */
+export function framesOf(dot: GoValue, list: List): Frames {
+	return [{ list, next: 0, dot, seenAs: undefined, variables: 1 }];
 }
 
-function executeStatement(state: State, dot: GoValue, node: Statement): Outcome {
+/** How many statements are executed between two looks at `pause`. */
+const sliceSteps = 256;
+
+/** Goes on until the end (true), or until `pause` says so (false). */
+export function advance(state: State, frames: Frames, pause?: () => boolean): boolean {
+	let untilLook = sliceSteps;
+	for (;;) {
+		const frame = frames[frames.length - 1];
+		if (frame === undefined) return true;
+		state.dotSeenAs = frame.seenAs;
+		if (frame.next < frame.list.length) executeNext(state, frames, frame);
+		else endOfList(state, frames, frame);
+		if (pause !== undefined && --untilLook === 0) {
+			if (pause()) return false;
+			untilLook = sliceSteps;
+		}
+	}
+}
+
+function executeNext(state: State, frames: Frames, frame: Frame): void {
+	const node = frame.list[frame.next++];
+	if (node === undefined) return;
 	step(state);
 	state.node = node;
 	switch (node.kind) {
 		case "text":
 			write(state, node.text);
-			return "end";
+			return;
 		case "action":
-			executeAction(state, dot, node);
-			return "end";
+			executeAction(state, frame.dot, node);
+			return;
 		case "if":
 		case "with":
-			return executeCondition(state, dot, node);
+			executeCondition(state, frames, frame, node);
+			return;
 		case "range":
-			return executeRange(state, dot, node);
+			executeRange(state, frames, frame, node);
+			return;
 		case "template":
-			executeInvocation(state, dot, node);
-			return "end";
+			executeInvocation(state, frames, frame.dot, node);
+			return;
 		case "break":
 		case "continue":
-			return node.kind;
+			jump(state, frames, node);
+	}
+}
+
+/** The next turn of a loop, or back to what is around the list. */
+function endOfList(state: State, frames: Frames, frame: Frame): void {
+	const { loop } = frame;
+	if (loop !== undefined) {
+		state.bindings.length = loop.inner;
+		if (nextTurn(state, frame, loop)) return;
+	}
+	leave(state, frames, frame);
+}
+
+function leave(state: State, frames: Frames, frame: Frame): void {
+	frames.pop();
+	if (frame.caller === undefined) state.bindings.length = frame.variables;
+	else {
+		state.bindings = frame.caller.bindings;
+		state.executing = frame.caller.executing;
+		state.budget.depthLeft++;
+	}
+	frame.recording?.end();
+}
+
+/** Leaves what is inside the loop; then a break leaves the loop too, and a continue is as if the body had ended. */
+function jump(state: State, frames: Frames, { kind }: Jump): void {
+	for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+		if (kind === "continue" && frame.loop !== undefined) {
+			frame.next = frame.list.length;
+			return;
+		}
+		leave(state, frames, frame);
+		if (kind === "break" && (frame.loop !== undefined || frame.elseOfRange === true)) return;
 	}
 }
 
@@ -58,137 +137,105 @@ function executeAction(state: State, dot: GoValue, node: Action): void {
 	write(state, shown === undefined ? "<no value>" : plainText(shown));
 }
 
-function executeCondition(state: State, dot: GoValue, node: Branch): Outcome {
+function executeCondition(state: State, frames: Frames, frame: Frame, node: Branch): void {
 	const variables = state.bindings.length;
-	const value = evaluatePipe(state, dot, node.pipe);
-	let outcome: Outcome = "end";
-	if (!isTrue(value)) outcome = node.otherwise === undefined ? "end" : executeList(state, dot, node.otherwise);
-	else if (node.kind === "if") outcome = executeList(state, dot, node.body);
-	else outcome = executeWith(state, value, undefined, node.body);
-	state.bindings.length = variables;
-	return outcome;
-}
-
-/** Executes a body with another dot. */
-function executeWith(state: State, dot: GoValue, seenAs: GoType | undefined, body: List): Outcome {
-	const outer = state.dotSeenAs;
-	state.dotSeenAs = seenAs;
-	const outcome = executeList(state, dot, body);
-	state.dotSeenAs = outer;
-	return outcome;
+	const value = evaluatePipe(state, frame.dot, node.pipe);
+	const { dot, seenAs } = frame;
+	if (!isTrue(value)) {
+		if (node.otherwise === undefined) state.bindings.length = variables;
+		else frames.push({ list: node.otherwise, next: 0, dot, seenAs, variables });
+	} else if (node.kind === "if") frames.push({ list: node.body, next: 0, dot, seenAs, variables });
+	else frames.push({ list: node.body, next: 0, dot: value, seenAs: undefined, variables });
 }
 
 /** `{{template "name" pipe}}`: variables of the caller are not seen inside. */
-function executeInvocation(state: State, dot: GoValue, node: Invocation): void {
+function executeInvocation(state: State, frames: Frames, dot: GoValue, node: Invocation): void {
 	const list = state.definitions.get(node.name);
 	if (list === undefined) fail(state, `template ${quote(node.name)} not defined`);
-	const { budget } = state;
+	const { budget, executing, bindings } = state;
 	if (budget.depthLeft === 0) fail(state, `exceeded maximum template depth (${budget.limits.depth})`);
 	const value = node.pipe === undefined ? undefined : evaluatePipe(state, dot, node.pipe);
-	const { executing, bindings } = state;
 	budget.depthLeft--;
+	frames.push({
+		list,
+		next: 0,
+		dot: value,
+		seenAs: undefined,
+		variables: bindings.length,
+		caller: { executing, bindings },
+	});
 	state.executing = node.name;
 	state.bindings = [{ name: "$", value, seenAs: undefined }];
-	executeWith(state, value, undefined, list);
-	state.bindings = bindings;
-	state.executing = executing;
-	budget.depthLeft++;
 }
 
 /** Executes the body once per element, or the `else` part when there is none. */
-function executeRange(state: State, dot: GoValue, node: Branch): Outcome {
+function executeRange(state: State, frames: Frames, outer: Frame, node: Branch): void {
 	const variables = state.bindings.length;
-	const value = indirect(evaluatePipe(state, dot, node.pipe));
-	const loop: Loop = { state, node, inner: state.bindings.length, count: 0 };
-	iterate(loop, value);
-	let outcome: Outcome = "end";
-	if (loop.count === 0 && node.otherwise !== undefined) outcome = executeList(state, dot, node.otherwise);
-	state.bindings.length = variables;
-	// As in Go, a break in the else part ends this range, a continue goes on with the one around it.
-	return outcome === "break" ? "end" : outcome;
-}
-
-type Loop = {
-	readonly state: State;
-	readonly node: Branch;
-	/** Number of variables that exist when an iteration starts. */
-	readonly inner: number;
-	/** Iterations so far. */
-	count: number;
-};
-
-function iterate(loop: Loop, value: GoValue): void {
-	const type = typeOf(value);
-	if (type === undefined) return;
-	if (type.kind === "slice") iterateSlice(loop, value);
-	else if (type.kind === "map") iterateMap(loop, value);
-	else if (type.kind === "chan") iterateChannel(loop, value, type.elem);
-	else if (type.kind === "func" && type.yields !== 0) iterateFunction(loop, value, type.parameters, type.yields);
-	else if (isInteger(type.kind)) iterateCount(loop, value, type);
-	else fail(loop.state, `range can't iterate over ${plainText(value)}`);
-}
-
-function iterateSlice(loop: Loop, value: GoValue): void {
-	const elem = elementType(value);
-	const seenAs = elem.kind === "interface" ? elem : undefined;
-	itemsOf(value).every((item, i) => iteration(loop, i, goValue(elem, item), seenAs));
-}
-
-function iterateMap(loop: Loop, value: GoValue): void {
-	const elem = elementType(value);
-	const seenAs = elem.kind === "interface" ? elem : undefined;
-	entriesOf(value).every(([key, element]) => iteration(loop, key, element, seenAs));
-}
-
-/** 0, 1, ... below the number. */
-function iterateCount(loop: Loop, value: GoValue, type: GoType): void {
-	refusePair(loop, value, "to ");
-	const end = rawOf(value) as number | bigint;
-	for (let i = 0; i < end; i++) if (!iteration(loop, undefined, goValue(type, i), undefined)) return;
-}
-
-function iterateChannel(loop: Loop, value: GoValue, elem: GoType): void {
-	if (isNilValue(value)) return;
-	let i = 0;
-	for (const item of (value as Typed).raw as Iterable<unknown>) {
-		if (!iteration(loop, i++, goValue(elem, item), undefined)) return;
+	const value = indirect(evaluatePipe(state, outer.dot, node.pipe));
+	const recording = recallOrRecord(state, node, value);
+	if (recording === "written") {
+		state.bindings.length = variables;
+		return;
+	}
+	const loop = startLoop(state, node, value);
+	const frame: Frame = {
+		list: node.body,
+		next: 0,
+		dot: undefined,
+		seenAs: undefined,
+		variables,
+		...(loop === undefined ? {} : { loop }),
+		...(recording === undefined ? {} : { recording }),
+	};
+	if (loop !== undefined && nextTurn(state, frame, loop)) {
+		frames.push(frame);
+		return;
+	}
+	recording?.end();
+	if (node.otherwise === undefined) state.bindings.length = variables;
+	else {
+		const { dot, seenAs } = outer;
+		frames.push({ list: node.otherwise, next: 0, dot, seenAs, variables, elseOfRange: true });
 	}
 }
 
-function iterateFunction(loop: Loop, value: GoValue, elements: readonly GoType[], yields: 1 | 2): void {
-	if (yields === 1) refusePair(loop, value, "");
-	const [first, second] = elements as readonly [GoType, GoType];
-	const both = loop.node.pipe.variables.length > 1;
-	for (const item of (rawOf(value) as () => Iterable<unknown>)()) {
-		if (yields === 1) {
-			if (!iteration(loop, undefined, goValue(first, item), undefined)) return;
-			continue;
-		}
-		const [key, element] = item as readonly [unknown, unknown];
-		const keyValue = goValue(first, key);
-		const goes = both
-			? iteration(loop, keyValue, goValue(second, element), undefined)
-			: iteration(loop, undefined, keyValue, undefined);
-		if (!goes) return;
-	}
-}
-
-/** Numbers and iterators of single values have no index. Go's two texts differ by a word. */
-function refusePair(loop: Loop, value: GoValue, to: string): void {
-	if (loop.node.pipe.variables.length > 1) {
-		fail(loop.state, `can't use ${plainText(value)} ${to}iterate over more than one variable`);
-	}
-}
-
-/** One turn of the loop; false when it was the last one. */
-function iteration(loop: Loop, index: GoValue, element: GoValue, seenAs: GoType | undefined): boolean {
-	const { state, node, inner } = loop;
+/** Makes the frame ready for the next element; false when there is none. */
+function nextTurn(state: State, frame: Frame, loop: Loop): boolean {
+	if (!loop.next()) return false;
 	step(state);
-	loop.count++;
-	bind(state, node.pipe, inner, index, element, seenAs);
-	const outcome = executeWith(state, element, seenAs, node.body);
-	state.bindings.length = inner;
-	return outcome !== "break";
+	bind(state, loop.pipe, loop.inner, loop.index, loop.element, loop.seenAs);
+	frame.dot = loop.element;
+	frame.seenAs = loop.seenAs;
+	frame.next = 0;
+	return true;
+}
+
+/** Writes what the loop has written before; else begins to listen, where that may be of use. */
+function recallOrRecord(state: State, node: Branch, value: GoValue): Recording | "written" | undefined {
+	const { memo, budget, output } = state;
+	if (memo === undefined || state.recording) return undefined;
+	const list = rawOf(value);
+	if (typeOf(value)?.kind !== "slice" || itemsOf(value).length === 0 || typeof list !== "object") return undefined;
+	const names = memo.captures(node);
+	const captured = names && capturedValues(names, (name) => findBinding(state, name));
+	if (captured === undefined) return undefined;
+	const known = memo.recall(node, list as object, captured);
+	if (known !== undefined) {
+		step(state, known.steps);
+		write(state, known.text);
+		return "written";
+	}
+	const start = output.length;
+	const stepsBefore = budget.stepsLeft;
+	state.recording = true;
+	return {
+		end() {
+			state.recording = false;
+			const text = output.splice(start).join("");
+			output.push(text);
+			memo.keep(node, list as object, { captured, text, steps: stepsBefore - budget.stepsLeft });
+		},
+	};
 }
 
 /** With two variables the first is the index; a single one is the element. */

@@ -4,12 +4,12 @@ export type Limits = {
 	readonly steps: number;
 	/** UTF-16 units of output, counted as they are written. */
 	readonly outputLength: number;
-	/** Templates inside templates. Go allows 100,000; our stack ends earlier. */
+	/** Templates inside templates, as many as in Go. */
 	readonly depth: number;
 };
 
 /** Far above what a configuration file needs, and low enough to end a template that would not end. */
-const defaultLimits: Limits = { steps: 100_000_000, outputLength: 256 * 1024 * 1024, depth: 500 };
+const defaultLimits: Limits = { steps: 100_000_000, outputLength: 256 * 1024 * 1024, depth: 100_000 };
 
 /**
  * What is left of the limits. Hand the same budget to a nested `execute` (a template function that executes a template),

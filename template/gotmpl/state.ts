@@ -2,6 +2,7 @@ import { byteLength } from "./bytes.ts";
 import { TemplateError } from "./error.ts";
 import { quote } from "./format/quote.ts";
 import type { Budget } from "./limits.ts";
+import type { Memo } from "./memo.ts";
 import { describe, type List, type Node } from "./nodes.ts";
 import type { GoType } from "./types.ts";
 import type { GoFunction, GoValue } from "./values.ts";
@@ -36,6 +37,10 @@ export type State = {
 	bindings: Binding[];
 	/** As `Binding.seenAs`, for dot. */
 	dotSeenAs: GoType | undefined;
+	/** What loops have written in earlier executions. */
+	readonly memo: Memo | undefined;
+	/** A loop under way is being remembered; those inside it need not be. */
+	recording: boolean;
 };
 
 /** Stops the execution with an error at the current node. */
@@ -55,9 +60,10 @@ export function fail(state: State, reason: string, cause?: unknown): never {
 	);
 }
 
-/** Counts one step of work. */
-export function step(state: State): void {
-	if (--state.budget.stepsLeft < 0) {
+/** Counts steps of work. */
+export function step(state: State, count = 1): void {
+	state.budget.stepsLeft -= count;
+	if (state.budget.stepsLeft < 0) {
 		fail(state, `execution takes more than ${state.budget.limits.steps} steps (limit "steps")`);
 	}
 }

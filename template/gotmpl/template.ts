@@ -1,9 +1,10 @@
 import { builtins } from "./builtins.ts";
 import { compareTexts, joinTexts } from "./bytes.ts";
 import { TemplateError } from "./error.ts";
-import { executeList } from "./execute.ts";
+import { advance, framesOf } from "./execute.ts";
 import { quote } from "./format/quote.ts";
 import { type Budget, newBudget } from "./limits.ts";
+import { type Memo, newMemo } from "./memo.ts";
 import { describeList, type List } from "./nodes.ts";
 import { parseTemplates } from "./parse.ts";
 import { fail, type State } from "./state.ts";
@@ -43,6 +44,20 @@ export type ExecuteOptions = {
 	readonly template?: string;
 	/** Hears of each function call, by its offset in the text, before it happens; the arguments are evaluated by then. */
 	readonly onCall?: (offset: number) => void;
+	/** Of this template (`Template.memo`): loops over lists that it knows are not executed again. Values must not change then. */
+	readonly memo?: Memo;
+};
+
+/** An execution that can be left and taken up again. */
+export type Execution = {
+	/**
+	 * Goes on until the end (true), or until `pause` says so (false). `pause` is asked every few hundred statements.
+	 *
+	 * @throws TemplateError `TEMPLATE_EXECUTE`
+	 */
+	advance(pause?: () => boolean): boolean;
+	/** What was written, after the end. */
+	output(): string;
 };
 
 /** A parsed template; it does not change and may be executed any number of times. */
@@ -57,6 +72,10 @@ export type Template = {
 	 * @throws TemplateError `TEMPLATE_EXECUTE`
 	 */
 	execute(options?: ExecuteOptions): string;
+	/** The same, to be driven piece by piece. */
+	start(options?: ExecuteOptions): Execution;
+	/** For `ExecuteOptions.memo`. `isPure`: the function gives equal results for equal arguments, and changes nothing. */
+	memo(isPure: (name: string) => boolean): Memo;
 	/** The text as the parser understood it; parsing this again gives the same tree. */
 	toString(): string;
 };
@@ -75,17 +94,29 @@ export function parse(options: ParseOptions): Template {
 		right: options.rightDelimiter || "}}",
 		isFunction: (word) => builtins.has(word) || (options.functions?.has(word) ?? false),
 	});
+	const start = (how: ExecuteOptions): Execution => startExecution(name, text, definitions, how);
 	return {
 		name,
 		templates: [...definitions.keys()].sort(compareTexts),
-		execute: (how = {}) => execute(name, text, definitions, how),
+		start: (how = {}) => start(how),
+		execute(how = {}) {
+			const execution = start(how);
+			execution.advance();
+			return execution.output();
+		},
+		memo: (isPure) => newMemo(definitions, isPure),
 		toString: () => describeTemplates(name, definitions),
 	};
 }
 
 const noFunctions: TemplateFunctions = new Map();
 
-function execute(name: string, text: string, definitions: ReadonlyMap<string, List>, options: ExecuteOptions): string {
+function startExecution(
+	name: string,
+	text: string,
+	definitions: ReadonlyMap<string, List>,
+	options: ExecuteOptions,
+): Execution {
 	const { functions = noFunctions, missingKey = "default", template = name } = options;
 	const data = options.data ?? undefined;
 	const state: State = {
@@ -102,18 +133,26 @@ function execute(name: string, text: string, definitions: ReadonlyMap<string, Li
 		node: undefined,
 		bindings: [{ name: "$", value: data, seenAs: undefined }],
 		dotSeenAs: undefined,
+		memo: options.memo,
+		recording: false,
 	};
 	const list = definitions.get(template);
 	if (list === undefined) return fail(state, `no template ${quote(template)} associated with template ${quote(name)}`);
-	try {
-		executeList(state, data, list);
-	} catch (thrown) {
-		if (thrown instanceof TemplateError) throw thrown;
-		// V8 has no other sign that the stack is used up; templates that call each other without end come here.
-		if (thrown instanceof RangeError) return fail(state, "exceeded maximum template depth (stack is used up)", thrown);
-		throw thrown;
-	}
-	return joinTexts(state.output);
+	const frames = framesOf(data, list);
+	return {
+		advance(pause) {
+			try {
+				return advance(state, frames, pause);
+			} catch (thrown) {
+				if (thrown instanceof TemplateError) throw thrown;
+				// V8 has no other sign that the stack is used up; functions that execute templates without end come here.
+				if (thrown instanceof RangeError)
+					return fail(state, "exceeded maximum template depth (stack is used up)", thrown);
+				throw thrown;
+			}
+		},
+		output: () => joinTexts(state.output),
+	};
 }
 
 /** Source of all templates; the text's own comes last, since `define` writes nothing. */

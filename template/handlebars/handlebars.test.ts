@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { silentLogger } from "../../lib/log/index.ts";
+import { nodeClock } from "../../lib/node/index.ts";
 import type { TemplateConfig } from "../config/index.ts";
+import { createPacer } from "../runner/index.ts";
 import { loadHandlebarsTemplate } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "template-hbs-"));
@@ -44,9 +46,9 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 		{ ...config, ...more },
 		{ environment: { HOME: "/root" }, nowMs: () => 0, log: silentLogger },
 	);
-	const { result, missing } = template.recorder.render(
+	const { result, missing } = await template.recorder.render(
 		({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined),
-		() => template.render(null),
+		() => template.render(null, createPacer(nodeClock)),
 	);
 	if ("failed" in result) throw result.failed;
 	return { text: result.text, missing: missing.map(({ id }) => id) };

@@ -1,4 +1,6 @@
 /** Passes, watches and quiescence; deterministic (clock and chance are arguments). */
+
+export { createPacer } from "./pacer.ts";
 export {
 	createRunner,
 	type Runner,
@@ -7,5 +9,5 @@ export {
 	type TemplateReport,
 	type Waiting,
 } from "./runner.ts";
-export type { Lookup, Rendering, Template } from "./template.ts";
+export type { Lookup, Pacer, Rendering, Template } from "./template.ts";
 export { createWatches, type Watches } from "./watches.ts";

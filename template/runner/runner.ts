@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import type { Dependency } from "../dependencies/index.ts";
+import { createPacer } from "./pacer.ts";
 import { createQuiescence, type Quiescence } from "./quiescence.ts";
 import type { Rendering, Template } from "./template.ts";
 import type { Watches } from "./watches.ts";
@@ -127,6 +128,9 @@ export interface Runner {
 	stop(): void;
 }
 
+/** Executions that still lack data may take one part in so many of the time. */
+const partialShare = 5;
+
 /** When data have not come by then, the user is told what is waited for. */
 const waitingNoticeMs = 5_000;
 
@@ -136,12 +140,21 @@ interface State {
 	readonly position: number;
 	/** What the last execution asked for. */
 	used: readonly Dependency[];
+	usedIds: ReadonlySet<string>;
+	/** Those of them whose data had not arrived then. */
 	waits: readonly Waiting[];
+	/** Those of `waits` that have not arrived since. */
+	pending: Set<string>;
+	/** When the last execution ended, and how long it took. */
+	executedAtMs: number;
+	executionMs: number;
+	/** Runs while some of what was missing has arrived and some not. */
+	partial: Timer | undefined;
 	counts: Counts;
 	changedAtMs: number | undefined;
 	/** Of the last attempt. */
 	error: DiscoError | undefined;
-	/** Data changed since the last execution. */
+	/** Data changed since the last execution, or all that it lacked has arrived. */
 	dirty: boolean;
 	/** The text that was written last. */
 	text: string | undefined;
@@ -165,7 +178,12 @@ export function createRunner(settings: RunnerSettings): Runner {
 			spec,
 			position,
 			used: [],
+			usedIds: new Set(),
 			waits: [],
+			pending: new Set(),
+			executedAtMs: 0,
+			executionMs: 0,
+			partial: undefined,
 			counts: { rendered: 0, refused: 0, rolledBack: 0, failed: 0 },
 			changedAtMs: undefined,
 			error: undefined,
@@ -183,6 +201,9 @@ export function createRunner(settings: RunnerSettings): Runner {
 	let waitingNotice: Timer | undefined;
 	/** Of a command that failed without ending the runner; `once` ends with it when all is done. */
 	let commandError: DiscoError | undefined;
+	const pacer = createPacer(settings.clock);
+	/** What arrives while a template is executed, which must see the data of one moment; undefined: none is. */
+	let arrivals: (readonly [id: string, value: unknown])[] | undefined;
 
 	const signal = () => {
 		woken = true;
@@ -204,8 +225,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 	/** One template's part of a pass; true when its file changed. */
 	async function handle(state: State): Promise<boolean> {
 		const { spec } = state;
-		state.dirty = false;
-		const rendering = spec.template.execute((dependency) => values.get(dependency.id));
+		const rendering = await execute(state);
 		state.used = rendering.used;
 		state.waits = rendering.missing.map((dependency) => ({
 			dependency,
@@ -242,6 +262,24 @@ export function createRunner(settings: RunnerSettings): Runner {
 		}
 	}
 
+	async function execute(state: State): Promise<Rendering> {
+		const beganAtMs = settings.clock.monotonicMs();
+		state.dirty = false;
+		state.partial?.cancel();
+		state.partial = undefined;
+		arrivals = [];
+		const rendering = await state.spec.template.execute((dependency) => values.get(dependency.id), pacer);
+		state.executedAtMs = settings.clock.monotonicMs();
+		state.executionMs = state.executedAtMs - beganAtMs;
+		const arrivedMeanwhile = arrivals;
+		arrivals = undefined;
+		// Only now is it known what this execution asked for.
+		state.usedIds = new Set(rendering.used.map(({ id }) => id));
+		state.pending = new Set(rendering.missing.map(({ id }) => id));
+		for (const [id, value] of arrivedMeanwhile) receive(id, value);
+		return rendering;
+	}
+
 	/** Whether the template was made of data of one moment; if not, those of one moment are taken in for the next pass. */
 	async function isOfOneMoment({ spec, used }: State): Promise<boolean> {
 		if (spec.snapshot === undefined) return true;
@@ -256,12 +294,32 @@ export function createRunner(settings: RunnerSettings): Runner {
 	}
 
 	function receive(id: string, value: unknown): void {
+		if (arrivals !== undefined) {
+			arrivals.push([id, value]);
+			return;
+		}
 		// Any registration moves the index of `services`, though its answer is mostly the same: an execution for nothing.
 		const known = values.get(id);
 		if (!settings.compat && known !== undefined && isDeepStrictEqual(known.value, value)) return;
 		values.set(id, { value });
-		for (const state of states) if (state.used.some((dependency) => dependency.id === id)) state.dirty = true;
-		signal();
+		for (const state of states) if (state.usedIds.has(id)) arrived(state, id);
+		if (settings.compat || states.some(({ dirty }) => dirty)) signal();
+	}
+
+	/**
+	 * What a large template lacks arrives in many pieces, and executing it for each would be for nothing. But what it asks for
+	 * next may depend on the first of them, so it is not left for long.
+	 */
+	function arrived(state: State, id: string): void {
+		const pauseMs = state.executedAtMs + state.executionMs * (partialShare - 1) - settings.clock.monotonicMs();
+		if (!state.pending.delete(id) || state.pending.size === 0 || pauseMs <= 0) state.dirty = true;
+		else {
+			state.partial ??= settings.clock.after(pauseMs, () => {
+				state.partial = undefined;
+				state.dirty = true;
+				signal();
+			});
+		}
 	}
 
 	/** What this program asks for itself: with `sharing` a follower looks only at what is local to the machine. */
@@ -334,13 +392,15 @@ export function createRunner(settings: RunnerSettings): Runner {
 
 	async function pass(): Promise<void> {
 		const changed: State[] = [];
+		let executed = false;
 		for (const state of states) {
 			if (end !== undefined) return;
 			const settled = state.dead !== undefined || (settings.once && state.text !== undefined);
 			if (settled || !(state.dirty || settings.compat)) continue;
+			executed = true;
 			if (await handle(state)) changed.push(state);
 		}
-		if (!settings.parseOnly) releaseUnused();
+		if (executed && !settings.parseOnly) releaseUnused();
 		await runCommands(changed);
 		if (end !== undefined) return;
 		await afterPass(changed.length > 0);
@@ -383,7 +443,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 
 	function armWaitingNotice(): void {
 		waitingNotice ??= settings.clock.after(waitingNoticeMs, () => {
-			for (const { spec, waits } of states) if (waits.length > 0) settings.onWaiting(spec.template, waits);
+			for (const state of states) {
+				const waits = openWaits(state);
+				if (waits.length > 0) settings.onWaiting(state.spec.template, waits);
+			}
 		});
 	}
 
@@ -404,7 +467,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 				await new Promise<void>((resolve) => settings.clock.after(0, resolve));
 			}
 			waitingNotice?.cancel();
-			for (const { quiescence } of states) quiescence?.cancel();
+			for (const { quiescence, partial } of states) {
+				quiescence?.cancel();
+				partial?.cancel();
+			}
 			await settings.watches.close();
 			return end;
 		},
@@ -414,7 +480,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 			signal();
 		},
 		watchFailed(dependency, error) {
-			const users = states.filter(({ used }) => used.some(({ id }) => id === dependency.id));
+			const users = states.filter(({ usedIds }) => usedIds.has(dependency.id));
 			if (settings.compat || users.some(({ spec }) => spec.errorFatal)) {
 				finish({ kind: "failed", error, reported: false });
 				return;
@@ -436,8 +502,14 @@ export function createRunner(settings: RunnerSettings): Runner {
 	};
 }
 
-function reportOf({ spec, text, waits, used, counts, changedAtMs, dead, error }: State): TemplateReport {
+function openWaits({ waits, pending }: State): readonly Waiting[] {
+	return waits.filter(({ dependency }) => pending.has(dependency.id));
+}
+
+function reportOf(state: State): TemplateReport {
+	const { spec, text, used, counts, changedAtMs, dead, error } = state;
 	const failed = dead ?? error;
+	const waits = openWaits(state);
 	return {
 		name: spec.template.name,
 		state: failed !== undefined ? "failed" : text === undefined || waits.length > 0 ? "waiting" : "rendered",

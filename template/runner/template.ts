@@ -9,12 +9,20 @@ export interface Rendering {
 	readonly used: readonly Dependency[];
 	/** Those of `used` whose data have not arrived; when there are any, the text counts for nothing. */
 	readonly missing: readonly Dependency[];
-	/** `failed` when the execution broke off. */
 	/** Where in the source that dependency is asked for, lines and columns from 1; undefined when that is not known. */
 	readonly placeOf?: (id: string) => { readonly line: number; readonly column: number } | undefined;
 	/** Which source asks for it, when the template stands for several. */
 	readonly sourceOf?: (id: string) => string | undefined;
+	/** `failed` when the execution broke off. */
 	readonly result: { readonly text: string } | { readonly failed: Error };
+}
+
+/** Long work is done in slices, so that the rest of the program goes on meanwhile. */
+export interface Pacer {
+	/** Whether the current slice is over. */
+	due(): boolean;
+	/** Lets others work; then a new slice begins. */
+	rest(): Promise<void>;
 }
 
 /** A loaded template, whichever language it is written in. */
@@ -24,5 +32,5 @@ export interface Template {
 	/** The source as it was read. */
 	readonly text: string;
 	/** Pure, apart from functions whose purpose is an effect (`plugin`, `writeToFile`). */
-	execute(lookup: Lookup): Rendering;
+	execute(lookup: Lookup, pacer: Pacer): Rendering | Promise<Rendering>;
 }

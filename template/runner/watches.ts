@@ -2,6 +2,7 @@ import { watch } from "../../client/index.ts";
 import type { Clock, Random } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import type { Dependency, Fetched, FetchOptions } from "../dependencies/index.ts";
+import { createStartOrder, type StartOrder } from "./start-order.ts";
 
 /** At least this much time lies between two answers of one watch, the first one apart (RUNNER.md "Queries"). */
 const answerGapMs = 100;
@@ -44,13 +45,14 @@ export interface Watches {
 
 export function createWatches(settings: WatchSettings): Watches {
 	const running = new Map<string, { readonly abort: AbortController; readonly ended: Promise<void> }>();
+	const order = createStartOrder(settings.clock);
 	let closed = false;
 	return {
 		ensure(dependency) {
 			if (closed || running.has(dependency.id)) return;
 			const abort = new AbortController();
 			// The loop begins in a later turn, so that no callback comes while the caller is still in its pass.
-			const ended = Promise.resolve().then(() => follow(dependency, settings, abort.signal));
+			const ended = Promise.resolve().then(() => follow(dependency, settings, order, abort.signal));
 			running.set(dependency.id, { abort, ended });
 		},
 		release(used) {
@@ -67,17 +69,26 @@ export function createWatches(settings: WatchSettings): Watches {
 			const all = [...running.values()];
 			running.clear();
 			for (const { abort } of all) abort.abort();
+			order.close();
 			await Promise.all(all.map(({ ended }) => ended));
 		},
 	};
 }
 
-async function follow(dependency: Dependency, settings: WatchSettings, signal: AbortSignal): Promise<void> {
+async function follow(
+	dependency: Dependency,
+	settings: WatchSettings,
+	order: StartOrder,
+	signal: AbortSignal,
+): Promise<void> {
 	const { clock, retry } = settings;
 	const noRetry = settings.honourNoRetry && dependency.noRetry === true;
 	let retries = 0;
+	let isFirst = true;
 	try {
-		const answers = watch((query) => read(dependency, settings, query), {
+		const ask = (query: Query) =>
+			query.index > 0 ? read(dependency, settings, query) : order.first(() => read(dependency, settings, query));
+		const answers = watch(ask, {
 			clock,
 			random: settings.random,
 			signal,
@@ -101,7 +112,9 @@ async function follow(dependency: Dependency, settings: WatchSettings, signal: A
 			if (signal.aborted) return;
 			settings.onValue(dependency, answer.value);
 			if (settings.firstValueOnly) return;
-			await pauseUntil(clock, answeredAtMs + answerGapMs, signal);
+			if (isFirst) await order.followers();
+			else await pauseUntil(clock, answeredAtMs + answerGapMs, signal);
+			isFirst = false;
 		}
 	} catch (thrown) {
 		if (signal.aborted) return;
@@ -111,11 +124,13 @@ async function follow(dependency: Dependency, settings: WatchSettings, signal: A
 	}
 }
 
-async function read(
-	dependency: Dependency,
-	settings: WatchSettings,
-	query: { readonly index: number; readonly waitMs: number; readonly signal: AbortSignal },
-) {
+interface Query {
+	readonly index: number;
+	readonly waitMs: number;
+	readonly signal: AbortSignal;
+}
+
+async function read(dependency: Dependency, settings: WatchSettings, query: Query) {
 	const stale = settings.maxStaleMs > 0;
 	let fetched = await settings.fetch(dependency, { ...query, consistency: stale ? "stale" : "default" });
 	if (stale && fetched.lastContactMs > settings.maxStaleMs) {

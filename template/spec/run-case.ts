@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { errorMessage } from "../../lib/errors.ts";
 import { silentLogger } from "../../lib/log/index.ts";
+import { nodeClock } from "../../lib/node/index.ts";
 import { filesOfBundle } from "../bundle.ts";
 import { unifiedDiff } from "../diff.ts";
 import { bytesOfText } from "../gotmpl/index.ts";
 import { checkLimits } from "../limits.ts";
 import { loadTemplate } from "../load-template.ts";
+import { createPacer, type Lookup, type Rendering } from "../runner/index.ts";
 import type { SpecCase } from "./read-spec.ts";
 
 /** How a case ended. */
@@ -22,11 +24,12 @@ export interface CaseResult {
 export async function runCase(spec: SpecCase): Promise<CaseResult> {
 	const { template: config, data, expected } = spec;
 	const failed = (failure: string, text?: string): CaseResult => ({ failure, text });
-	let rendering: ReturnType<Awaited<ReturnType<typeof loadTemplate>>["execute"]>;
+	let rendering: Rendering;
 	try {
 		const world = { environment: spec.environment, nowMs: () => spec.nowMs, log: silentLogger };
 		const template = await loadTemplate(config, world);
-		rendering = template.execute(({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined));
+		const lookup: Lookup = ({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined);
+		rendering = await template.execute(lookup, createPacer(nodeClock));
 	} catch (error) {
 		return wantedError(errorMessage(error), expected.error);
 	}
