@@ -25,7 +25,7 @@ export async function dockerHttp(address: DockerAddress): Promise<DockerHttp> {
 	const { request, options } = await connection(address);
 	const send = (path: string, signal: AbortSignal): Promise<IncomingMessage> =>
 		new Promise((resolve, reject) => {
-			const outgoing = request({ ...options, path, signal, headers: { host: "docker" } }, (answer) => {
+			const outgoing = request({ ...options, path, signal }, (answer) => {
 				// Later failures reach who reads the answer.
 				outgoing.on("error", () => {});
 				resolve(answer);
@@ -63,7 +63,10 @@ interface Connection {
 async function connection(address: DockerAddress): Promise<Connection> {
 	const pool = { keepAlive: true };
 	if (address.kind === "socket") {
-		return { request: httpRequest, options: { socketPath: address.path, agent: new Agent(pool) } };
+		return {
+			request: httpRequest,
+			options: { socketPath: address.path, headers: { host: "docker" }, agent: new Agent(pool) },
+		};
 	}
 	const { protocol, host, port, certFolder } = address;
 	if (protocol === "http") return { request: httpRequest, options: { host, port, agent: new Agent(pool) } };

@@ -30,6 +30,7 @@ function setUp() {
 		cleanup: false,
 		retry: { attempts: 0, intervalMs: 1 },
 		status: createStatus(),
+		waitsForDocker: false,
 		dry: false,
 	};
 	// One that stands as it should be is told by the fake's fingerprint, the port.

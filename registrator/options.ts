@@ -17,6 +17,12 @@ const specs = {
 		usage: "reach containers that are in this network there, at their own addresses and ports",
 		placeholder: "name",
 	},
+	docker: {
+		kind: "list",
+		usage:
+			"address of a Docker instead of DOCKER_HOST, or NAME=ADDRESS (first part of its services' ids); one for each host",
+		placeholder: "address",
+	},
 	source: {
 		kind: "string",
 		usage: "docker (the default), compose=FILE, dir=PATH (of JSON files) or exec=COMMAND (which prints JSON)",
@@ -72,6 +78,8 @@ export interface Options {
 	readonly addressLabel: string;
 	/** Empty: no network is preferred. */
 	readonly network: string;
+	/** `-docker` as given; empty: `DOCKER_HOST` or the usual socket. */
+	readonly dockerHosts: readonly string[];
 	readonly source: SourceOption;
 	readonly spelling: MetadataSpelling;
 	readonly only: readonly ContainerPattern[];
@@ -157,6 +165,7 @@ export function parseCommandLine(
 			explicit: values.explicit ?? false,
 			addressLabel: values.useIpFromLabel ?? "",
 			network: values.network ?? "",
+			dockerHosts: dockerHosts(values),
 			source: parseSource(values.source ?? "docker"),
 			spelling: metadataSpelling(values.prefix ?? [], compat),
 			only: (values.only ?? []).map((text) => parsePattern("only", text)),
@@ -187,6 +196,19 @@ function checkTtl(ttlSeconds: number, refreshSeconds: number): void {
 	throw invalid(
 		`-ttl ${ttlSeconds} with -ttl-refresh ${refreshSeconds}: give both, and let entries live longer than the time between refreshes`,
 	);
+}
+
+function dockerHosts(values: {
+	readonly docker?: readonly string[];
+	readonly source?: string;
+	readonly ip?: string;
+}): readonly string[] {
+	const { docker = [], source = "docker", ip = "" } = values;
+	if (docker.length > 0 && source !== "docker") throw invalid(`-docker with -source ${source}: give one of them`);
+	if (docker.length > 1 && ip !== "") {
+		throw invalid(`-ip ${ip} with ${docker.length} times -docker: each host has an address of its own; leave -ip out`);
+	}
+	return docker;
 }
 
 function deregistrationPolicy(text: string): DeregistrationPolicy {

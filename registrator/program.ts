@@ -1,21 +1,15 @@
-import { existsSync } from "node:fs";
-import { hostname } from "node:os";
 import { errorCode, errorMessage } from "../lib/errors.ts";
-import { createLogger, type Logger } from "../lib/log/index.ts";
+import { createLogger } from "../lib/log/index.ts";
 import { nodeClock } from "../lib/node/index.ts";
 import { version } from "../lib/version.ts";
-import type { Backend } from "./backends/backend.ts";
 import { dryBackend } from "./backends/dry.ts";
 import { openBackend } from "./backends/open.ts";
-import type { Docker } from "./docker.ts";
-import { dockerAddress } from "./docker-address.ts";
-import { connectDocker } from "./docker-events.ts";
-import { addressOfHost } from "./host-address.ts";
 import { difference, runOnce } from "./once.ts";
 import { helpText, type Options, parseCommandLine } from "./options.ts";
 import type { Overview } from "./reconcile.ts";
 import { type ForcedTags, serviceSource } from "./service-source.ts";
-import { createStatus, type SyncStatus } from "./status.ts";
+import { openSites } from "./sites.ts";
+import { createStatus } from "./status.ts";
 import { runSync, type SyncOptions } from "./sync.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -65,28 +59,43 @@ async function start(
 	});
 	const opened = openBackend(options.uri, environment, options);
 	const backend = options.dry ? dryBackend(opened) : opened;
-	const status = createStatus();
-	const owner = options.owner || hostname();
-	let overview: (() => Overview) | undefined;
-	const docker = await openSource(options, environment);
+	const sites = (await openSites(options, environment)).map((site) => ({ ...site, status: createStatus() }));
+	const overviews = new Map<unknown, () => Overview>();
+	const sources = sites.map((site) => {
+		const { owner, status } = site;
+		return { owner, address: site.docker.address, status, overview: () => overviews.get(site)?.() };
+	});
 	const server =
 		options.http === ""
 			? undefined
 			: await (await import("./status-server.ts")).startStatusServer(options.http, {
 					version,
-					owner,
-					source: docker.address,
 					registry: backend.name,
-					status,
-					overview: () => overview?.(),
+					sources,
 				});
 	try {
-		const sync = await syncOptions(options, docker, backend, owner, logger, status, (running) => {
-			overview = running;
-		});
-		if (kind === "diff") return await diff(sync, signal);
-		if (options.once) return (await runOnce(sync, signal)) === 0 ? 0 : 1;
-		await runSync(sync, signal);
+		const tags = await forcedTags(options.tags);
+		const syncs = sites.map(
+			(site): SyncOptions => ({
+				...site,
+				backend,
+				clock: nodeClock,
+				logger,
+				servicesOf: serviceSource(tags, { ...options, ...site }),
+				deregistration: options.deregistration,
+				resyncMs: options.resyncMs,
+				refreshMs: options.ttlRefreshMs,
+				reconcileMs: options.compat ? 0 : reconcileMs,
+				cleanup: options.cleanup,
+				retry: options.retry,
+				waitsForDocker: sites.length > 1,
+				dry: options.dry,
+				onRunning: (overview) => overviews.set(site, overview),
+			}),
+		);
+		if (kind === "diff") return await diff(syncs, signal);
+		if (options.once) return await once(syncs, signal);
+		await runAll(syncs, signal);
 		return 0;
 	} finally {
 		backend.close();
@@ -94,46 +103,25 @@ async function start(
 	}
 }
 
-async function openSource({ source, compat }: Options, environment: Environment): Promise<Docker> {
-	if (source.kind === "docker") return connectDocker(dockerAddress(environment, existsSync, compat));
-	const { polledSource, readerOf } = await import("./sources/index.ts");
-	const address = source.kind === "exec" ? `the command ${source.command}` : source.path;
-	return polledSource(address, readerOf(source, environment), nodeClock);
+/** Resolves when every one has ended; the first failure ends the others. */
+async function runAll(syncs: readonly SyncOptions[], signal: AbortSignal): Promise<void> {
+	const stop = new AbortController();
+	const both = AbortSignal.any([signal, stop.signal]);
+	const ends = syncs.map((sync) => runSync(sync, both).finally(() => stop.abort()));
+	await Promise.allSettled(ends);
+	await Promise.all(ends);
 }
 
-async function syncOptions(
-	options: Options,
-	docker: Docker,
-	backend: Backend,
-	owner: string,
-	logger: Logger,
-	status: SyncStatus,
-	onRunning: (overview: () => Overview) => void,
-): Promise<SyncOptions> {
-	const mapping = { ...options, owner, hostAddress: await addressOfHost(hostname()) };
-	return {
-		docker,
-		backend,
-		clock: nodeClock,
-		logger,
-		servicesOf: serviceSource(await forcedTags(options.tags), mapping),
-		owner,
-		deregistration: options.deregistration,
-		resyncMs: options.resyncMs,
-		refreshMs: options.ttlRefreshMs,
-		reconcileMs: options.compat ? 0 : reconcileMs,
-		cleanup: options.cleanup,
-		retry: options.retry,
-		status,
-		dry: options.dry,
-		onRunning,
-	};
+async function once(syncs: readonly SyncOptions[], signal: AbortSignal): Promise<number> {
+	const undone = await Promise.all(syncs.map((sync) => runOnce(sync, signal)));
+	return undone.every((count) => count === 0) ? 0 : 1;
 }
 
-async function diff(sync: SyncOptions, signal: AbortSignal): Promise<number> {
-	const { lines, undecided } = await difference(sync, signal);
+async function diff(syncs: readonly SyncOptions[], signal: AbortSignal): Promise<number> {
+	const found = await Promise.all(syncs.map((sync) => difference(sync, signal)));
+	const lines = found.flatMap((each) => each.lines);
 	process.stdout.write(lines.map((line) => `${line}\n`).join(""));
-	if (undecided > 0) return 1;
+	if (found.some(({ undecided }) => undecided > 0)) return 1;
 	return lines.length === 0 ? 0 : differentStatus;
 }
 

@@ -16,11 +16,8 @@ async function setUp() {
 	reconciler.inspected(inspection, { name: "a", startedAtMs: 1, services: [registration("a", 8001)] });
 	const server = await startStatusServer("127.0.0.1:0", {
 		version: "0",
-		owner: "host",
-		source: "unix:///run/docker.sock",
 		registry: "the fake registry",
-		status,
-		overview: reconciler.overview,
+		sources: [{ owner: "host", address: "unix:///run/docker.sock", status, overview: reconciler.overview }],
 	});
 	servers.push(server);
 	const get = async (path: string, method = "GET") => {

@@ -7,10 +7,16 @@ import { parseStatusAddress } from "./status-address.ts";
 /** What `/state` tells besides the picture of containers and services. */
 export interface StatusSubject {
 	readonly version: string;
-	readonly owner: string;
-	/** Where the containers come from and where the services go, without secrets. */
-	readonly source: string;
+	/** Where the services go, without secrets. */
 	readonly registry: string;
+	readonly sources: readonly StatusSource[];
+}
+
+/** Where containers come from. */
+interface StatusSource {
+	readonly owner: string;
+	/** Without secrets. */
+	readonly address: string;
 	readonly status: SyncStatus;
 	/** Undefined until Docker and the registry were reached. */
 	readonly overview: () => Overview | undefined;
@@ -66,7 +72,7 @@ function pageOf(path: string, subject: StatusSubject): Page {
 		case "/health":
 			return plain(200, "ok\n");
 		case "/ready": {
-			const missing = notReady(subject.status);
+			const missing = [...new Set(subject.sources.flatMap(({ status }) => notReady(status)))];
 			return missing.length === 0 ? plain(200, "ready\n") : plain(503, `${missing.join("\n")}\n`);
 		}
 		case "/metrics":
@@ -90,31 +96,52 @@ function notReady({ dockerConnected, dockerListed, registryReachable }: SyncStat
 	];
 }
 
-function state({ version, owner, source, registry, status, overview }: StatusSubject) {
-	const { containers, services } = overview() ?? { containers: [], services: [] };
-	const { dockerConnected, dockerListed, registryReachable, counts } = status;
+function state({ version, registry, sources }: StatusSubject) {
 	return {
 		version,
-		owner,
-		source: { address: source, connected: dockerConnected, listed: dockerListed },
-		registry: { address: registry, reachable: registryReachable },
-		containers,
-		services,
-		counts,
+		sources: sources.map(({ owner, address, status }) => ({
+			owner,
+			address,
+			connected: status.dockerConnected,
+			listed: status.dockerListed,
+		})),
+		registry: { address: registry, reachable: sources.every(({ status }) => status.registryReachable) },
+		...pictureOf(sources),
+		counts: countsOf(sources),
 	};
 }
 
-function metrics({ status, overview }: StatusSubject): string {
-	const { containers, services } = overview() ?? { containers: [], services: [] };
+function pictureOf(sources: StatusSubject["sources"]): Overview {
+	const overviews = sources.flatMap(({ overview }) => overview() ?? []);
+	return {
+		containers: overviews.flatMap(({ containers }) => containers),
+		services: overviews.flatMap(({ services }) => services),
+	};
+}
+
+function countsOf(sources: StatusSubject["sources"]): Record<string, number> {
+	const sum = (name: CountName) => sources.reduce((total, { status }) => total + status.counts[name], 0);
+	return Object.fromEntries(Object.keys(countNames).map((name) => [name, sum(name as CountName)]));
+}
+
+function metrics({ sources }: StatusSubject): string {
+	const { containers, services } = pictureOf(sources);
+	const counts = countsOf(sources);
+	const all = (holds: (status: SyncStatus) => boolean) => Number(sources.every(({ status }) => holds(status)));
 	const lines: string[] = [];
 	const add = (name: string, type: "counter" | "gauge", help: string, value: number) =>
 		lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, `${name} ${value}`);
-	add("disco_registrator_source_connected", "gauge", "1 while events arrive", Number(status.dockerConnected));
+	add(
+		"disco_registrator_source_connected",
+		"gauge",
+		"1 while events arrive, from every source",
+		all((status) => status.dockerConnected),
+	);
 	add(
 		"disco_registrator_registry_reachable",
 		"gauge",
 		"1 while the registry answers",
-		Number(status.registryReachable),
+		all((status) => status.registryReachable),
 	);
 	add("disco_registrator_containers", "gauge", "Containers known", containers.length);
 	add("disco_registrator_services", "gauge", "Services that should stand", services.length);
@@ -122,7 +149,7 @@ function metrics({ status, overview }: StatusSubject): string {
 	add("disco_registrator_services_pending", "gauge", "Of these, not (yet) in the registry", pending);
 	for (const [name, help] of Object.entries(countNames)) {
 		const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-		add(`disco_registrator_${snake}_total`, "counter", help, status.counts[name as CountName]);
+		add(`disco_registrator_${snake}_total`, "counter", help, counts[name] ?? 0);
 	}
 	add("process_resident_memory_bytes", "gauge", "Memory of the process", process.memoryUsage.rss());
 	return `${lines.join("\n")}\n`;

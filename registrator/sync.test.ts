@@ -36,6 +36,7 @@ function setUp(options: Partial<SyncOptions> = {}) {
 				cleanup: false,
 				retry: waitForEver,
 				status: createStatus(),
+				waitsForDocker: false,
 				dry: false,
 				...options,
 			},

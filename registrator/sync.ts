@@ -34,6 +34,8 @@ export interface SyncOptions {
 		readonly attempts: number;
 		readonly intervalMs: number;
 	};
+	/** Docker is waited for at start, as there are other hosts to look after meanwhile. */
+	readonly waitsForDocker: boolean;
 	readonly status: SyncStatus;
 	/** Writes are only told, not made; the backend given is one that makes none. */
 	readonly dry: boolean;
@@ -56,8 +58,8 @@ const closeMsMax = 2_000;
  * of events.
  */
 export async function runSync(options: SyncOptions, signal: AbortSignal): Promise<void> {
-	const { docker, backend, clock, logger } = options;
-	await docker.ping();
+	const { backend, clock, logger } = options;
+	await reachDocker(options, signal);
 	await reachRegistry(options, signal);
 	if (signal.aborted) return;
 	const repair = options.reconcileMs > 0;
@@ -131,6 +133,23 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 		closed.abort();
 	}
 	if (fatal.length > 0) throw fatal[0];
+}
+
+/** Resolves once Docker answers. Error: `DOCKER_UNREACHABLE`, unless it is waited for. */
+async function reachDocker(
+	{ docker, clock, logger, retry, waitsForDocker }: SyncOptions,
+	signal: AbortSignal,
+): Promise<void> {
+	while (!signal.aborted) {
+		try {
+			await docker.ping();
+			return;
+		} catch (error) {
+			if (!waitsForDocker) throw error;
+			logger.warn(`${errorMessage(error)}; trying again in ${retry.intervalMs} ms`);
+			await pause(retry.intervalMs, clock, signal);
+		}
+	}
 }
 
 /** Resolves once the registry answers. Errors as `runSync`'s. */
