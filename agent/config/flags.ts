@@ -145,6 +145,8 @@ export function flagsFragment(flags: AgentFlags): Fragment {
 		protocol: flags.protocol,
 		raft_protocol: flags["raft-protocol"],
 		auto_reload_config: flags["auto-reload-config"],
+		serf_lan_allowed_cidrs: flags["serf-lan-allowed-cidrs"],
+		serf_wan_allowed_cidrs: flags["serf-wan-allowed-cidrs"],
 		serf_lan: flags["serf-lan-bind"],
 		serf_wan: flags["serf-wan-bind"],
 		enable_syslog: flags.syslog,

@@ -1,6 +1,7 @@
 import { type Decoded, type Fields, field } from "../../lib/hcl/index.ts";
+import { bool, count, durationMs, int, intBetween, networks, number, text, textMap, texts } from "./strict-fields.ts";
 
-const { any, bool, durationMs, int, number, text, textMap, texts } = field;
+const { any } = field;
 const block = <const Schema extends Fields>(schema: Schema) => field.object(schema, { repeated: "merge" });
 
 /** A check in a file; the API spells the same fields in CamelCase. */
@@ -12,6 +13,8 @@ export const checkFields = {
 	token: text,
 	status: text,
 	args: texts,
+	/** Of files before Consul 1.0: run by a shell. */
+	script: text,
 	script_args: texts,
 	http: text,
 	header: any,
@@ -80,6 +83,71 @@ export const watchFields = {
 	http_handler_config: block({ path: text, method: text, timeout: text, header: any, tls_skip_verify: bool }),
 } satisfies Fields;
 
+/** Older spellings; `older-keys.ts` says what each means now. */
+const olderKeys = {
+	acl_datacenter: text,
+	acl_default_policy: text,
+	acl_down_policy: text,
+	acl_master_token: text,
+	acl_token: text,
+	acl_ttl: durationMs,
+	enable_acl_replication: bool,
+	tls_cipher_suites: text,
+	tls_min_version: text,
+	tls_prefer_server_cipher_suites: bool,
+	ui: bool,
+	ui_content_path: text,
+	ui_dir: text,
+	verify_incoming_https: bool,
+	verify_incoming_rpc: bool,
+} satisfies Fields;
+
+/** Of the service mesh, the enterprise edition and cloud services: taken with a warning, so that existing files are read. */
+export const keysWithoutEffect = {
+	audit: any,
+	auto_config: any,
+	cloud: any,
+	config_entries: any,
+	connect: any,
+	disable_anonymous_signature: bool,
+	enable_central_service_config: bool,
+	license_path: text,
+	non_voting_server: bool,
+	partition: text,
+	peering: block({ enabled: bool }),
+	primary_gateways: texts,
+	primary_gateways_interval: durationMs,
+	raft_boltdb: block({ NoFreelistSync: bool }),
+	read_replica: bool,
+	segment: text,
+	segments: any,
+	version: text,
+	xds: any,
+} satisfies Fields;
+
+const gossipFields = {
+	gossip_interval: durationMs,
+	gossip_nodes: int,
+	probe_interval: durationMs,
+	probe_timeout: durationMs,
+	retransmit_mult: int,
+	suspicion_mult: int,
+} satisfies Fields;
+
+/** TLS of one interface; what an interface leaves out, `tls.defaults` says. */
+const tlsFields = {
+	ca_file: text,
+	ca_path: text,
+	cert_file: text,
+	key_file: text,
+	tls_cipher_suites: text,
+	tls_min_version: text,
+	use_auto_cert: bool,
+	verify_incoming: bool,
+	verify_outgoing: bool,
+	verify_server_hostname: bool,
+} satisfies Fields;
+
 /**
  * Every key that a configuration file may have (the reference's, with disco's own after them). What is not here is refused.
  * Durations become milliseconds; those of checks stay texts, because the API shows them.
@@ -117,21 +185,31 @@ export const keys = {
 	autopilot: block({
 		cleanup_dead_servers: bool,
 		last_contact_threshold: durationMs,
-		max_trailing_logs: int,
-		min_quorum: int,
+		disable_upgrade_migration: bool,
+		max_trailing_logs: count,
+		min_quorum: count,
+		redundancy_zone_tag: text,
 		server_stabilization_time: durationMs,
+		upgrade_version_tag: text,
 	}),
 	bind_addr: text,
 	bootstrap: bool,
 	bootstrap_expect: int,
 	ca_file: text,
 	ca_path: text,
-	cache: any,
+	cache: block({
+		entry_fetch_max_burst: intBetween(1, Number.MAX_SAFE_INTEGER, "a whole number above 0"),
+		entry_fetch_rate: number,
+	}),
 	cert_file: text,
 	check: field.blocks(checkFields),
 	/** Shortest `deregister_critical_service_after`; disco's own. */
 	check_deregister_interval_min: durationMs,
-	check_output_max_size: int,
+	check_output_max_size: intBetween(
+		1,
+		Number.MAX_SAFE_INTEGER,
+		"a whole number above 0; discard_check_output keeps no output",
+	),
 	check_update_interval: durationMs,
 	checks: field.blocks(checkFields),
 	client_addr: text,
@@ -160,6 +238,7 @@ export const keys = {
 		recursor_timeout: durationMs,
 		service_ttl: textMap,
 		soa: block({ expire: int, min_ttl: int, refresh: int, retry: int }),
+		prefer_namespace: bool,
 		udp_answer_limit: int,
 		use_cache: bool,
 	}),
@@ -172,10 +251,10 @@ export const keys = {
 	encrypt: text,
 	encrypt_verify_incoming: bool,
 	encrypt_verify_outgoing: bool,
-	gossip_lan: any,
-	gossip_wan: any,
+	gossip_lan: block(gossipFields),
+	gossip_wan: block(gossipFields),
 	http_config: block({
-		allow_write_http_from: texts,
+		allow_write_http_from: networks,
 		block_endpoints: texts,
 		max_header_bytes: int,
 		response_headers: textMap,
@@ -188,13 +267,13 @@ export const keys = {
 	limits: block({
 		http_max_conns_per_client: int,
 		https_handshake_timeout: durationMs,
-		kv_max_value_size: int,
+		kv_max_value_size: count,
 		rpc_client_timeout: durationMs,
 		rpc_handshake_timeout: durationMs,
 		rpc_max_burst: int,
 		rpc_max_conns_per_client: int,
 		rpc_rate: number,
-		txn_max_req_len: int,
+		txn_max_req_len: count,
 	}),
 	log_file: text,
 	log_json: bool,
@@ -206,10 +285,16 @@ export const keys = {
 	node_id: text,
 	node_meta: textMap,
 	node_name: text,
-	performance: block({ leave_drain_time: durationMs, raft_multiplier: int, rpc_hold_timeout: durationMs }),
+	performance: block({
+		leave_drain_time: durationMs,
+		raft_multiplier: intBetween(0, 10, "a whole number from 1 to 10"),
+		rpc_hold_timeout: durationMs,
+	}),
 	pid_file: text,
 	ports: block({
 		dns: int,
+		expose_max_port: int,
+		expose_min_port: int,
 		grpc: int,
 		grpc_tls: int,
 		http: int,
@@ -217,10 +302,12 @@ export const keys = {
 		serf_lan: int,
 		serf_wan: int,
 		server: int,
+		sidecar_max_port: int,
+		sidecar_min_port: int,
 	}),
 	primary_datacenter: text,
 	protocol: int,
-	raft_protocol: int,
+	raft_protocol: intBetween(2, 3, "a version that is spoken: 3"),
 	raft_snapshot_interval: durationMs,
 	raft_snapshot_threshold: int,
 	raft_trailing_logs: int,
@@ -234,9 +321,11 @@ export const keys = {
 	retry_join_wan: texts,
 	retry_max: int,
 	retry_max_wan: int,
-	rpc: any,
+	rpc: block({ enable_streaming: bool }),
 	serf_lan: text,
+	serf_lan_allowed_cidrs: networks,
 	serf_wan: text,
+	serf_wan_allowed_cidrs: networks,
 	server: bool,
 	server_name: text,
 	service: field.blocks(serviceFields),
@@ -248,6 +337,19 @@ export const keys = {
 	syslog_facility: text,
 	tagged_addresses: textMap,
 	telemetry: block({
+		circonus_api_app: text,
+		circonus_api_token: text,
+		circonus_api_url: text,
+		circonus_broker_id: text,
+		circonus_broker_select_tag: text,
+		circonus_check_display_name: text,
+		circonus_check_force_metric_activation: text,
+		circonus_check_id: text,
+		circonus_check_instance_id: text,
+		circonus_check_search_tag: text,
+		circonus_check_tags: text,
+		circonus_submission_interval: text,
+		circonus_submission_url: text,
 		disable_hostname: bool,
 		dogstatsd_addr: text,
 		dogstatsd_tags: texts,
@@ -255,18 +357,35 @@ export const keys = {
 		metrics_prefix: text,
 		prefix_filter: texts,
 		prometheus_retention_time: durationMs,
+		retry_failed_connection: bool,
 		statsd_address: text,
 		statsite_address: text,
 	}),
-	tls: any,
+	tls: block({
+		defaults: block(tlsFields),
+		grpc: block(tlsFields),
+		https: block(tlsFields),
+		internal_rpc: block(tlsFields),
+	}),
 	translate_wan_addrs: bool,
-	ui_config: block({ content_path: text, dir: text, enabled: bool }),
+	ui_config: block({
+		content_path: text,
+		dashboard_url_templates: any,
+		dir: text,
+		enabled: bool,
+		metrics_provider: text,
+		metrics_provider_files: any,
+		metrics_provider_options_json: text,
+		metrics_proxy: any,
+	}),
 	unix_sockets: block({ group: text, mode: text, user: text }),
 	use_streaming_backend: bool,
 	verify_incoming: bool,
 	verify_outgoing: bool,
 	verify_server_hostname: bool,
 	watches: field.blocks(watchFields),
+	...olderKeys,
+	...keysWithoutEffect,
 } satisfies Fields;
 
 /** What one source (a file, the flags, one `-hcl`) says; every key may be absent. */

@@ -219,3 +219,57 @@ describe("agent configuration", () => {
 		);
 	});
 });
+
+describe("types, as the reference takes them", () => {
+	const fragment = (text: string) => () => load(["-dev", "-hcl", text]);
+
+	it.each([
+		["server = 1", "server: 1 is not true or false"],
+		['server = "true"', 'server: "true" is not true or false'],
+		["datacenter = 7", "datacenter: 7 is not a text"],
+		['ports { http = "8500" }', 'ports.http: "8500" is not a whole number'],
+		['recursors = "10.0.0.2"', 'recursors: "10.0.0.2" is not a list of texts'],
+		["check_update_interval = 10", "check_update_interval: 10 is not a duration"],
+		['http_config { allow_write_http_from = ["10.0.0.1"] }', "is not a network such as 10.0.0.0/8"],
+		["node_meta { a = 1 }", "node_meta.a: 1 is not a text"],
+		["performance { raft_multiplier = 11 }", "is not a whole number from 1 to 10"],
+		[
+			"gossip_lan { probe_intervall = 1 }",
+			'unknown key "probe_intervall" in gossip_lan (did you mean probe_interval?)',
+		],
+		['advertise_addr_wan = "here"', 'advertise_addr_wan: "here" is not an IP address'],
+		["auto_encrypt { allow_tls = true } server = false", "auto_encrypt.allow_tls is for servers only"],
+	])("refuses %s", (text, reason) => {
+		expect(fragment(text)).toThrow(reason);
+	});
+
+	it.each([
+		'datacenter = ["dc7"]',
+		'client_addr = ["127.0.0.1"]',
+		'encrypt = ""',
+		'node_name = ""',
+		'addresses { http = "" }',
+	])("takes %s", (text) => {
+		expect(fragment(text)).not.toThrow();
+	});
+
+	it("turns older spellings into those of today, with a line for each", () => {
+		const config = load(["-dev", "-hcl", 'acl_token = "secret" ui = false peering { enabled = true }']);
+		expect(config).toMatchObject({ ui: false, agentToken: "secret" });
+		expect(config.warnings).toEqual([
+			'the "acl_token" field is deprecated; use the "acl.tokens.default" field instead',
+			'the "ui" field is deprecated; use the "ui_config.enabled" field instead',
+			expect.stringContaining("peering: has no effect"),
+		]);
+		const both = load(["-dev", "-hcl", 'acl_token = "older" acl { tokens { default = "newer" } }']);
+		expect(both.agentToken).toBe("newer");
+	});
+
+	it("takes the script of an older file with the line to write instead, unless it shall be compatible", () => {
+		const text = 'check { name = "disk" script = "df | grep sda" interval = "10s" }';
+		expect(load(["-dev", "-hcl", text]).warnings).toEqual([
+			'check disk: the "script" field is deprecated; write args = ["/bin/sh", "-c", "df | grep sda"]',
+		]);
+		expect(() => load(["-dev", "-compat", "-hcl", text])).toThrow("invalid config key script");
+	});
+});

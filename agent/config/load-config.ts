@@ -8,6 +8,7 @@ import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import type { Fragment } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
+import { withoutOlderKeys } from "./older-keys.ts";
 import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
 import { parseFragment, readFragments } from "./sources.ts";
 
@@ -45,15 +46,29 @@ export function loadAgentConfig(args: readonly string[], host: HostFacts): Runti
 	layers.push(flagsFragment(parsed.values));
 	for (const text of parsed.values.hcl ?? []) layers.push(parseFragment(text, "hcl", "-hcl"));
 	const dev = parsed.values.dev ?? false;
-	const merged = layers.reduce(mergeFragments, dev ? devDefaults : {});
+	const merged = layers.map((layer) => withoutOlderKeys(layer, warn)).reduce(mergeFragments, dev ? devDefaults : {});
 	const compat = parsed.values.compat ?? host.env["DISCO_COMPAT"] === "1";
 	return buildConfig(merged, { dev, compat, host, warnings });
 }
 
 /** Fragments that `disco validate` reads, checked as the agent would. */
 export function validateFragments(fragments: readonly Fragment[], host: HostFacts): RuntimeConfig {
-	return buildConfig(fragments.reduce(mergeFragments, {}), { dev: false, compat: false, host, warnings: [] });
+	const warnings: string[] = [];
+	const modern = fragments.map((fragment) => withoutOlderKeys(fragment, (text) => warnings.push(text)));
+	const compat = host.env["DISCO_COMPAT"] === "1";
+	return buildConfig(modern.reduce(mergeFragments, {}), { dev: false, compat, host, warnings });
 }
+
+/** Addresses that are checked here and used elsewhere. */
+const otherAddresses = [
+	"advertise_addr_ipv4",
+	"advertise_addr_ipv6",
+	"advertise_addr_wan",
+	"advertise_addr_wan_ipv4",
+	"advertise_addr_wan_ipv6",
+	"serf_lan",
+	"serf_wan",
+] as const;
 
 /** A new log file each day unless told otherwise. */
 const logAgeMsDefault = 24 * 3_600_000;
@@ -80,9 +95,12 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 	const bootstrap = given.bootstrap === true || expect === 1;
 	const bootstrapExpect = expect === 1 ? 0 : expect;
 	checkRole({ dev, server, bootstrap: given.bootstrap ?? false, expect, dataDir: given.data_dir ?? "" });
-	const bindAddress = singleAddress("bind_addr", given.bind_addr ?? "0.0.0.0");
-	const advertiseAddress = advertised(given.advertise_addr, bindAddress, host);
-	const advertiseWanAddress = given.advertise_addr_wan ?? advertiseAddress;
+	const bindAddress = singleAddress("bind_addr", given.bind_addr || "0.0.0.0");
+	const advertiseAddress = advertised(given.advertise_addr || undefined, bindAddress, host);
+	const advertiseWanAddress = given.advertise_addr_wan || advertiseAddress;
+	for (const key of otherAddresses) {
+		if ((given[key] ?? "") !== "") singleAddressOrAny(key, given[key] ?? "");
+	}
 	for (const [key, address] of Object.entries({
 		advertise_addr: advertiseAddress,
 		advertise_addr_wan: advertiseWanAddress,
@@ -91,7 +109,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 			throw invalid(`${key}: ${address} is every address; give one that others can reach`);
 		}
 	}
-	if (given.encrypt !== undefined) checkGossipKey(given.encrypt);
+	if ((given.encrypt ?? "") !== "") checkGossipKey(given.encrypt ?? "");
 	const datacenter = (given.datacenter ?? "dc1").toLowerCase();
 	if (!/^[a-z0-9_-]+$/.test(datacenter)) {
 		throw invalid(`datacenter: "${datacenter}" may have letters, digits, - and _ only`);
@@ -99,17 +117,26 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 	const clientAddresses = parseAddresses("client_addr", given.client_addr ?? "127.0.0.1");
 	const level = parseLogLevel(given.log_level ?? "info");
 	if (level === undefined) throw invalid(`log_level: "${given.log_level}" is not one of ${logLevels.join(", ")}`);
+	if (given.auto_encrypt?.allow_tls === true && !server) {
+		throw invalid("auto_encrypt.allow_tls is for servers only; add server = true (-server)");
+	}
 	const ports = given.ports ?? {};
 	for (const [key, port] of Object.entries(ports)) {
 		if (port < -1 || port > 65535)
 			throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
 	}
+	for (const key of ["https", "grpc", "grpc_tls"] as const) {
+		if ((given.addresses?.[key] ?? "") !== "") parseAddresses(`addresses.${key}`, given.addresses?.[key] ?? "");
+	}
 	const listen = (key: "http" | "dns", portDefault: number) => ({
 		addresses:
-			given.addresses?.[key] === undefined ? clientAddresses : parseAddresses(`addresses.${key}`, given.addresses[key]),
+			(given.addresses?.[key] ?? "") === ""
+				? clientAddresses
+				: parseAddresses(`addresses.${key}`, given.addresses?.[key] ?? ""),
 		// In the reference 0 means the default for DNS and HTTP; for a free port there is nothing that tells which.
 		port: ports[key] ?? portDefault,
 	});
+	takeScripts(given, compat, warnings);
 	warnAboutUnused(given, warnings);
 	const scriptsEverywhere = given.enable_script_checks ?? false;
 	return deepFreeze({
@@ -119,7 +146,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		bootstrap,
 		bootstrapExpect,
 		dataFolder: given.data_dir === undefined || given.data_dir === "" ? "" : resolve(given.data_dir),
-		nodeName: nodeName(given.node_name, host.hostName),
+		nodeName: nodeName(given.node_name || undefined, host.hostName),
 		nodeId: nodeId(given.node_id),
 		nodeMeta: given.node_meta ?? {},
 		datacenter,
@@ -136,7 +163,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 			serfLan: ports.serf_lan ?? 8301,
 			serfWan: ports.serf_wan ?? 8302,
 		},
-		encrypted: given.encrypt !== undefined,
+		encrypted: (given.encrypt ?? "") !== "",
 		dns: dnsConfig(given, datacenter),
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,
@@ -299,11 +326,28 @@ function domainName(text: string): string {
 	return text.toLowerCase().replaceAll(/^\.+|\.+$/g, "");
 }
 
+/** `script` of older files is taken with a line that says what to write instead; the reference no longer knows it. */
+function takeScripts(given: Fragment, compat: boolean, warnings: string[]): void {
+	const services = [...(given.service ?? []), ...(given.services ?? [])];
+	const checks = [
+		...(given.check ?? []),
+		...(given.checks ?? []),
+		...services.flatMap(({ check, checks: more }) => [...(check ?? []), ...(more ?? [])]),
+	];
+	for (const { name, id, script } of checks) {
+		if (script === undefined) continue;
+		const args = `args = ["/bin/sh", "-c", ${JSON.stringify(script)}]`;
+		const which = name ?? id ?? "of a service";
+		if (compat) throw invalid(`check ${which}: invalid config key script; write ${args}`);
+		warnings.push(`check ${which}: the "script" field is deprecated; write ${args}`);
+	}
+}
+
 /** Keys that are taken so that existing files work, but change nothing yet. Silence would be a lie. */
 function warnAboutUnused(given: Fragment, warnings: string[]): void {
 	const unused: readonly (readonly [unknown, string])[] = [
 		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
-		[given.tls ?? given.ca_file ?? given.cert_file, "tls: connections are not encrypted yet"],
+		[given.tls, "tls: connections are not encrypted yet"],
 		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
 	];
 	for (const [value, text] of unused) {
