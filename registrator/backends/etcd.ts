@@ -3,7 +3,7 @@ import { hostAndPort } from "../addresses.ts";
 import type { RegistryEntry } from "../reconcile.ts";
 import type { ServiceRegistration } from "../registration.ts";
 import type { Backend } from "./backend.ts";
-import { type EtcdKey, type EtcdKeys, etcdKeys } from "./etcd-keys.ts";
+import type { EtcdKey, EtcdKeys } from "./etcd-keys.ts";
 
 /** Services as keys `/PATH/NAME/ID` with the value `address:port`; the folder of the name stays when it is empty. */
 export function createEtcdBackend(keys: EtcdKeys, path: string, ttlSeconds: number): Backend {
@@ -11,10 +11,10 @@ export function createEtcdBackend(keys: EtcdKeys, path: string, ttlSeconds: numb
 }
 
 /**
- * As SkyDNS reads them: `/skydns/local/cluster/NAME/ID` for the domain `cluster.local`, with the value `{"host":..., "port":...}`.
+ * As SkyDNS (v2) and CoreDNS (v3) read them: `/skydns/local/cluster/NAME/ID` for the domain `cluster.local`, with the value `{"host":..., "port":...}`.
  * Error: `BACKEND_URI_INVALID` without a domain.
  */
-export function createSkyDnsBackend(host: string, path: string, ttlSeconds: number): Backend {
+export function createSkyDnsBackend(keys: EtcdKeys, path: string, ttlSeconds: number): Backend {
 	const domain = path.replace(/^\/+|\/+$/g, "");
 	if (domain === "") {
 		throw new DiscoError(
@@ -24,7 +24,7 @@ export function createSkyDnsBackend(host: string, path: string, ttlSeconds: numb
 	}
 	const folder = `/skydns/${domain.split(".").reverse().join("/")}`;
 	const value = ({ address, port }: ServiceRegistration) => JSON.stringify({ host: address, port });
-	return backendOnKeys(etcdKeys(host), folder, value, ttlSeconds);
+	return backendOnKeys(keys, folder, value, ttlSeconds);
 }
 
 function backendOnKeys(

@@ -29,7 +29,7 @@ const schemes = "consul, consul-unix, consul-tls, consulkv, consulkv-unix, etcd,
  * `consul://[host:port]` (without a host `CONSUL_HTTP_ADDR` or the default address), `consul-unix:///socket`,
  * `consul-tls://host:port` (`CONSUL_CACERT`, `CONSUL_CLIENT_CERT`, `CONSUL_CLIENT_KEY`), `consulkv://[host:port]/prefix`,
  * `consulkv-unix:///socket:/prefix`, `etcd://[host:port]/path` (`etcd2://` and `etcd3://`: only that API of etcd),
- * `skydns2://[host:port]/domain` (etcd's v2 API) and `zookeeper://[host:port,...]/path`. Errors: `BACKEND_UNKNOWN`,
+ * `skydns2://[host:port]/domain` and `zookeeper://[host:port,...]/path`. Errors: `BACKEND_UNKNOWN`,
  * `BACKEND_URI_INVALID`, and those of the client's options.
  */
 export function openBackend(uri: string, environment: Environment, { ttlSeconds, compat }: BackendOptions): Backend {
@@ -60,7 +60,7 @@ export function openBackend(uri: string, environment: Environment, { ttlSeconds,
 		case "etcd3":
 			return createEtcdBackend(etcdV3Keys(host), path, ttlSeconds);
 		case "skydns2":
-			return createSkyDnsBackend(host, path, ttlSeconds);
+			return createSkyDnsBackend(etcdKeysOfEither(host), path, ttlSeconds);
 		case "zookeeper":
 			return createZooKeeperBackend(zookeeperNodes(host), path, !compat);
 		default:

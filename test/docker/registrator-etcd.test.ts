@@ -71,6 +71,25 @@ describe.each([
 		await eventually("nothing is left", async () => (await backend.list()).length === 0);
 	});
 
+	skipped("skydns2:// writes what SkyDNS and CoreDNS read", async () => {
+		const skyDns = openBackend(`skydns2://${host}:2379/cluster.local`, {}, { ttlSeconds: 2, compat: false });
+		opened.push(skyDns);
+		await skyDns.ping();
+		await skyDns.register({ ...service, id: "web-1" });
+		expect(await skyDns.list()).toEqual([
+			{
+				key: "/skydns/local/cluster/api/web-1",
+				id: "web-1",
+				name: "api",
+				fingerprint: JSON.stringify({ host: service.address, port: 80 }),
+			},
+		]);
+		await eventually("it expires", async () => (await skyDns.list()).length === 0);
+		await skyDns.register(service);
+		await skyDns.deregister(skyDns.entryOf(service));
+		expect(await skyDns.list()).toEqual([]);
+	});
+
 	skipped("etcd:// writes where the server's readers read", async () => {
 		await (await open("etcd")).register(service);
 		const other = await open(enableV2 ? "etcd2" : "etcd3");
