@@ -13,12 +13,19 @@ export interface Codec<T> {
 /** The type that a codec reads. */
 export type Infer<C> = C extends Codec<infer T> ? T : never;
 
+/** For `encode`, whose calls do not nest. */
+const shared = new Writer(1024);
+
 /** The bytes of one value, with `prefix` (type bytes) before it. */
 export function encode<T>(codec: Codec<T>, value: T, ...prefix: readonly number[]): Uint8Array {
-	const writer = new Writer();
-	for (const byte of prefix) writer.appendByte(byte);
-	codec.write(writer, value);
-	return writer.finish();
+	for (const byte of prefix) shared.appendByte(byte);
+	try {
+		codec.write(shared, value);
+	} catch (error) {
+		shared.finish();
+		throw error;
+	}
+	return shared.finish();
 }
 
 /** Reads one value from `offset` on; what follows it is ignored, as the peers do. Fails with `MSGPACK_INVALID` or `MSGPACK_TRUNCATED`. */

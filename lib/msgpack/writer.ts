@@ -1,6 +1,8 @@
 import { assert } from "../errors.ts";
 
 const encoder = new TextEncoder();
+/** Room that a finished writer keeps for the next use. */
+const keptSizeBytesMax = 64 * 1024;
 
 /** Appends msgpack values to a buffer that grows. Each method returns nothing; `finish` gives the bytes. */
 export class Writer {
@@ -18,9 +20,12 @@ export class Writer {
 		return this.#size;
 	}
 
-	/** What was written. The writer must not be used afterwards. */
+	/** A copy of what was written, no larger than that; the writer begins anew. */
 	finish(): Uint8Array {
-		return this.#bytes.subarray(0, this.#size);
+		const written = this.#bytes.slice(0, this.#size);
+		this.#size = 0;
+		if (this.#bytes.length > keptSizeBytesMax) this.#allocate(keptSizeBytesMax);
+		return written;
 	}
 
 	nil(): void {
@@ -155,13 +160,17 @@ export class Writer {
 		this.#size += 9;
 	}
 
+	#allocate(sizeBytes: number): void {
+		this.#bytes = new Uint8Array(sizeBytes);
+		this.#view = new DataView(this.#bytes.buffer);
+	}
+
 	#reserve(count: number): void {
 		const wanted = this.#size + count;
 		if (wanted <= this.#bytes.length) return;
-		const grown = new Uint8Array(Math.max(wanted, this.#bytes.length * 2, 64));
-		grown.set(this.#bytes.subarray(0, this.#size));
-		this.#bytes = grown;
-		this.#view = new DataView(grown.buffer);
+		const full = this.#bytes;
+		this.#allocate(Math.max(wanted, full.length * 2, 64));
+		this.#bytes.set(full.subarray(0, this.#size));
 	}
 }
 
