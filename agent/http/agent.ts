@@ -3,7 +3,7 @@ import type { Encodable } from "../../lib/json/index.ts";
 import { compareUtf8, encodeJson } from "../../lib/json/index.ts";
 import type { AgentMemberRecord, LocalCheck, LocalService } from "../local/index.ts";
 import { badRequest } from "./failures.ts";
-import { applyFilter, lazyFilterOf } from "./filtering.ts";
+import { applyFilter, filterOf, lazyFilterOf } from "./filtering.ts";
 import { enableOf } from "./parameters.ts";
 import { empty, json, jsonMembers, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
@@ -99,7 +99,7 @@ function memberJson(member: AgentMemberRecord, suffix: string): Encodable {
 }
 
 function services(request: ApiRequest, { local, config }: Context): Reply {
-	const filter = lazyFilterOf(request, "agent-service");
+	const filter = filterOf(request, "agent-service");
 	const all = [...local.services()].sort(([a], [b]) => compareUtf8(a, b));
 	const readable = visible(request, all, ([, { content }]) => mayReadService(request)(content.service));
 	const shape = ([, service]: readonly [string, LocalService]) => agentServiceJson(service, config.datacenter);

@@ -48,7 +48,8 @@ export function catalogHeaders(
 	};
 }
 
-function cacheHeaders(request: ApiRequest, context: Context): Headers {
+/** Whether the agent has asked the same lately, and when. */
+export function cacheHeaders(request: ApiRequest, context: Context): Headers {
 	const ageSeconds = context.cachedQuestions.ageSeconds(question(request.url));
 	return ageSeconds === undefined ? { "X-Cache": "MISS" } : { "X-Cache": "HIT", Age: String(ageSeconds) };
 }

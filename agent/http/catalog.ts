@@ -1,7 +1,7 @@
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { compareUtf8, encodeJson } from "../../lib/json/index.ts";
 import type { Answer, NodeRecord, ServiceRecord } from "../rpc/index.ts";
-import { catalogHeaders } from "./answer-headers.ts";
+import { cacheHeaders, catalogHeaders } from "./answer-headers.ts";
 import {
 	deregistrationObject,
 	parseDeregistration,
@@ -35,8 +35,8 @@ export const catalogRoutes: readonly Route[] = [
 			GET: {
 				permission: "open",
 				handle: async (request, context) => {
-					consistencyOf(request);
-					return json(await context.endpoints.catalog.datacenters());
+					const { cached } = consistencyOf(request);
+					return json(await context.endpoints.catalog.datacenters(), cached ? cacheHeaders(request, context) : {});
 				},
 			},
 		},

@@ -3,6 +3,7 @@ import type { UserEvent } from "../rpc/index.ts";
 import { badRequest } from "./failures.ts";
 import { family } from "./families.ts";
 import { parseUint64 } from "./numbers.ts";
+import { checkDatacenter } from "./parameters.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
 import { json, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
@@ -19,7 +20,9 @@ export const eventRoutes: readonly Route[] = [
 	{ path: "/v1/event/list", methods: { GET: { permission: "filtered", handle: list } } },
 ];
 
-async function fire(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+async function fire(request: ApiRequest, context: Context): Promise<Reply> {
+	const { endpoints } = context;
+	checkDatacenter(request, context);
 	if (request.item === "") throw badRequest("Missing name");
 	const { query } = request;
 	const fired = await family(endpoints, "event").fire(

@@ -10,7 +10,7 @@ export function filterOf(request: ApiRequest, schema: SchemaName): Predicate | u
 }
 
 /**
- * As `filterOf` for the agent's own maps: a selector that does not exist is noticed only when there is an entry to test, a
+ * As `filterOf` for the agent's own checks: a selector that does not exist is noticed only when there is an entry to test, a
  * syntax error always (recorded behaviour).
  */
 export function lazyFilterOf(request: ApiRequest, schema: SchemaName): Predicate | undefined {

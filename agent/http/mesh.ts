@@ -16,31 +16,33 @@ const readPaths: Readonly<Record<string, SchemaName | "none">> = {
 	"/v1/health/ingress/": "health-service",
 };
 
-/** What only an agent with a service mesh, peers, namespaces or partitions has. */
-export const refusedPaths: readonly string[] = [
-	"/v1/agent/connect/authorize",
-	"/v1/agent/connect/ca/roots",
-	"/v1/agent/connect/ca/leaf/",
-	"/v1/config",
-	"/v1/config/",
-	"/v1/connect/ca/roots",
-	"/v1/connect/ca/configuration",
-	"/v1/connect/intentions",
-	"/v1/connect/intentions/",
-	"/v1/discovery-chain/",
-	"/v1/exported-services",
-	"/v1/internal/federation-states",
-	"/v1/internal/federation-states/mesh-gateways",
-	"/v1/internal/federation-state/",
-	"/v1/peering",
-	"/v1/peering/",
-	"/v1/peerings",
-];
+/** What only an agent with a service mesh, config entries or peers has. */
+const refused: Readonly<Record<string, readonly Method[]>> = {
+	"/v1/agent/connect/authorize": ["POST"],
+	"/v1/agent/connect/ca/roots": ["GET"],
+	"/v1/agent/connect/ca/leaf/": ["GET"],
+	"/v1/config": ["PUT"],
+	"/v1/config/": ["GET", "DELETE"],
+	"/v1/connect/ca/roots": ["GET"],
+	"/v1/connect/ca/configuration": ["GET", "PUT"],
+	"/v1/connect/intentions": ["GET", "POST"],
+	"/v1/connect/intentions/": ["GET", "PUT", "DELETE"],
+	"/v1/discovery-chain/": ["GET", "POST"],
+	"/v1/internal/federation-states": ["GET"],
+	"/v1/internal/federation-states/mesh-gateways": ["GET"],
+	"/v1/internal/federation-state/": ["GET"],
+	"/v1/peering/": ["GET", "DELETE"],
+	"/v1/peering/establish": ["POST"],
+	"/v1/peering/token": ["POST"],
+	"/v1/peerings": ["GET"],
+};
+
+export const refusedPaths = Object.keys(refused);
 
 /** The service mesh's endpoints: its reads of services find nothing, everything else says that there is none (decision 2). */
 export const meshRoutes: readonly Route[] = [
 	...Object.entries(readPaths).map(([path, schema]): Route => ({ path, methods: { GET: nothing(path, schema) } })),
-	...refusedPaths.map((path): Route => ({ path, methods: refused(path) })),
+	...Object.entries(refused).map(([path, methods]): Route => ({ path, methods: refusing(path, methods) })),
 ];
 
 function nothing(path: string, schema: SchemaName | "none"): Operation {
@@ -53,18 +55,18 @@ function nothing(path: string, schema: SchemaName | "none"): Operation {
 			if (schema === "health-service") passingOf(request);
 			const answer = await context.endpoints.catalog.service(request.item, read);
 			return json([], {
-				...catalogHeaders(answer, read, request, context, { hasCache: schema === "health-service" }),
+				...catalogHeaders(answer, read, request, context, { hasCache: schema !== "none" }),
 				...(path === "/v1/health/connect/" && context.config.compat ? streamingHeaders(read, request) : {}),
 			});
 		},
 	};
 }
 
-function refused(path: string): Readonly<Record<Method, Operation>> {
+function refusing(path: string, methods: readonly Method[]): Route["methods"] {
 	const operation: Operation = {
 		permission: "open",
 		handle: () =>
 			plainText(404, `Endpoint ${path} is not supported: disco has no service mesh, config entries or peering\n`),
 	};
-	return { GET: operation, PUT: operation, POST: operation, DELETE: operation };
+	return Object.fromEntries(methods.map((method) => [method, operation]));
 }

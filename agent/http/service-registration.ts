@@ -173,7 +173,7 @@ function withAddressTags(
 	const own = { address, port };
 	const added = isIPv4(address)
 		? { lan_ipv4: own, wan_ipv4: own }
-		: isIPv6(address)
+		: isIPv6(address) && !address.includes("%")
 			? { lan_ipv6: own, wan_ipv6: own }
 			: {};
 	const all = { ...added, ...given };

@@ -1,6 +1,6 @@
-import { DiscoError } from "../../lib/errors.ts";
+import { checkDatacenter } from "./parameters.ts";
 import { json } from "./reply.ts";
-import type { ApiRequest, Context, Route } from "./route.ts";
+import type { Route } from "./route.ts";
 
 /** `/v1/status/leader` and `/v1/status/peers`: no token, no index. */
 export const statusRoutes: readonly Route[] = [
@@ -29,10 +29,3 @@ export const statusRoutes: readonly Route[] = [
 		},
 	},
 ];
-
-function checkDatacenter(request: ApiRequest, { config }: Context): void {
-	const datacenter = request.query.first("dc") ?? "";
-	if (datacenter !== "" && datacenter !== config.datacenter) {
-		throw new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(datacenter)}`);
-	}
-}

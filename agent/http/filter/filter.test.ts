@@ -47,11 +47,33 @@ describe("filter", () => {
 		["not ServiceID == x", true],
 		["not (Node == n1 and not red in ServiceTags)", true],
 		["  Node==n1  ", true],
+		// Measured: a key that a map lacks is different from everything, empty, and matches.
+		['ServiceMeta.zone matches "^a$"', true],
+		['ServiceMeta.zone not matches "^a$"', true],
+		["ServiceMeta.zone contains a", false],
+		["ServiceTaggedAddresses.wan.Port == 0", false],
+		['ServicePort == "0x50"', true],
+		['ServiceID == "web\\x2d1"', true],
+		['ServiceAddress == ""', true],
 	])("%s is %s", (text, expected) => {
 		expect(matches(text)).toBe(expected);
 	});
 
+	it("asks a list of structures whether one fits, also with !=", () => {
+		const entry = { Checks: [{ Status: "passing" }, { Status: "critical" }] };
+		const fits = (text: string) => compileFilter(parseFilter(text), schemas["health-service"])(entry);
+		expect(fits("Checks.Status == critical")).toBe(true);
+		expect(fits("Checks.Status != critical")).toBe(true);
+		expect(fits("Checks.Status == warning")).toBe(false);
+		expect(fits("not Checks.Status == critical")).toBe(false);
+	});
+
 	it.each([
+		['Node == "a\\"b"', 'rule "string": invalid syntax'],
+		["not(Node == n1)", "expected"],
+		['ServicePort == "080"', "Failed to coerce value"],
+		["ServicePort == 99999999999999999999", "Failed to coerce value"],
+		["CreateIndex == 1", 'Selector "CreateIndex" is not valid'],
 		["Nope == 1", 'Selector "Nope" is not valid'],
 		["nodE == n1", 'Selector "nodE" is not valid'],
 		["ServiceTags == red", 'Invalid match operator "Equal" for selector "ServiceTags"'],

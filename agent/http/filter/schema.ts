@@ -3,7 +3,7 @@ export type FieldType =
 	| "string"
 	| "int"
 	| "bool"
-	| { readonly list: "string" | "struct" }
+	| { readonly list: "string" | { readonly fields: Fields } }
 	| { readonly map: FieldType }
 	| { readonly fields: Fields };
 
@@ -21,6 +21,8 @@ const node: Fields = {
 	Datacenter: "string",
 	TaggedAddresses: stringMap,
 	Meta: stringMap,
+	Partition: "string",
+	PeerName: "string",
 };
 
 const agentService: Fields = {
@@ -48,6 +50,8 @@ const service: Fields = {
 	Port: "int",
 	Weights: weights,
 	EnableTagOverride: "bool",
+	SocketPath: "string",
+	PeerName: "string",
 };
 
 const check: Fields = {
@@ -64,6 +68,7 @@ const check: Fields = {
 	Interval: "string",
 	Timeout: "string",
 	ExposedPort: "int",
+	PeerName: "string",
 };
 
 const catalogService: Fields = {
@@ -82,6 +87,8 @@ const catalogService: Fields = {
 	ServiceWeights: weights,
 	ServiceMeta: stringMap,
 	ServicePort: "int",
+	ServiceSocketPath: "string",
+	PeerName: "string",
 	ServiceEnableTagOverride: "bool",
 };
 
@@ -91,7 +98,7 @@ export const schemas = {
 	check,
 	"agent-service": agentService,
 	"catalog-service": catalogService,
-	"health-service": { Node: { fields: node }, Service: { fields: service }, Checks: { list: "struct" } },
+	"health-service": { Node: { fields: node }, Service: { fields: service }, Checks: { list: { fields: check } } },
 } as const satisfies Readonly<Record<string, Fields>>;
 
 export type SchemaName = keyof typeof schemas;

@@ -163,7 +163,9 @@ function unescaped(text: string): string | undefined {
 }
 
 function takeWord(parser: Parser, word: string): boolean {
-	return take(parser, new RegExp(`${word}(?![a-zA-Z0-9_/.])`, "y")) !== undefined;
+	// White space has to follow, also before a parenthesis (measured); only `empty` may be the end.
+	const end = word === "empty" ? "(?![a-zA-Z0-9_/.])" : "(?=[ \\t\\r\\n])";
+	return take(parser, new RegExp(`${word}${end}`, "y")) !== undefined;
 }
 
 /** Takes what the pattern matches after white space; its first group if it has one. */

@@ -471,7 +471,7 @@ function agentCheck(dice: Dice, withName: boolean) {
 		...(withName && !dice.chance(12)
 			? { Name: dice.one(["mem", "disk", "c1"]) }
 			: dice.maybe(4, () => ({ Name: "named" }))),
-		...dice.maybe(4, () => (withName && dice.chance(2) ? { ID: dice.one(checkIds) } : { CheckID: dice.one(checkIds) })),
+		...dice.maybe(4, () => (withName ? { ID: dice.one(checkIds) } : { CheckID: dice.one(checkIds) })),
 		...dice.maybe(3, () => ({ Notes: "some notes" })),
 		...dice.maybe(3, () => ({ Status: dice.one(statuses) })),
 		...dice.one<object>([
@@ -485,8 +485,6 @@ function agentCheck(dice: Dice, withName: boolean) {
 			{ HTTP: "http://x" },
 			{ TTL: "10s", Interval: "1s" },
 			{ TTL: 1e10 },
-			{ AliasService: "web1" },
-			{ AliasNode: "alpha" },
 			{ Args: ["true"], Interval: "1h" },
 			{ TTL: "60s", DeregisterCriticalServiceAfter: "10m" },
 			{ Interval: "10s" },
@@ -500,7 +498,6 @@ function agentCheck(dice: Dice, withName: boolean) {
 			{ TTL: "60s", OutputMaxSize: 10 },
 			{ TTL: "60s", OutputMaxSize: -1 },
 			{ TTL: "60s", check_id: "x" },
-			{ DockerContainerID: "x", Args: ["true"], Interval: "1h" },
 			{ HTTP: "http://127.0.0.1:1/", Interval: "1h", FailuresBeforeCritical: 2, FailuresBeforeWarning: 3 },
 			{ HTTP: "http://127.0.0.1:1/", Interval: "1h", Header: { a: "b" } },
 		]),
@@ -524,7 +521,7 @@ const agentService = (dice: Dice): Step => {
 				...(dice.chance(15) ? {} : { Name: dice.one(agentServices) }),
 				...dice.maybe(2, () => ({ Tags: dice.chance(6) ? null : dice.some(tags, 3) })),
 				...dice.maybe(3, () => ({
-					Address: dice.one(["10.0.0.1", "", "ex.com", "0.0.0.0", "::1", "::", "fe80::1%25eth0"]),
+					Address: dice.one(["10.0.0.1", "", "ex.com", "0.0.0.0", "::1", "::", "fe80::1"]),
 				})),
 				...dice.maybe(6, () => ({ TaggedAddresses: taggedAddresses(dice) })),
 				...dice.maybe(3, () => ({ Meta: dice.chance(6) ? null : meta(dice) })),
@@ -959,7 +956,7 @@ const odd = (dice: Dice): Step => {
 		"/v1/connect/intentions/match?by=source&name=x",
 		"/v1/connect/intentions/check?source=a&destination=b",
 	]);
-	const method = dice.one(["GET", "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "FOO"]);
+	const method = dice.one(["GET", "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH"]);
 	const risky =
 		(target.startsWith("/v1/snapshot") && method === "GET") ||
 		(/monitor|metrics\/stream|acl\/(bootstrap|tok|pol)/.test(target) && false) ||
