@@ -105,7 +105,6 @@ describe("functions", () => {
 		['{{ add "1" 2 }}', 'add: unknown type for "1" (string)'],
 		['{{ parseJSON "{nope" }}', "JSON"],
 		['{{ sprig_fail "stop here" }}', "stop here"],
-		['{{ sprig_bcrypt "x" }}', "not supported"],
 		['{{ indent -1 "a" }}', "positive"],
 	])("%s is an error", async (text, message) => {
 		await expect(render(text)).rejects.toThrow(message);

@@ -18,7 +18,7 @@ import { loadRegex, regexFunctions } from "./regex.ts";
 import { scratchFunctions } from "./scratch.ts";
 import { sockaddrFunctions } from "./sockaddr.ts";
 import { spewFunctions } from "./spew.ts";
-import { sprigFunctions } from "./sprig/index.ts";
+import { loadBcrypt, sprigFunctions } from "./sprig/index.ts";
 import { textFunctions } from "./text.ts";
 import { timeFunctions } from "./time.ts";
 import { tomlFunctions } from "./toml.ts";
@@ -57,6 +57,7 @@ const bound: readonly ((context: FunctionContext) => FunctionFamily)[] = [
 const packages: readonly { readonly usedBy: RegExp; readonly load: () => Promise<void> }[] = [
 	{ usedBy: /regex/i, load: loadRegex },
 	{ usedBy: /parseYAML/, load: loadYaml },
+	{ usedBy: /bcrypt|htpasswd/, load: loadBcrypt },
 ];
 
 /** The bound families whose functions look only at their arguments, most of them. */

@@ -1,8 +1,8 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { DiscoError } from "../../../lib/errors.ts";
 import { nodeClock } from "../../../lib/node/index.ts";
+import { createCertificate, type NamePart } from "../../../lib/x509/index.ts";
 import { requireArguments, simpleCommand } from "../command.ts";
-import { createCertificate, type NamePart } from "./certificate.ts";
 import { certificateMode, keyMode, requireAbsent, writeNew } from "./files.ts";
 
 export const caCreate = simpleCommand({

@@ -3,11 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { DiscoError, errorMessage } from "../../../lib/errors.ts";
 import { nodeClock } from "../../../lib/node/index.ts";
+import { createCertificate, subjectOf } from "../../../lib/x509/index.ts";
 import { requireArguments, simpleCommand } from "../command.ts";
 import { requireDays } from "./ca-create.ts";
-import { createCertificate } from "./certificate.ts";
 import { certificateMode, keyMode, requireAbsent, writeNew } from "./files.ts";
-import { subjectOf } from "./issuer.ts";
 
 export const certCreate = simpleCommand({
 	usage: "[options]",

@@ -57,15 +57,13 @@ const oid = {
 	extendedKeyUsage: "2.5.29.37",
 	ecdsaWithSha256: "1.2.840.10045.4.3.2",
 	rsaWithSha256: "1.2.840.113549.1.1.11",
+	ed25519: "1.3.101.112",
 } as const;
 
-/** A version 3 certificate (RFC 5280) as PEM, signed by an EC P-256 or RSA key with SHA-256. */
+/** A version 3 certificate (RFC 5280) as PEM, signed by an EC or RSA key with SHA-256, or by an Ed25519 key (RFC 8410). */
 export function createCertificate(content: CertificateContent, signer: KeyObject): string {
 	const subject = nameElement(content.subject);
-	const signature =
-		signer.asymmetricKeyType === "rsa"
-			? sequence(objectIdentifier(oid.rsaWithSha256), Buffer.from([0x05, 0x00]))
-			: sequence(objectIdentifier(oid.ecdsaWithSha256));
+	const signature = signatureAlgorithm(signer);
 	const toSign = sequence(
 		context(0, true, unsignedInteger(Buffer.from([2]))),
 		// RFC 5280 §4.1.2.2: at most 20 octets, positive; random, so that no two authorities' collide.
@@ -77,9 +75,20 @@ export function createCertificate(content: CertificateContent, signer: KeyObject
 		content.publicKey.export({ type: "spki", format: "der" }),
 		context(3, true, sequence(...extensions(content))),
 	);
-	const certificate = sequence(toSign, signature, bitString(sign("sha256", toSign, signer)));
+	const certificate = sequence(toSign, signature, bitString(sign(digestOf(signer), toSign, signer)));
 	const lines = certificate.toString("base64").match(/.{1,64}/g) ?? [];
 	return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+function signatureAlgorithm({ asymmetricKeyType }: KeyObject): Buffer {
+	if (asymmetricKeyType === "ed25519") return sequence(objectIdentifier(oid.ed25519));
+	if (asymmetricKeyType === "ec") return sequence(objectIdentifier(oid.ecdsaWithSha256));
+	return sequence(objectIdentifier(oid.rsaWithSha256), Buffer.from([0x05, 0x00]));
+}
+
+/** Ed25519 hashes by itself. */
+function digestOf({ asymmetricKeyType }: KeyObject): "sha256" | null {
+	return asymmetricKeyType === "ed25519" ? null : "sha256";
 }
 
 function nameElement(parts: readonly NamePart[]): Buffer {
