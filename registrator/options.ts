@@ -25,7 +25,8 @@ const specs = {
 	},
 	source: {
 		kind: "string",
-		usage: "docker (the default), compose=FILE, dir=PATH (of JSON files) or exec=COMMAND (which prints JSON)",
+		usage:
+			"docker (the default), compose=FILE, systemd[=PATTERN], dir=PATH (of JSON files) or exec=COMMAND (which prints JSON)",
 		placeholder: "source",
 	},
 	prefix: {

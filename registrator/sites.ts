@@ -6,6 +6,7 @@ import { dockerAddress, namedDockerAddresses } from "./docker-address.ts";
 import { connectDocker } from "./docker-events.ts";
 import { addressOfHost } from "./host-address.ts";
 import type { Options } from "./options.ts";
+import type { SourceOption } from "./sources/source-option.ts";
 
 /** One place that containers are taken from: a Docker, or what stands for it. */
 export interface Site {
@@ -39,6 +40,18 @@ export async function openSites(
 async function openSource({ source }: Options, environment: Readonly<Record<string, string | undefined>>) {
 	if (source.kind === "docker") throw new Error("Docker is no such source");
 	const { polledSource, readerOf } = await import("./sources/index.ts");
-	const address = "command" in source ? `the command ${source.command}` : source.path;
-	return polledSource(address, readerOf(source, environment), nodeClock);
+	return polledSource(addressOf(source), readerOf(source, environment), nodeClock);
+}
+
+/** For messages. */
+function addressOf(source: Exclude<SourceOption, { readonly kind: "docker" }>): string {
+	switch (source.kind) {
+		case "exec":
+			return `the command ${source.command}`;
+		case "systemd":
+			return `systemd's units ${source.pattern}`;
+		case "compose":
+		case "dir":
+			return source.path;
+	}
 }

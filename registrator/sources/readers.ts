@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { fields, inspectOfDeclared } from "./declared.ts";
 import type { SourceOption } from "./source-option.ts";
+import { inspectsOfUnits, shownProperties } from "./systemd.ts";
 
 /** Everything a source declares now, as Docker would answer about it. */
 export type Reader = () => Promise<readonly unknown[]>;
@@ -24,6 +25,8 @@ export function readerOf(source: Exclude<SourceOption, { readonly kind: "docker"
 			return () => readFolder(source.path);
 		case "exec":
 			return () => readCommand(source.command);
+		case "systemd":
+			return () => readSystemd(source.pattern, environment);
 	}
 }
 
@@ -75,6 +78,20 @@ async function readCommand(command: string): Promise<unknown[]> {
 		"must print a JSON object",
 	);
 	return Object.entries(services).map(([name, service]) => inspectOfDeclared(name, service, `${where}: ${name}`));
+}
+
+/** Every active unit that `systemctl` (by PATH) shows for the pattern. */
+async function readSystemd(pattern: string, environment: Environment): Promise<unknown[]> {
+	const where = "-source systemd";
+	const words = ["show", `--property=${shownProperties.join(",")}`, "--", pattern];
+	const { stdout } = await promisify(execFile)("systemctl", words, {
+		timeout: commandMsMax,
+		maxBuffer: outputBytesMax,
+		env: { ...environment, SYSTEMD_COLORS: "0" },
+	}).catch((error: unknown) => {
+		throw unreadable(where, error);
+	});
+	return inspectsOfUnits(stdout, where);
 }
 
 async function readText(path: string): Promise<string> {

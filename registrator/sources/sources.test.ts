@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { servicesFromContainer } from "../services-from-container.ts";
 import { type ContainerDraft, inspectAnswer } from "../testing/containers.ts";
 import { plainMapping } from "../testing/mapping.ts";
 import { parseSource, polledSource, readerOf, type SourceOption } from "./index.ts";
+import { inspectsOfUnits } from "./systemd.ts";
 
 // One suite over every source: what Docker would say of a container, and the same declared in each other way.
 
@@ -25,7 +26,8 @@ interface Declared {
 const sources: Readonly<Record<string, (declared: Declared) => Promise<SourceOption>>> = {
 	compose: async (declared) => {
 		const path = join(folder, "compose.yaml");
-		await writeFile(path, JSON.stringify({ name: "shop", services: { api: declared } }));
+		// A dollar sign of a Compose file is written twice.
+		await writeFile(path, JSON.stringify({ name: "shop", services: { api: declared } }).replaceAll("$", "$$$$"));
 		return parseSource(`compose=${path}`);
 	},
 	dir: async (declared) => {
@@ -104,6 +106,68 @@ const cases: readonly [string, ContainerDraft, Declared, boolean][] = [
 	["a port without a port of the host", { exposed: ["80/tcp"] }, { ports: [80] }, false],
 ];
 
+/** Prints what `systemctl show` of systemd 252 does for one unit: no systemd runs where the tests do. */
+async function systemd(declared: Declared): Promise<SourceOption> {
+	const variables = Object.entries(declared["environment"] as Readonly<Record<string, string>>);
+	const quoted = variables.map(([name, value]) => {
+		const variable = `${name}=${value}`;
+		return /[^\w=/.,:-]/.test(variable) ? `"${variable.replace(/["\\$`]/g, "\\$&")}"` : variable;
+	});
+	const path = join(folder, "systemctl");
+	const shown = `Id=web.service\nEnvironment=${quoted.join(" ")}\nActiveState=active\n\nId=other.service\nActiveState=active\n`;
+	await writeFile(`${path}.shown`, shown);
+	await writeFile(path, `#!/bin/sh\nexec cat '${path}.shown'\n`);
+	await chmod(path, 0o755);
+	return parseSource("systemd");
+}
+
+const inHostNetwork: readonly [string, readonly string[], Readonly<Record<string, string>>][] = [
+	["one port", ["5000/tcp"], { SERVICE_5000_NAME: "x", PATH: "/bin" }],
+	[
+		"ports and protocols",
+		["53/tcp", "53/udp", "80/tcp"],
+		{ SERVICE_53_TCP_ID: "a", SERVICE_53_UDP_ID: "b", SERVICE_80_ID: "c" },
+	],
+	[
+		"quotes and blanks",
+		["80/tcp"],
+		{ SERVICE_80_TAGS: "a b,c", SERVICE_80_CHECK_HTTP: '/x?y="1$2`\\z', SERVICE_NAME: "a\nb" },
+	],
+];
+
+describe.each(Object.entries({ ...sources, systemd }))("%s, in the host's network", (_, declare) => {
+	test.each(inHostNetwork)("%s: as from Docker", async (_case, exposed, environment) => {
+		const source = await declare({
+			...{ container_name: "web", image: "web", network_mode: "host" },
+			...{ expose: exposed.map((port) => port.replace("/tcp", "")), environment },
+		});
+		const draft = { image: "web", exposed, networkMode: "host", environment };
+		const found = services(await read(source, { PATH: `${folder}:/usr/bin:/bin` }), false);
+		const fromDocker = services([inspectAnswer(draft)], false);
+		const comparable = (each: object) => ({ ...each, containerHostName: "" });
+		expect(found.map(comparable)).toEqual(fromDocker.map(comparable));
+	});
+});
+
+describe("systemd", () => {
+	const unit = (id: string, environment: string, state = "active") =>
+		`Id=${id}\nActiveState=${state}\nEnvironment=${environment}\n`;
+
+	test("active units that name a port; a template's instance is called as the template", () => {
+		const shown = [
+			unit("apachet@8080.service", "SERVICE_8080_TAGS=web"),
+			unit("ended.service", "SERVICE_80_NAME=x", "inactive"),
+			unit("plain.service", "LANG=C"),
+			unit("worker.service", "SERVICE_REGISTER=ip", "reloading"),
+		].join("\n");
+		const found = services(inspectsOfUnits(shown, "test"), false);
+		expect(found.map(({ id, name, address, port }) => `${id} ${name} ${address}:${port}`)).toEqual([
+			"host:apachet@8080:8080 apachet 192.0.2.1:8080",
+			"host:worker:0 worker 192.0.2.1:0",
+		]);
+	});
+});
+
 describe.each(Object.entries(sources))("%s", (_, declare) => {
 	test.each(cases)("%s: as from Docker", async (_case, draft, declared, internal) => {
 		const source = await declare({ container_name: "web", hostname: "inner", image: "acme/foobar:1.2", ...declared });
@@ -140,6 +204,7 @@ test.each([
 	["dir=/nowhere", /^\/nowhere: ENOENT/],
 	["exec=exit 3", /^-source exec=exit 3: Command failed/],
 	["exec=echo nonsense", /^-source exec=echo nonsense: Unexpected token/],
+	["systemd=no such unit", /^-source systemd: (Command failed|spawn systemctl ENOENT)/],
 	["exec=echo []", /must print a JSON object$/],
 ])("%s fails with one line", async (text, message) => {
 	await expect(read(parseSource(text))).rejects.toThrow(message);
@@ -147,7 +212,7 @@ test.each([
 
 test.each(["", "podman", "dir=", "compose"])('-source "%s" is refused', (text) => {
 	expect(() => parseSource(text)).toThrow(
-		`-source: "${text}" is none of docker, compose=FILE, dir=PATH and exec=COMMAND`,
+		`-source: "${text}" is none of docker, compose=FILE, systemd[=PATTERN], dir=PATH and exec=COMMAND`,
 	);
 });
 
