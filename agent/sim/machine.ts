@@ -21,6 +21,9 @@ export class Machine {
 	#running = true;
 	#paused = false;
 	#clockOffsetMs = 0;
+	/** Datagrams sent. */
+	packetCount = 0;
+	packetBytes = 0;
 
 	get isPaused(): boolean {
 		return this.#paused;
@@ -75,8 +78,18 @@ export class Machine {
 
 	network(network: Network): Network {
 		return {
-			bindDatagram: (local, onPacket) =>
-				network.bindDatagram(local, (packet, from) => this.#receive(packet, from, onPacket)),
+			bindDatagram: async (local, onPacket) => {
+				const socket = await network.bindDatagram(local, (packet, from) => this.#receive(packet, from, onPacket));
+				return {
+					local: socket.local,
+					send: (packet, to) => {
+						this.packetCount++;
+						this.packetBytes += packet.length;
+						socket.send(packet, to);
+					},
+					close: () => socket.close(),
+				};
+			},
 			listen: (local, onConnection) =>
 				network.listen(local, (connection) => this.#run(() => onConnection(this.#connection(connection)))),
 			connect: async (to, options) => {

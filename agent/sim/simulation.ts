@@ -56,6 +56,12 @@ export class Simulation {
 		this.trace(`${address} crashes`);
 	}
 
+	/** Datagrams that a machine has sent since its last boot. */
+	sent(address: string): { readonly packetCount: number; readonly packetBytes: number } {
+		const { packetCount = 0, packetBytes = 0 } = this.#nodes.get(address)?.machine ?? {};
+		return { packetCount, packetBytes };
+	}
+
 	/** The program stands still until `resume`; the network does not. */
 	pause(address: string): void {
 		this.#nodes.get(address)?.machine.pause();

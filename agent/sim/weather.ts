@@ -15,7 +15,6 @@ export class SimulatedWeather implements Weather {
 	#faults: NetworkFaults;
 	#cutOff: ReadonlySet<string> = new Set();
 	#blocked = new Set<string>();
-	#packets = 0;
 
 	constructor(random: Random, faults: NetworkFaults) {
 		this.#random = random;
@@ -24,11 +23,6 @@ export class SimulatedWeather implements Weather {
 
 	get faults(): NetworkFaults {
 		return this.#faults;
-	}
-
-	/** Datagrams sent so far, lost ones included. */
-	get packetCount(): number {
-		return this.#packets;
 	}
 
 	change(faults: NetworkFaults): void {
@@ -52,7 +46,6 @@ export class SimulatedWeather implements Weather {
 	}
 
 	datagram(from: string, to: string): readonly number[] {
-		this.#packets++;
 		const { lossRate, duplicateRate } = this.#faults;
 		const copies = this.#random.next() < lossRate ? 0 : this.#random.next() < duplicateRate ? 2 : 1;
 		const delays: number[] = [];

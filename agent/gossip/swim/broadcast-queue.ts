@@ -51,15 +51,15 @@ export class BroadcastQueue {
 		const taken: Broadcast[] = [];
 		let leftBytes = limitBytes;
 		for (const tier of this.#tiers) {
-			for (let at = 0; at < tier.length && leftBytes > overheadBytes; ) {
-				const broadcast = tier[at] as Broadcast;
-				if (broadcast.message.length + overheadBytes > leftBytes) at++;
-				else {
-					leftBytes -= broadcast.message.length + overheadBytes;
-					tier.splice(at, 1);
-					this.#count--;
-					taken.push(broadcast);
-				}
+			for (;;) {
+				// The longest that fits: the tier is sorted by length.
+				const at = firstIndex(tier, ({ message }) => message.length + overheadBytes <= leftBytes);
+				const broadcast = tier[at];
+				if (broadcast === undefined) break;
+				leftBytes -= broadcast.message.length + overheadBytes;
+				tier.splice(at, 1);
+				this.#count--;
+				taken.push(broadcast);
 			}
 		}
 		const limit = this.#transmitLimit();
@@ -74,14 +74,11 @@ export class BroadcastQueue {
 	#insert(broadcast: Broadcast): void {
 		while (this.#tiers.length <= broadcast.transmits) this.#tiers.push([]);
 		const tier = this.#tiers[broadcast.transmits] as Broadcast[];
-		let low = 0;
-		let high = tier.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (isBefore(tier[middle] as Broadcast, broadcast)) low = middle + 1;
-			else high = middle;
-		}
-		tier.splice(low, 0, broadcast);
+		tier.splice(
+			firstIndex(tier, (other) => !isBefore(other, broadcast)),
+			0,
+			broadcast,
+		);
 		this.#count++;
 	}
 
@@ -113,4 +110,16 @@ export class BroadcastQueue {
 
 function isBefore(a: Broadcast, b: Broadcast): boolean {
 	return a.message.length > b.message.length || (a.message.length === b.message.length && a.order > b.order);
+}
+
+/** Where `fits` begins to hold in a list where it holds from some element on; the length when it never does. */
+function firstIndex<T>(list: readonly T[], fits: (item: T) => boolean): number {
+	let low = 0;
+	let high = list.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (fits(list[middle] as T)) high = middle;
+		else low = middle + 1;
+	}
+	return low;
 }
