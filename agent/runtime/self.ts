@@ -28,6 +28,7 @@ export function selfBody({ config, nodeId, local, logState }: SelfParts): object
 			BuildDate: "1970-01-01T00:00:01Z",
 		},
 		Coord: null,
+		DebugConfig: debugConfig(config),
 		Member: {
 			Name: config.nodeName,
 			Addr: config.advertiseAddress,
@@ -43,6 +44,25 @@ export function selfBody({ config, nodeId, local, logState }: SelfParts): object
 		},
 		Stats: stats(config, local, logState?.()),
 		Meta: { ...config.nodeMeta, "consul-network-segment": "" },
+	};
+}
+
+/** The part of the configuration that `disco doctor` looks at; no secrets. */
+function debugConfig(config: RuntimeConfig): Readonly<Record<string, unknown>> {
+	const listening = (scheme: string, { addresses, port }: RuntimeConfig["http"]) =>
+		port < 0
+			? []
+			: addresses.map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`);
+	return {
+		ClientAddrs: config.clientAddresses,
+		DNSAddrs: [...listening("tcp", config.dnsListen), ...listening("udp", config.dnsListen)],
+		DNSDomain: `${config.dns.domain}.`,
+		DNSPort: config.dnsListen.port,
+		DataDir: config.dataFolder,
+		DevMode: config.dev,
+		EnableLocalScriptChecks: config.scriptChecks.file,
+		EnableRemoteScriptChecks: config.scriptChecks.api,
+		HTTPAddrs: listening("tcp", config.http),
 	};
 }
 
