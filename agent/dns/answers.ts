@@ -28,7 +28,7 @@ interface Answers {
 }
 
 /** RFC 2782: lower is tried first; all instances are equal. */
-const srvPriority = 1;
+export const srvPriority = 1;
 const maxTtlSeconds = 0x7fff_ffff;
 
 /** The TTL to send for a duration: whole seconds, at most 2^31-1 (RFC 2181 section 8). */
@@ -101,9 +101,9 @@ export function serviceSrvAnswers(
 	const additional: DnsRecord[] = [];
 	const seen = new Set<string>();
 	for (const instance of instances) {
-		const { node, service } = instance;
+		const { node } = instance;
 		const port = portOf(instance, context.wan);
-		const key = `${node.node}\0${translate(service.address, serviceAddresses(instance), context)}\0${port}`;
+		const key = srvKey(instance, context);
 		if (seen.has(key)) continue;
 		seen.add(key);
 		const nodeName = `${node.node}.node.${context.datacenter}.${context.domain}`;
@@ -191,6 +191,13 @@ export function soaRecord(zone: string, soa: DnsOptions["soa"], nowMs: number): 
 	};
 }
 
+/** Instances with the same key have the same SRV record. */
+export function srvKey(instance: InstanceRecord, context: AnswerContext): string {
+	const { node, service } = instance;
+	const address = translate(service.address, serviceAddresses(instance), context);
+	return `${node.node}\0${address}\0${portOf(instance, context.wan)}`;
+}
+
 /** Where an instance or node is reached. `encoded`: the SRV target is the address itself, not the node's name. */
 type Place =
 	| { readonly kind: "address"; readonly address: IpAddress; readonly encoded: boolean }
@@ -198,7 +205,7 @@ type Place =
 	| { readonly kind: "nowhere" };
 
 /** The service's address, else the node's. A service whose address is the very name asked for would lead back to itself. */
-function placeOf(instance: InstanceRecord, context: AnswerContext): Place {
+export function placeOf(instance: InstanceRecord, context: AnswerContext): Place {
 	const serviceAddress = translate(instance.service.address, serviceAddresses(instance), context);
 	if (serviceAddress === "") return nodePlace(instance.node, context);
 	const address = parseIpAddress(serviceAddress);
@@ -248,12 +255,12 @@ function serviceAddresses({ service }: InstanceRecord): StringMap {
 	return Object.fromEntries(Object.entries(service.taggedAddresses).map(([tag, { address }]) => [tag, address]));
 }
 
-function portOf({ service }: InstanceRecord, wan: boolean): number {
+export function portOf({ service }: InstanceRecord, wan: boolean): number {
 	const translated: ServiceAddress | undefined = wan ? service.taggedAddresses?.["wan"] : undefined;
 	return translated === undefined || translated.port === 0 ? service.port : translated.port;
 }
 
-function srvTarget(place: Place, nodeName: string, context: AnswerContext): string | undefined {
+export function srvTarget(place: Place, nodeName: string, context: AnswerContext): string | undefined {
 	if (place.kind === "nowhere") return undefined;
 	if (place.kind === "name") return place.name;
 	if (!place.encoded) return nodeName;
@@ -261,14 +268,14 @@ function srvTarget(place: Place, nodeName: string, context: AnswerContext): stri
 }
 
 /** The passing weight, or the warning weight when a check of the service or of its node warns. */
-function weightOf({ service, checks }: InstanceRecord): number {
+export function weightOf({ service, checks }: InstanceRecord): number {
 	const counts = (check: CheckRecord) => check.serviceName === "" || check.serviceName === service.service;
 	const warns = checks.some((check) => counts(check) && check.status === "warning");
 	return warns ? service.weights.warning : service.weights.passing;
 }
 
 /** Which addresses a question of the type is answered with; SRV, NS and TXT take both families (recorded behaviour). */
-function answersType(address: IpAddress, type: number): boolean {
+export function answersType(address: IpAddress, type: number): boolean {
 	switch (type) {
 		case recordType.ANY:
 		case recordType.SRV:

@@ -1,4 +1,4 @@
-import { type Random, shuffle } from "../../lib/env/index.ts";
+import type { Random } from "../../lib/env/index.ts";
 import { errorCode, errorMessage } from "../../lib/errors.ts";
 import type { Endpoints, InstanceRecord, NodeRecord, ReadOptions } from "../rpc/index.ts";
 import {
@@ -16,6 +16,7 @@ import {
 	serviceTtlSeconds,
 	ttlSeconds,
 } from "./answers.ts";
+import { drawAll } from "./draw.ts";
 import { type NameQuery, parseName, type ZoneName, zoneNameOf } from "./name.ts";
 import type { DnsOptions } from "./options.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
@@ -119,7 +120,7 @@ async function lookUpService(
 	if (query.service === "") return outcome("failed", { reason: "the service's name is empty" });
 	const instances = value.filter((instance) => isServed(instance, options.onlyPassing));
 	const ttl = serviceTtlSeconds(query.service, options.serviceTtlMs);
-	const shuffled = shuffle(instances, context.random);
+	const shuffled = drawAll(instances, context.random);
 	return instanceOutcome(shuffled, { ...partial, ttlSeconds: ttl }, context, depth);
 }
 
@@ -190,7 +191,7 @@ export interface Nameservers {
 export async function lookUpNameservers(zone: ZoneName, context: LookupContext): Promise<Nameservers> {
 	const { value } = await context.endpoints.health.service(serverService, readOptions("", context));
 	const served = value.filter((instance) => isServed(instance, context.options.onlyPassing));
-	const servers = nameserverNames(shuffle(served, context.random), zone.domain);
+	const servers = nameserverNames(drawAll(served, context.random), zone.domain);
 	const ttl = ttlSeconds(context.options.nodeTtlMs);
 	const glue = await Promise.all(
 		servers.map(({ node, name }) => {

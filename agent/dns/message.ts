@@ -181,8 +181,8 @@ export interface ResponseMessage extends Sections {
 	readonly edns?: Edns & { readonly subnetIsGlobal: boolean };
 }
 
-/** One message is written at a time (encoding is synchronous), so that one buffer serves them all. */
-const scratch = Buffer.alloc(messageBytesMax);
+/** One message is written at a time (encoding is synchronous), so that one buffer serves them all; with room to see what does not fit. */
+const scratch = Buffer.alloc(messageBytesMax + 4096);
 
 /** The message's bytes, or undefined when they would be more than `messageBytesMax`. */
 export function encodeResponse(response: ResponseMessage, compress: boolean): Buffer | undefined {
@@ -247,7 +247,7 @@ class MessageWriter {
 
 	/** False when the buffer is full. */
 	record(record: DnsRecord): boolean {
-		if (this.at + recordBytesMax + textBytes(record) > messageBytesMax && !this.#fits(record)) return false;
+		if (this.at + recordBytesMax + textBytes(record) > scratch.length && !this.#fits(record)) return false;
 		const { data } = record;
 		this.#name(record.owner, true);
 		scratch.writeUInt16BE(recordType[data.kind], this.at);
@@ -297,7 +297,8 @@ class MessageWriter {
 				break;
 		}
 		scratch.writeUInt16BE(this.at - dataStart, dataStart - 2);
-		return true;
+		// Written beyond the end, since only then is it known how short its names became.
+		return this.at <= messageBytesMax;
 	}
 
 	/** RFC 6891 section 6.1.2; version 0, no flags. */

@@ -28,6 +28,8 @@ export interface DnsOptions {
 	readonly udpAnswerLimit: number;
 	/** Most address records for a service, on both transports; 0 for no limit. */
 	readonly aRecordLimit: number;
+	/** Addresses with a greater weight come first more often; otherwise all are equal. */
+	readonly aRecordWeighted: boolean;
 	/** Set the TC bit on an answer that was cut, so that the client asks again over TCP. */
 	readonly enableTruncate: boolean;
 	readonly disableCompression: boolean;
@@ -56,6 +58,7 @@ export const defaultDnsOptions: DnsOptions = Object.freeze({
 	onlyPassing: false,
 	udpAnswerLimit: 3,
 	aRecordLimit: 0,
+	aRecordWeighted: false,
 	enableTruncate: false,
 	disableCompression: false,
 	soa: Object.freeze({ refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 86_400, minTtlSeconds: 0 }),

@@ -4,6 +4,7 @@ import type { Logger } from "../../lib/log/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
 import { soaRecord } from "./answers.ts";
 import { compressNames } from "./compress-names.ts";
+import { createFastPath } from "./fast-path.ts";
 import { type LookupContext, lookUp, lookUpNameservers, lookUpReverse, type Nameservers } from "./lookup.ts";
 import { decodeQuery, encodeResponse, type QueryMessage, type ResponseMessage } from "./message.ts";
 import { type ZoneName, zoneNameOf } from "./name.ts";
@@ -35,7 +36,22 @@ export type Responder = (packet: Buffer, transport: Transport) => Promise<Buffer
 /** How often a failed lookup is logged; those in between are counted. */
 const failureLogIntervalMs = 10_000;
 
+/** The fast path where it applies, else the general one: the same answers. */
 export function createResponder(parts: ResponderParts): Responder {
+	const fastPath = createFastPath(parts);
+	const answer = createGeneralResponder(parts);
+	return (packet, transport) => {
+		const quick = fastPath(packet, transport);
+		if (quick === undefined) return answer(packet, transport);
+		return quick.then(
+			(reply) => reply ?? answer(packet, transport),
+			() => answer(packet, transport),
+		);
+	};
+}
+
+/** Decodes the question, looks it up and encodes what was found. */
+export function createGeneralResponder(parts: ResponderParts): Responder {
 	const recursor = createRecursor(parts);
 	const logFailure = throttledLog(parts);
 

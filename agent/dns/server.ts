@@ -83,7 +83,13 @@ async function listen(wanted: Address, respond: Responder, parts: DnsServerParts
 }
 
 function createUdpSocket(host: string, respond: Responder): Socket {
-	const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", recvBufferSize: receiveBufferBytes });
+	const isIpv6 = host.includes(":");
+	const socket = createSocket({
+		type: isIpv6 ? "udp6" : "udp4",
+		recvBufferSize: receiveBufferBytes,
+		// Answers go to addresses, never to names; Node's own look-up costs a tenth of the whole answer even then.
+		lookup: (address, _options, callback) => callback(null, address, isIpv6 ? 6 : 4),
+	});
 	let waiting = 0;
 	let closed = false;
 	socket.on("close", () => {
@@ -95,10 +101,14 @@ function createUdpSocket(host: string, respond: Responder): Socket {
 		void respond(packet, "udp").then((reply) => {
 			waiting--;
 			// Whether it arrives is the network's business: UDP promises nothing.
-			if (reply !== undefined && !closed) socket.send(reply, from.port, from.address, () => undefined);
+			if (reply !== undefined && !closed) socket.send(reply, from.port, from.address, ignore);
 		});
 	});
 	return socket;
+}
+
+function ignore(): void {
+	// Nothing.
 }
 
 async function bindTcp({ server }: TcpService, { host, port }: Address): Promise<number> {
@@ -108,8 +118,9 @@ async function bindTcp({ server }: TcpService, { host, port }: Address): Promise
 }
 
 async function bindUdp(socket: Socket, { host, port }: Address): Promise<void> {
+	const listening = once(socket, "listening");
 	socket.bind({ address: host, port, exclusive: true });
-	await once(socket, "listening");
+	await listening;
 }
 
 async function closeBoth(tcp: TcpService, udp: Socket): Promise<void> {

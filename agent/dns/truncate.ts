@@ -27,37 +27,47 @@ interface FitOptions {
  * `truncated` of the result says whether answers were cut.
  */
 export function fitResponse(response: ResponseMessage, options: FitOptions): ResponseMessage {
-	const isSrv = response.query.question.type === recordType.SRV;
+	const { transport, compress } = options;
 	const before = response.answers.length;
-	if (options.transport === "tcp") {
-		const counted = keepAnswers(response, isSrv ? answersMax.tcpSrv : answersMax.tcp, "all");
-		const limits = { plainMax: tcpBytesMax, searchMax: tcpBytesMax };
-		return marked(fitBytes(counted, limits, options.compress), before);
-	}
-	const offered = response.query.edns?.udpSizeBytes ?? 0;
-	const bytesMax = Math.min(datagramBytesMax, Math.max(plainUdpBytesMax, offered));
-	const limits = { plainMax: bytesMax - udpHeaderBytes, searchMax: bytesMax };
-	const counted = keepAnswers(response, isSrv ? answersMax.udpSrv : answersMax.udp, "all");
-	const limit = Math.min(plainUdpAnswersMax, options.udpAnswerLimit);
-	if (bytesMax > plainUdpBytesMax || before <= limit) {
-		return marked(fitBytes(counted, limits, options.compress), before);
-	}
-	// Clients without EDNS may unpack the message on the way: here it must fit without compression.
-	return marked(fitBytes(keepAnswers(counted, limit, "matching"), limits, false), before);
+	const limits = sizeLimitsOf(transport, response.query.edns?.udpSizeBytes);
+	const limit = udpAnswersMax(options.udpAnswerLimit);
+	const isSrv = response.query.question.type === recordType.SRV;
+	const counted = keepAnswers(response, answersMaxOf(transport, isSrv), "all");
+	const fitted =
+		limits.isPlain && before > limit
+			? // Clients without EDNS may unpack the message on the way: here it must fit without compression.
+				fitBytes(keepAnswers(counted, limit, "matching"), limits, false)
+			: fitBytes(counted, limits, compress);
+	return { ...fitted, truncated: fitted.answers.length < before };
 }
 
-function marked(response: ResponseMessage, before: number): ResponseMessage {
-	return { ...response, truncated: response.answers.length < before };
-}
-
-/** Where the size counts: below `plainMax` nothing is cut; what is cut by searching is cut to `searchMax` first. */
+/** Where the size counts: up to `plainMax` nothing is cut; what is cut by searching is cut to `searchMax` first. */
 interface SizeLimits {
 	readonly plainMax: number;
 	readonly searchMax: number;
+	/** UDP, and the client offers no more than 512 bytes: the number of answers counts as well. */
+	readonly isPlain: boolean;
+}
+
+/** `udpSizeBytes`: as EDNS has it, undefined without. */
+export function sizeLimitsOf(transport: "udp" | "tcp", udpSizeBytes: number | undefined): SizeLimits {
+	if (transport === "tcp") return { plainMax: tcpBytesMax, searchMax: tcpBytesMax, isPlain: false };
+	const bytesMax = Math.min(datagramBytesMax, Math.max(plainUdpBytesMax, udpSizeBytes ?? 0));
+	return { plainMax: bytesMax - udpHeaderBytes, searchMax: bytesMax, isPlain: bytesMax === plainUdpBytesMax };
+}
+
+/** Most answers for clients that offer no more than 512 bytes. */
+export function udpAnswersMax(udpAnswerLimit: number): number {
+	return Math.min(plainUdpAnswersMax, udpAnswerLimit);
+}
+
+/** Most answers that are tried at all. */
+export function answersMaxOf(transport: "udp" | "tcp", isSrv: boolean): number {
+	return answersMax[isSrv ? (`${transport}Srv` as const) : transport];
 }
 
 /** Up to so many bytes too long, the reference takes one answer away and looks again; beyond it searches. */
-const stepwiseBytesMax = 100;
+export const stepwiseBytesMax = 100;
 
 /**
  * The reference's way of cutting, step by step: an answer goes even where dropping the additional records that lead nowhere would
