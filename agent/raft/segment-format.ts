@@ -64,21 +64,25 @@ export function decodeSegmentHeader(bytes: Uint8Array): (SegmentHead & { readonl
 	return { version: view.getUint32(8), firstIndex: Number(view.getBigUint64(12)), salt: view.getUint32(20) };
 }
 
-/** The entry's header and its command, to be written one after the other. */
-export function encodeEntry(
-	entry: LogEntry,
-	place: { readonly salt: number; readonly batchPosition: number },
-): readonly [Uint8Array, Uint8Array] {
-	assert(entry.command.length <= entrySizeBytesMax, `entry ${entry.index} is within the size limit`);
-	const header = new Uint8Array(entryHeaderBytes);
-	const view = new DataView(header.buffer);
-	view.setUint32(4, entry.command.length);
-	view.setBigUint64(8, BigInt(entry.term));
-	view.setBigUint64(16, BigInt(entry.index));
-	view.setUint32(24, place.batchPosition);
-	header[28] = entryTypes.indexOf(entry.type);
-	view.setUint32(0, crc32(entry.command, crc32(header.subarray(4), place.salt)));
-	return [header, entry.command];
+/** The entries as one batch, one behind the other. */
+export function encodeBatch(entries: readonly LogEntry[], salt: number): Uint8Array {
+	const sizeBytes = entries.reduce((sum, { command }) => sum + entryHeaderBytes + command.length, 0);
+	const bytes = new Uint8Array(sizeBytes);
+	const view = new DataView(bytes.buffer);
+	let at = 0;
+	for (const [batchPosition, { type, term, index, command }] of entries.entries()) {
+		assert(command.length <= entrySizeBytesMax, `entry ${index} is within the size limit`);
+		const end = at + entryHeaderBytes + command.length;
+		view.setUint32(at + 4, command.length);
+		view.setBigUint64(at + 8, BigInt(term));
+		view.setBigUint64(at + 16, BigInt(index));
+		view.setUint32(at + 24, batchPosition);
+		bytes[at + 28] = entryTypes.indexOf(type);
+		bytes.set(command, at + entryHeaderBytes);
+		view.setUint32(at, crc32(bytes.subarray(at + 4, end), salt));
+		at = end;
+	}
+	return bytes;
 }
 
 export interface StoredEntry extends LogEntry {

@@ -1,7 +1,7 @@
 import type { AppendFile, Disk, Random } from "../../lib/env/index.ts";
 import { assert } from "../../lib/errors.ts";
 import { segmentPath } from "./log-folder.ts";
-import { encodeEntry, encodeSegmentHeader, type LogEntry } from "./segment-format.ts";
+import { encodeBatch, encodeSegmentHeader, type LogEntry } from "./segment-format.ts";
 
 /** A segment that has grown to this is closed and a new one begun. It bounds what a start reads at once. */
 const segmentSizeBytesMax = 32 * 1024 * 1024;
@@ -43,8 +43,7 @@ export class SegmentWriter {
 		if (this.#newSegmentDue || (this.#open?.file.sizeBytes ?? 0) >= segmentSizeBytesMax) await this.closeSegment();
 		this.#open ??= await this.#begin(first.index);
 		const { file, salt } = this.#open;
-		await file.append(entries.flatMap((entry, batchPosition) => encodeEntry(entry, { salt, batchPosition })));
-		await file.sync();
+		await file.appendSynced([encodeBatch(entries, salt)]);
 	}
 
 	/** First indexes of the segments, ascending. */

@@ -6,6 +6,8 @@ export interface AppendFile {
 	append(pieces: readonly Uint8Array[]): Promise<void>;
 	/** Resolves when everything appended so far survives a crash. */
 	sync(): Promise<void>;
+	/** `append`, then `sync`, in as few steps as the system allows: for what is waited for. */
+	appendSynced(pieces: readonly Uint8Array[]): Promise<void>;
 	/** Cuts the file to `sizeBytes` (a torn tail). Synced before it resolves. */
 	truncate(sizeBytes: number): Promise<void>;
 	/** Idempotent; does not sync. */

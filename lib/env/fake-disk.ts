@@ -83,16 +83,22 @@ export class FakeDisk implements Disk {
 			return existing;
 		});
 		const run = <Value>(operation: DiskOperation, effect: () => Value) => this.#run(operation, path, effect);
+		const append = (pieces: readonly Uint8Array[]) => run("append", () => appendTo(file, pieces));
+		const sync = () => {
+			const sizeBytes = file.bytes.length;
+			return run("sync", () => {
+				file.syncedSizeBytes = Math.max(file.syncedSizeBytes, Math.min(sizeBytes, file.bytes.length));
+			});
+		};
 		return {
 			get sizeBytes() {
 				return file.bytes.length;
 			},
-			append: (pieces) => run("append", () => appendTo(file, pieces)),
-			sync: () => {
-				const sizeBytes = file.bytes.length;
-				return run("sync", () => {
-					file.syncedSizeBytes = Math.max(file.syncedSizeBytes, Math.min(sizeBytes, file.bytes.length));
-				});
+			append,
+			sync,
+			appendSynced: async (pieces) => {
+				await append(pieces);
+				await sync();
 			},
 			truncate: (sizeBytes) =>
 				run("truncate", () => {

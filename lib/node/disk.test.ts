@@ -68,6 +68,19 @@ describe.each(implementations)("$name disk", ({ make }) => {
 		expect(text(await disk.read(`${folder}/log`))).toBe("one three!");
 	});
 
+	it("appends synced, between other appends", async () => {
+		const file = await disk.openAppend(`${folder}/log`);
+		await file.append([bytes("one ")]);
+		await file.appendSynced([bytes("two "), bytes("three ")]);
+		await file.appendSynced([]);
+		expect(file.sizeBytes).toBe(14);
+		await file.truncate(8);
+		await file.appendSynced([bytes("four ")]);
+		await file.append([bytes("five")]);
+		await file.close();
+		expect(text(await disk.read(`${folder}/log`))).toBe("one two four five");
+	});
+
 	it("takes many pieces at once", async () => {
 		const file = await disk.openAppend(`${folder}/log`);
 		await file.append(Array.from({ length: 3000 }, (_, at) => bytes(`${at},`)));
