@@ -9,7 +9,7 @@ const member = {
 	Port: 8301,
 	Tags: { build: "1.14.4" },
 	Status: 1,
-} as Facts["members"][number];
+} as unknown as Facts["members"][number];
 
 const well: Facts = {
 	address: "127.0.0.1:8500",
