@@ -147,11 +147,18 @@ class ScenarioRun {
 			this.#repair(forMs, () => weather.heal());
 		} else if (fault === "clock") {
 			this.#simulation.jumpClock(address, between(random, -3_600_000, 3_600_000));
-		} else if (this.#left.size < this.#scenario.nodeCount / 4) {
+		} else if (this.#left.size < this.#scenario.nodeCount / 4 && this.#seesMost(index)) {
 			this.#steady.delete(index);
 			this.#left.add(index);
 			void this.#pool.leave(index);
 		}
+	}
+
+	/** Who leaves while nobody hears it is not known to have left. */
+	#seesMost(index: number): boolean {
+		if (!this.#simulation.weather.isWhole) return false;
+		const alive = this.#pool.members[index]?.serf.members().filter(({ status }) => status === "alive").length ?? 0;
+		return alive > this.#pool.running().length / 2;
 	}
 
 	#repair(afterMs: number, repair: () => Promise<void> | void): void {

@@ -39,6 +39,11 @@ export class SimulatedWeather implements Weather {
 		this.#blocked.add(`${from} ${to}`);
 	}
 
+	/** Whether everybody reaches everybody, but for everyday faults. */
+	get isWhole(): boolean {
+		return this.#cutOff.size === 0 && this.#blocked.size === 0;
+	}
+
 	/** Ends what `cutOff` and `block` began. */
 	heal(): void {
 		this.#cutOff = new Set();
