@@ -28,6 +28,14 @@ export interface EncodedBody {
 	readonly isCompressed: boolean;
 	/** Of text: as many bytes as characters. */
 	readonly isAscii: boolean;
+	/** Of one that several readers get: how it was sent last, so that the same bytes can go out again. */
+	readonly sent?: SentAnswer;
+}
+
+/** An answer's head, and with its second use all of its bytes. */
+export interface SentAnswer {
+	head: string;
+	bytes: Buffer | undefined;
 }
 
 /** Encoded answers by what they were made from: gone when the state forgets the value. */
@@ -51,14 +59,22 @@ export function encodePieces(
 	const known = kept.get(variant);
 	if (known !== undefined) return known;
 	const answer = made(pieces, options, clock);
-	kept.set(variant, answer);
-	if (answer instanceof Promise) {
-		answer.then(
-			(body) => kept.set(variant, body),
-			() => kept.delete(variant),
-		);
+	if (!(answer instanceof Promise)) {
+		const body = forMany(answer);
+		kept.set(variant, body);
+		return body;
 	}
-	return answer;
+	const later = answer.then(forMany);
+	kept.set(variant, later);
+	later.then(
+		(body) => kept.set(variant, body),
+		() => kept.delete(variant),
+	);
+	return later;
+}
+
+function forMany(body: EncodedBody): EncodedBody {
+	return { ...body, sent: { head: "", bytes: undefined } };
 }
 
 function made(

@@ -1,13 +1,16 @@
 import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { assert } from "../../lib/errors.ts";
-import type { EncodedBody } from "./encode-body.ts";
+import type { EncodedBody, SentAnswer } from "./encode-body.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseQuickRequest, type QuickHead, type QuickRequest } from "./quick-request.ts";
 import type { ReadBody } from "./read-body.ts";
 
 /** What came while a request was being answered; beyond it nothing more is read. */
 const pendingBytesMax = 64 * 1024;
+
+/** Of a larger answer head and body are written one after the other. */
+const keptBytesMax = 1024 * 1024;
 
 /** What a connection asks of its surroundings. */
 export interface QuickParts {
@@ -77,7 +80,9 @@ export class QuickConnection {
 		this.stillTurns = 0;
 		if (!socket.writable) return;
 		const whole = head + this.#parts.headEnd();
-		if (body === undefined) socket.write(whole, "latin1");
+		const known = body?.sent === undefined ? undefined : knownBytes(body, body.sent, whole);
+		if (known !== undefined) socket.write(known);
+		else if (body === undefined) socket.write(whole, "latin1");
 		else if (typeof body.content !== "string") {
 			socket.cork();
 			socket.write(whole, "latin1");
@@ -157,6 +162,24 @@ export class QuickConnection {
 		this.#parts.handOver(this, socket);
 		socket.resume();
 	}
+}
+
+/**
+ * The bytes of an answer that was sent with the same head before: within a second it is, for all who ask the same. They are made
+ * the second time, since most answers are asked for once.
+ */
+function knownBytes({ content, byteLength, isAscii }: EncodedBody, sent: SentAnswer, head: string): Buffer | undefined {
+	if (byteLength > keptBytesMax) return undefined;
+	if (sent.head !== head) {
+		sent.head = head;
+		sent.bytes = undefined;
+		return undefined;
+	}
+	sent.bytes ??=
+		typeof content === "string"
+			? Buffer.from(head + content, isAscii ? "latin1" : "utf8")
+			: Buffer.concat([Buffer.from(head, "latin1"), content]);
+	return sent.bytes;
 }
 
 /** A request on a quick connection. */

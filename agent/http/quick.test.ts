@@ -151,14 +151,14 @@ describe("parseQuickRequest", () => {
 					// node:http may have begun with what follows, too.
 					expect(seen[0]).toEqual({ method, url, headers: { ...head.headers }, body });
 				}),
-				{ numRuns: 2_000 },
+				{ numRuns: process.env["DISCO_LONG"] === undefined ? 400 : 20_000 },
 			);
 		} finally {
 			server.closeAllConnections();
 			await new Promise((resolve) => server.close(resolve));
 		}
-		expect(taken).toBeGreaterThan(50);
-	});
+		expect(taken).toBeGreaterThan(20);
+	}, 120_000);
 });
 
 describe("a quick connection", () => {
@@ -188,7 +188,7 @@ describe("a quick connection", () => {
 		return made;
 	}
 
-	it("answers as Fastify's way does, to the byte", async () => {
+	it("answers as Fastify's way does, to the byte", { timeout: 60_000 }, async () => {
 		const [one, two] = [await filled(), await filled()];
 		const [quick, general] = [new Client(one.port), new Client(two.port)];
 		const lines = [
@@ -230,6 +230,9 @@ describe("a quick connection", () => {
 			for (const headers of ["", "Accept-Encoding: gzip\r\n", "X-Consul-Token: t\r\nCache-Control: max-age=x\r\n"]) {
 				const body = line.startsWith("PUT") ? "value ä" : "";
 				expect(parseQuickRequest(Buffer.from(request(line, headers, body)), undefined)).toBeDefined();
+				// More than once, where that changes nothing: shared answers are sent in another way then.
+				for (let again = 0; again < 2 && line.startsWith("GET"); again++)
+					await quick.send(request(line, headers, body)).answer();
 				const got = await quick.send(request(line, headers, body)).answer();
 				const expected = await general.send(request(line, headers + unusual, body)).answer();
 				expect(`${line}\n${got}`).toBe(`${line}\n${expected}`);
