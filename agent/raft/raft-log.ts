@@ -1,6 +1,14 @@
 import { DiscoError } from "../../lib/errors.ts";
 import type { Configuration, MembershipChange, Peer, Request, Response } from "./core/index.ts";
-import { assertEntrySize, leadershipLost, logBusy, logClosed, logFailed, logNotStarted, noLeader } from "./log-errors.ts";
+import {
+	assertEntrySize,
+	leadershipLost,
+	logBusy,
+	logClosed,
+	logFailed,
+	logNotStarted,
+	noLeader,
+} from "./log-errors.ts";
 import { Proposals } from "./proposals.ts";
 import { RaftLoop, type RaftLoopOptions, type Waiting } from "./raft-loop.ts";
 import type { Committed, ForeignSnapshot, LogState, ReplicatedLog } from "./replicated-log.ts";

@@ -56,9 +56,7 @@ export class RaftStore {
 	 * Reads what is there. A torn end of the last segment was never promised to anybody and is cut off; any other damage fails
 	 * with `LOG_CORRUPT`, since cutting it off could lose what was promised. Fails with `LOG_FORMAT_UNKNOWN`.
 	 */
-	static async open(
-		options: StoreOptions,
-	): Promise<{
+	static async open(options: StoreOptions): Promise<{
 		readonly store: RaftStore;
 		readonly restored: Restored;
 		readonly snapshot: StoredSnapshot | undefined;

@@ -49,6 +49,7 @@ export type {
 	WriteOptions,
 } from "./endpoints.ts";
 export type { EventAudience } from "./event.ts";
+export type { Leadership } from "./leadership.ts";
 export { createServerEndpoints } from "./server-endpoints.ts";
 export { createLonelyServerPool, type ServerPool } from "./server-pool.ts";
 export { isReadOnlyTxn } from "./txn.ts";

@@ -10,6 +10,7 @@ import type { Endpoints, ReadOptions, WriteOptions } from "./endpoints.ts";
 import { type EventAudience, eventEndpoints } from "./event.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
+import type { Leadership } from "./leadership.ts";
 import { createLockDelays } from "./lock-delays.ts";
 import { operatorEndpoints } from "./operator.ts";
 import { queryEndpoints } from "./query.ts";
@@ -30,6 +31,8 @@ interface ServerEndpointsOptions {
 	readonly leaderAddress: () => string;
 	/** `host:port` of every server. */
 	readonly peerAddresses: () => readonly string[];
+	/** Of a server among others; one without it leads always. */
+	readonly leadership?: Leadership;
 	/** For whom user events with filters are; without it for nobody. */
 	readonly eventAudience?: EventAudience;
 	/** Without it there are no operator endpoints. */
@@ -75,7 +78,7 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 		catalog: catalogEndpoints(server, datacenter),
 		health: healthEndpoints(server),
 		kv: kvEndpoints(server, { clock, lockDelays }),
-		session: sessionEndpoints(server, { clock, random, lockDelays }),
+		session: sessionEndpoints(server, { ...options, lockDelays }),
 		txn: txnEndpoints(server, { clock, lockDelays }),
 		query: queryEndpoints(server, { random, datacenter }),
 		coordinate: coordinateEndpoints(server, clock),

@@ -4,6 +4,7 @@ import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { SessionContent, SessionRecord } from "../state/index.ts";
 import type { SessionEndpoints, SessionRequest } from "./endpoints.ts";
+import type { Leadership } from "./leadership.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
 
@@ -19,15 +20,22 @@ const retryMs = 1_000;
 /** `/v1/session/...` from this server's state; TTLs and lock-delays run here. */
 export function sessionEndpoints(
 	server: Server,
-	parts: { readonly clock: Clock; readonly random: Random; readonly lockDelays: LockDelays },
+	parts: {
+		readonly clock: Clock;
+		readonly random: Random;
+		readonly lockDelays: LockDelays;
+		readonly leadership?: Leadership;
+	},
 ): SessionEndpoints {
 	const { store } = server;
-	const { clock, random, lockDelays } = parts;
+	const { clock, random, lockDelays, leadership } = parts;
+	const leads = () => leadership?.leads() ?? true;
 	const timers = new Map<string, Timer>();
 
 	/** Begins the TTL again. */
 	function renew(session: SessionRecord): void {
 		forget(session.id);
+		if (!leads()) return;
 		const ttlMs = tryParseDurationMs(session.ttl) ?? 0;
 		if (ttlMs > 0) expireAfter(ttlMs * ttlGrace, session.id);
 	}
@@ -38,8 +46,10 @@ export function sessionEndpoints(
 			clock.after(delayMs, () => {
 				server
 					.write({ datacenter: "", token: "" }, { kind: "session-destroy", id })
-					// No leader, or a log that is full: the session ends later.
-					.catch(() => expireAfter(retryMs, id));
+					// No majority, or a log that is full: the session ends later.
+					.catch(() => {
+						if (leads()) expireAfter(retryMs, id);
+					});
 			}),
 		);
 	}
@@ -49,9 +59,13 @@ export function sessionEndpoints(
 		timers.delete(id);
 	}
 
-	/** Sessions of an earlier run of this server, or of a restored snapshot, live on; their TTLs begin anew. */
+	/**
+	 * Sessions of an earlier run of this server, of a restored snapshot or of the former leader live on; their TTLs begin anew,
+	 * since only that leader knew of renewals. A server that does not lead (any more) has none.
+	 */
 	function renewAll(): void {
 		for (const id of [...timers.keys()]) forget(id);
+		if (!leads()) return;
 		for (const session of store.sessions().value) renew(session);
 	}
 
@@ -63,6 +77,7 @@ export function sessionEndpoints(
 		},
 		restored: renewAll,
 	});
+	leadership?.observe(renewAll);
 	renewAll();
 
 	return {
@@ -81,6 +96,10 @@ export function sessionEndpoints(
 			await server.write(options, { kind: "session-destroy", id });
 		},
 		async renew(id) {
+			if (!leads()) {
+				const told = "this server does not lead; renew at the leader, or try again in a moment";
+				throw new DiscoError("NO_LEADER", told, { retryable: true });
+			}
 			const session = store.session(id).value;
 			if (session !== undefined) renew(session);
 			return session;
