@@ -42,9 +42,12 @@ export function endpointOfPort(
 	if (registeredPort === undefined) return undefined;
 	const labelled = addressFromLabel(container, options.addressLabel);
 	const own = network === undefined ? undefined : addressIn(container, network);
+	if (options.compat) {
+		return { address: addressInReference(container, port, peer, labelled, options), port: registeredPort };
+	}
 	const address = labelled ?? own ?? addressOfPort(container, port, peer, options);
 	if (address === undefined) return undefined;
-	const ipv6 = labelled === undefined && !options.compat ? ipv6OfPort(container, port, network, options) : undefined;
+	const ipv6 = labelled === undefined ? ipv6OfPort(container, port, network, options) : undefined;
 	return { address, port: registeredPort, ...(ipv6 === undefined || ipv6.address === address ? {} : { ipv6 }) };
 }
 
@@ -108,17 +111,35 @@ function addressOfPort(
 	options: AddressOptions,
 ): string | undefined {
 	const mode = container.networkMode;
-	if (mode.startsWith("container:")) {
-		// A peer that left meanwhile takes the network with it.
-		return peer === undefined ? (options.compat ? "" : undefined) : ownAddress(peer);
-	}
-	if (mode === "none") return options.compat ? "" : undefined;
-	if (mode === "host") return options.internal && options.compat ? "" : options.ip || options.hostAddress;
+	// A peer that left meanwhile takes the network with it.
+	if (mode.startsWith("container:")) return peer === undefined ? undefined : ownAddress(peer);
+	if (mode === "none") return undefined;
+	if (mode === "host") return options.ip || options.hostAddress;
 	if (options.internal) return ownAddress(container);
 	if (options.ip !== "") return options.ip;
-	if (options.compat && mode !== "bridge" && mode !== "default") return container.addresses[mode] ?? "";
 	const bound = port.binding?.hostAddress ?? "";
 	return bound === "" || bound === "0.0.0.0" || bound === "::" ? options.hostAddress : bound;
+}
+
+/**
+ * As the reference has it: a peer's address (on the default bridge) beats everything, and on a user network a published port gets
+ * the container's address there.
+ */
+function addressInReference(
+	container: Container,
+	port: ServicePort,
+	peer: Container | undefined,
+	labelled: string | undefined,
+	options: AddressOptions,
+): string {
+	const mode = container.networkMode;
+	if (mode.startsWith("container:") && peer !== undefined) return peer.addresses["bridge"] ?? "";
+	if (labelled !== undefined) return labelled;
+	if (options.internal) return ownAddress(container);
+	if (options.ip !== "") return options.ip;
+	if (!["bridge", "default", "host"].includes(mode)) return container.addresses[mode] ?? "";
+	const bound = port.binding?.hostAddress ?? "";
+	return bound === "" || bound === "0.0.0.0" ? options.hostAddress : bound;
 }
 
 /** The container's address in its main network; empty when it has none. */

@@ -174,7 +174,8 @@ export function parseCommandLine(
 			tags: values.tags ?? "",
 			deregistration: deregistrationPolicy(values.deregister ?? "always"),
 			cleanup: values.cleanup ?? false,
-			resyncMs: notNegative("resync", values.resync ?? 0) * 1000,
+			// The reference takes a negative one for none.
+			resyncMs: notNegative("resync", compat ? Math.max(0, values.resync ?? 0) : (values.resync ?? 0)) * 1000,
 			ttlSeconds,
 			ttlRefreshMs: ttlRefreshSeconds * 1000,
 			retry: {

@@ -31,7 +31,9 @@ function parsePort(name: string, container: Container, compat: boolean): Service
 	if (match === null) return [];
 	const innerPort = Number(match[1]);
 	const bindings = container.bindings[name] ?? [];
-	const binding = isUnpublishable(container.networkMode)
+	// The reference takes every port for one of the host's that Docker's list of bindings does not name, published or not.
+	const ofHost = compat ? container.bindings[name] === undefined : isUnpublishable(container.networkMode);
+	const binding = ofHost
 		? { hostAddress: "0.0.0.0", hostPort: innerPort }
 		: compat
 			? bindings[0]

@@ -107,7 +107,20 @@ describe("as the reference (facts of test/conformance/registrator/README.md)", (
 			{ internal: true },
 			["host:web:80 foobar :80"],
 		],
-		["no network", { exposed: ["80/tcp"], networkMode: "none" }, {}, ["host:web:80 foobar :80"]],
+		["no network", { exposed: ["80/tcp"], networkMode: "none" }, { ip: "" }, ["host:web:80 foobar :80"]],
+		[
+			"no network, internal",
+			{ exposed: ["80/tcp"], networkMode: "none" },
+			{ internal: true },
+			["host:web:80 foobar :80"],
+		],
+		["no network, with -ip", { exposed: ["80/tcp"], networkMode: "none" }, {}, ["host:web:80 foobar 10.9.8.7:80"]],
+		[
+			"an empty name of a port is the image's, without suffix",
+			{ published: two, environment: { SERVICE_80_NAME: "" } },
+			{},
+			["host:web:80 foobar 10.9.8.7:8001", "host:web:443 foobar-443 10.9.8.7:8002"],
+		],
 		[
 			"the address of a label, cut at the last slash",
 			{ published: one, labels: { addr: "10.1.2.3/24" } },
@@ -130,7 +143,10 @@ describe("as the reference (facts of test/conformance/registrator/README.md)", (
 
 	test("another container's network: its address, always", () => {
 		const draft = { exposed: ["80/tcp"], networkMode: "container:other" };
-		expect(summary(map(draft, compat, "", { name: "peer" }).services)).toEqual(["host:web:80 foobar 172.17.0.2:80"]);
+		const labelled = { ...draft, labels: { addr: "10.1.2.3" } };
+		const options = { ...compat, addressLabel: "addr" };
+		const found = map(labelled, options, "", { name: "peer" }).services;
+		expect(summary(found)).toEqual(["host:web:80 foobar 172.17.0.2:80"]);
 	});
 
 	test("settings of checks stay in Meta, and keys are passed on unchecked", () => {

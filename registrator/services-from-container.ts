@@ -103,7 +103,8 @@ function draftOfPort(
 	const endpoint = endpointOfPort(container, port, peer, network, options);
 	if (endpoint === undefined) return undefined;
 	const name = givenName ?? nameFromImage(container.image, options.compat);
-	const exactName = givenName !== undefined && metadata.ofPort.has("name");
+	// In the reference an empty name for the port is one too, of which the image's comes.
+	const exactName = (options.compat || givenName !== undefined) && metadata.ofPort.has("name");
 	const { meta, warnings: metaWarnings } = serviceMeta(metadata, options.compat);
 	const tagOverride = !options.compat && isOn(metadataValue(metadata, "enable_tag_override"));
 	const subject = { metadata, endpoint, containerId: container.id, innerPort: port.innerPort };

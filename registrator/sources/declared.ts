@@ -15,6 +15,9 @@ export function inspectOfDeclared(name: string, declared: unknown, where: string
 	const networks = Object.entries(Array.isArray(service["networks"]) ? {} : optionalFields(service, "networks", where));
 	const published = list(service["ports"], `${where}: ports`).flatMap((port) => parsePort(port, `${where}: ports`));
 	const exposed = list(service["expose"], `${where}: expose`).map((port) => withProtocol(String(port)));
+	const mode = text(service["network_mode"], `${where}: network_mode`) || networks[0]?.[0] || "default";
+	// As engines do: ports without a binding are listed too, where the container has a network of its own.
+	const unbound = mode === "host" || mode === "none" ? [] : exposed;
 	const ports = new Map(published.map(({ inner }) => [inner, published.filter((port) => port.inner === inner)]));
 	return {
 		Id: containerName,
@@ -27,16 +30,15 @@ export function inspectOfDeclared(name: string, declared: unknown, where: string
 			Labels: Object.fromEntries(pairs(service["labels"], `${where}: labels`)),
 			ExposedPorts: Object.fromEntries([...exposed, ...ports.keys()].map((port) => [port, {}])),
 		},
-		HostConfig: {
-			NetworkMode: text(service["network_mode"], `${where}: network_mode`) || networks[0]?.[0] || "default",
-		},
+		HostConfig: { NetworkMode: mode },
 		NetworkSettings: {
-			Ports: Object.fromEntries(
-				[...ports].map(([inner, bindings]) => [
+			Ports: Object.fromEntries([
+				...unbound.map((inner) => [inner, []]),
+				...[...ports].map(([inner, bindings]) => [
 					inner,
 					bindings.filter(({ HostPort }) => HostPort !== "").map(({ HostIp, HostPort }) => ({ HostIp, HostPort })),
 				]),
-			),
+			]),
 			Networks: Object.fromEntries(
 				networks.map(([network, settings]) => {
 					const at = `${where}: networks: ${network}`;

@@ -50,7 +50,10 @@ export function inspectAnswer(draft: ContainerDraft = {}): unknown {
 		HostConfig: { NetworkMode: networkMode },
 		NetworkSettings: {
 			IPAddress: networkMode === "default" ? "172.17.0.2" : "",
-			Ports: Object.fromEntries([...exposed.map((port) => [port, null]), ...published]),
+			// Engines list ports only of containers with a network of their own.
+			Ports: /^(host|none|container:.*)$/.test(networkMode)
+				? {}
+				: Object.fromEntries([...exposed.map((port) => [port, null]), ...published]),
 			Networks: Object.fromEntries(
 				Object.entries(draft.addresses ?? (networkMode === "default" ? { bridge: "172.17.0.2" } : {})).map(
 					([network, address]) => [
