@@ -35,8 +35,10 @@ export interface CatalogSyncOptions {
 	readonly outputMayWait: (checkId: string) => boolean;
 	/** The catalog's services as they were read, before they are compared (tags that others may override). */
 	readonly adopt?: (services: readonly ServiceRecord[]) => void;
-	/** Time between two full comparisons, before jitter. */
+	/** Time between two full comparisons in a small cluster, before jitter; see `comparisonPauseMs`. */
 	readonly intervalMs: number;
+	/** Agents of the pool now. */
+	readonly clusterSize: () => number;
 }
 
 /** Carries what is wanted into the catalog: at once when it changed, and by comparing everything now and then. */
@@ -51,6 +53,18 @@ export interface CatalogSync {
 	/** Compares now, and again each interval until `close`. */
 	start(): void;
 	close(): void;
+}
+
+/** Up to this size every agent compares each interval. */
+const clusterSizeUnscaled = 128;
+
+/**
+ * Time between two full comparisons: the servers' work grows with the number of agents, so each doubling above 128 adds one
+ * interval (the reference's published rule).
+ */
+export function comparisonPauseMs(intervalMs: number, clusterSize: number): number {
+	if (clusterSize <= clusterSizeUnscaled) return intervalMs;
+	return intervalMs * (1 + Math.ceil(Math.log2(clusterSize / clusterSizeUnscaled)));
 }
 
 /** First and longest pause before a failed write or comparison is tried again; each pause is doubled and jittered. */
@@ -252,7 +266,7 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 			compare().then(
 				() => {
 					comparisonFailures = 0;
-					scheduleComparison(options.intervalMs * (1 + random.next()));
+					scheduleComparison(comparisonPauseMs(options.intervalMs, options.clusterSize()) * (1 + random.next()));
 				},
 				(error: unknown) => {
 					comparisonFailures++;

@@ -101,6 +101,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		random,
 		logger,
 		intervalMs: options.compareIntervalMs ?? compareIntervalMsDefault,
+		clusterSize: () => options.members().length,
 		units: () => [nodeUnit, ...services.keys()],
 		wanted,
 		tokenOf: (unit) => services.get(unit)?.token || (options.defaultToken ?? ""),

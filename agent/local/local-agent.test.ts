@@ -8,6 +8,7 @@ import { stateMachine } from "../fsm/index.ts";
 import { MemoryLog } from "../raft/index.ts";
 import { type CheckContent, createServerEndpoints, type Endpoints, type ServiceContent } from "../rpc/index.ts";
 import { StateStore } from "../state/index.ts";
+import { comparisonPauseMs } from "./catalog-sync.ts";
 import {
 	type CheckPlan,
 	createDiskStore,
@@ -294,6 +295,83 @@ describe("local agent", () => {
 		expect(status()).toBe("critical");
 		await agent.updateTtlCheck("service:real", "passing", "");
 		expect(status()).toBe("passing");
+	});
+
+	it("lets an alias check follow the node it is on, and another node's service through the catalog", async () => {
+		const agent = await start();
+		const follow = async (id: string, node: string, serviceId = "") => {
+			const alias = plan({ checkId: id, name: id, type: "alias" }, { kind: "alias", alias: { node, serviceId } });
+			await agent.registerCheck(alias, api);
+		};
+		const shows = (id: string) => {
+			const { status, output } = agent.checks().get(id)?.content ?? {};
+			return `${status}: ${output}`;
+		};
+		await endpoints.catalog.register(
+			{
+				...identity,
+				id: "",
+				node: "n2",
+				address: "10.0.0.2",
+				skipNodeUpdate: false,
+				service: service("web"),
+				checks: [],
+			},
+			write,
+		);
+		await follow("far", "n2", "web");
+		await follow("missing", "n2", "none");
+		await follow("nowhere", "n9");
+		await follow("own", "N1");
+		await clock.advanceAsync(1_000);
+		// Texts as the real Consul 1.14.4 shows them.
+		expect(shows("far")).toBe("passing: No checks found.");
+		expect(shows("missing")).toBe("critical: Service none could not be found on node n2");
+		expect(shows("nowhere")).toBe("critical: Node n9 could not be found");
+		expect(shows("own")).toMatch(/^critical: Aliased check "(?:missing|nowhere)" failing: /);
+		const check = {
+			...serf,
+			checkId: "w",
+			name: "wcheck",
+			status: "warning" as const,
+			output: "meh",
+			serviceId: "web",
+		};
+		const change = { ...identity, id: "", node: "n2", address: "10.0.0.2", skipNodeUpdate: true, checks: [check] };
+		await endpoints.catalog.register(change, write);
+		await clock.advanceAsync(1_000);
+		expect(shows("far")).toBe('warning: Aliased check "wcheck" failing: meh');
+		await agent.deregisterCheck("far");
+		agent.close();
+		await clock.advanceAsync(400_000);
+		expect(clock.pendingCount).toBe(0);
+	});
+
+	it("keeps outputs within the agent's limit, or not at all, and removes no sooner than it may", async () => {
+		const agent = await start({ outputSizeBytesMax: 4, deregisterAfterMsMin: 1_000 });
+		const hasty = plan({ status: "passing" }, { outputSizeBytesMax: 100, deregisterCriticalServiceAfterMs: 1 });
+		await agent.registerService(service("s"), [hasty], api);
+		await agent.updateTtlCheck("service:s", "critical", "too long");
+		expect(agent.checks().get("service:s")?.content.output).toBe("too  ... (captured 4 of 8 bytes)");
+		await clock.advanceAsync(900);
+		expect(agent.services().size).toBe(1);
+		await clock.advanceAsync(200);
+		expect(agent.services().size).toBe(0);
+		const discreet = await start({ discardOutput: true });
+		await discreet.registerService(service("s"), [plan()], api);
+		await discreet.updateTtlCheck("service:s", "warning", "secret");
+		expect(discreet.checks().get("service:s")?.content).toMatchObject({ status: "warning", output: "" });
+	});
+
+	it.each([
+		[1, 60_000],
+		[128, 60_000],
+		[129, 120_000],
+		[256, 120_000],
+		[512, 180_000],
+		[5_000, 420_000],
+	])("compares less often in a cluster of %d", (size, pauseMs) => {
+		expect(comparisonPauseMs(60_000, size)).toBe(pauseMs);
 	});
 
 	it("acknowledges without a leader after a bounded wait, and carries it over later", async () => {

@@ -35,7 +35,11 @@ export function followRemoteAlias(target: AliasTarget, self: string, options: Re
 			if (end.signal.aborted) return;
 			failures = 0;
 			const isThere = node.value?.services.some(({ id }) => id === target.serviceId) ?? false;
-			options.report(aliasOutcome(target, isThere, checks.value, self));
+			options.report(
+				node.value === undefined && target.serviceId === ""
+					? { status: "critical", output: `Node ${target.node} could not be found` }
+					: aliasOutcome(target, isThere, checks.value, self),
+			);
 			// The index may go back when a snapshot was restored: then everything is asked anew.
 			const next = checks.index < minIndex ? 0 : checks.index;
 			// Never more than one question in a hundred milliseconds, however often the node changes.
