@@ -276,7 +276,7 @@ function checkGossipKey(key: string): void {
 
 function dnsConfig(given: Fragment, datacenter: string): DnsConfig {
 	const dns = given.dns_config ?? {};
-	for (const key of ["udp_answer_limit", "a_record_limit"] as const) {
+	for (const key of ["udp_answer_limit", "a_record_limit", "client_rate_limit", "stale_if_error"] as const) {
 		if ((dns[key] ?? 0) < 0) throw invalid(`dns_config.${key}: ${dns[key]} is below 0`);
 	}
 	const strategy = dns.recursor_strategy ?? "sequential";
@@ -318,6 +318,10 @@ function dnsConfig(given: Fragment, datacenter: string): DnsConfig {
 		maxStaleMs: dns.max_stale ?? 87_600 * 3_600_000,
 		translateWanAddrs: given.translate_wan_addrs ?? false,
 		additionalNodeMetaTxt: dns.enable_additional_node_meta_txt ?? true,
+		weightedAnswers: dns.weighted_answers ?? false,
+		staleIfErrorMs: dns.stale_if_error ?? 0,
+		clientRateLimit: dns.client_rate_limit ?? 0,
+		logQueries: dns.log_queries ?? false,
 	};
 }
 

@@ -32,6 +32,10 @@ export interface DnsConfig {
 	readonly maxStaleMs: number;
 	readonly translateWanAddrs: boolean;
 	readonly additionalNodeMetaTxt: boolean;
+	readonly weightedAnswers: boolean;
+	readonly staleIfErrorMs: number;
+	readonly clientRateLimit: number;
+	readonly logQueries: boolean;
 }
 
 /** What `telemetry` says of how metrics are shown. */

@@ -15,6 +15,19 @@ export function drawAll<Item>(items: readonly Item[], random: Random): Item[] {
 	return drawn;
 }
 
+/**
+ * A new array in random order in which an element of twice the weight is twice as likely to come before another (Efraimidis and
+ * Spirakis 2006). Elements without weight stand last.
+ */
+export function drawWeighted<Item>(items: readonly Item[], weightOf: (item: Item) => number, random: Random): Item[] {
+	const arrival = (weight: number) =>
+		weight > 0 ? -Math.log(1 - random.next()) / weight : Number.MAX_VALUE * (0.5 + random.next() / 2);
+	return items
+		.map((item) => ({ item, arrival: arrival(weightOf(item)) }))
+		.sort((a, b) => a.arrival - b.arrival)
+		.map(({ item }) => item);
+}
+
 /** Draws some of the numbers below `count` without touching the others: the work is that of what is drawn. */
 export class Drawer {
 	readonly #numbers: Int32Array;

@@ -204,7 +204,7 @@ function makePlan(
 	token: string,
 	datacenter: string,
 ): Plan | undefined {
-	if (options.disableCompression || options.aRecordWeighted) return undefined;
+	if (options.disableCompression || options.weightedAnswers || options.staleIfErrorMs > 0) return undefined;
 	const labels: string[] = [];
 	for (let at = 0; question[at] !== 0; at += 1 + (question[at] as number)) {
 		labels.push(question.toString("latin1", at + 1, at + 1 + (question[at] as number)));

@@ -15,8 +15,9 @@ import {
 	serviceSrvAnswers,
 	serviceTtlSeconds,
 	ttlSeconds,
+	weightOf,
 } from "./answers.ts";
-import { drawAll } from "./draw.ts";
+import { drawAll, drawWeighted } from "./draw.ts";
 import { type NameQuery, parseName, type ZoneName, zoneNameOf } from "./name.ts";
 import type { DnsOptions } from "./options.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
@@ -34,6 +35,8 @@ interface Outcome {
 	readonly reason: string;
 	/** False when the answer was made for the client's subnet (RFC 7871). */
 	readonly subnetIsGlobal: boolean;
+	/** An answer from before the lookup began to fail (`stale_if_error`). */
+	readonly isStale: boolean;
 }
 
 export interface LookupContext {
@@ -112,16 +115,19 @@ async function lookUpService(
 	depth: number,
 ): Promise<Outcome> {
 	const { options } = context;
-	const { value } = await context.endpoints.health.service(query.service, {
+	const { value, knownLeader } = await context.endpoints.health.service(query.service, {
 		...readOptions(query.datacenter, context),
 		...(query.tag === "" ? {} : { tags: [query.tag] }),
 	});
 	// `_._tag.service`: the reference's lookup fails, so that it is no statement about the name.
 	if (query.service === "") return outcome("failed", { reason: "the service's name is empty" });
 	const instances = value.filter((instance) => isServed(instance, options.onlyPassing));
-	const ttl = serviceTtlSeconds(query.service, options.serviceTtlMs);
-	const shuffled = drawAll(instances, context.random);
-	return instanceOutcome(shuffled, { ...partial, ttlSeconds: ttl }, context, depth);
+	const isStale = isOld(knownLeader, options);
+	const ttl = ttlOf(serviceTtlSeconds(query.service, options.serviceTtlMs), isStale);
+	const weighted = options.weightedAnswers && partial.type !== recordType.SRV;
+	const shuffled = weighted ? drawWeighted(instances, weightOf, context.random) : drawAll(instances, context.random);
+	const found = await instanceOutcome(shuffled, { ...partial, ttlSeconds: ttl }, context, depth);
+	return { ...found, isStale };
 }
 
 async function runQuery(
@@ -147,6 +153,17 @@ async function runQuery(
 	return { ...found, subnetIsGlobal: found.kind === "no-name" };
 }
 
+/** Of an answer from before the lookup began to fail: clients soon ask again, and see a change a second after it is over. */
+const staleTtlSecondsMax = 1;
+
+function isOld(knownLeader: boolean, { staleIfErrorMs }: DnsOptions): boolean {
+	return staleIfErrorMs > 0 && !knownLeader;
+}
+
+function ttlOf(ttl: number, isStale: boolean): number {
+	return isStale ? Math.min(ttl, staleTtlSecondsMax) : ttl;
+}
+
 async function instanceOutcome(
 	instances: readonly InstanceRecord[],
 	context: AnswerContext,
@@ -170,9 +187,11 @@ async function lookUpNode(
 	depth: number,
 ): Promise<Outcome> {
 	if (!nodeTypes.has(context.type)) return outcome("empty", {});
-	const { value } = await lookup.endpoints.catalog.node(query.node, readOptions(query.datacenter, lookup));
+	const { value, knownLeader } = await lookup.endpoints.catalog.node(query.node, readOptions(query.datacenter, lookup));
 	if (value === undefined) return outcome("no-name", { reason: `there is no node "${query.node}"` });
-	return outcome("found", await answersOfNode(value.node, context, lookup, depth));
+	const isStale = isOld(knownLeader, lookup.options);
+	const aged = { ...context, ttlSeconds: ttlOf(context.ttlSeconds, isStale) };
+	return { ...outcome("found", await answersOfNode(value.node, aged, lookup, depth)), isStale };
 }
 
 async function answersOfNode(node: NodeRecord, context: AnswerContext, lookup: LookupContext, depth: number) {
@@ -303,5 +322,5 @@ function outcome(
 	},
 ): Outcome {
 	const { answers = [], additional = [], reason = "" } = parts;
-	return { kind, answers, additional, reason, subnetIsGlobal: true };
+	return { kind, answers, additional, reason, subnetIsGlobal: true, isStale: false };
 }

@@ -171,6 +171,12 @@ function isClientSubnet(content: Buffer): boolean {
 	return prefixBits <= bytesMax * 8 && scopeBits <= bytesMax * 8 && content.length - 4 <= bytesMax;
 }
 
+interface ResponseEdns extends Edns {
+	readonly subnetIsGlobal: boolean;
+	/** The answer is from before the lookup began to fail. */
+	readonly isStale?: boolean;
+}
+
 export interface ResponseMessage extends Sections {
 	readonly query: QueryMessage;
 	readonly code: number;
@@ -178,7 +184,7 @@ export interface ResponseMessage extends Sections {
 	readonly truncated: boolean;
 	readonly recursionAvailable: boolean;
 	/** Present: an OPT record is sent. `subnetIsGlobal` false: the answer holds for the client's subnet only. */
-	readonly edns?: Edns & { readonly subnetIsGlobal: boolean };
+	readonly edns?: ResponseEdns;
 }
 
 /** One message is written at a time (encoding is synchronous), so that one buffer serves them all; with room to see what does not fit. */
@@ -207,6 +213,8 @@ function write(response: ResponseMessage, compress: boolean): number | undefined
 
 /** Longest record: owner and one name uncompressed with the fixed fields of SOA; TXT data is checked on its own. */
 const recordBytesMax = 2 * 256 + 256 + 40;
+/** RFC 8914: an extended error (option 15) with the code 3, "stale answer". */
+const staleOption = Uint8Array.of(0, 15, 0, 2, 0, 3);
 /** A pointer has 14 bits (RFC 1035 section 4.1.4). */
 const pointerMax = 0x3fff;
 
@@ -302,9 +310,10 @@ class MessageWriter {
 	}
 
 	/** RFC 6891 section 6.1.2; version 0, no flags. */
-	opt(edns: Edns & { readonly subnetIsGlobal: boolean }): boolean {
+	opt(edns: ResponseEdns): boolean {
 		const subnet = edns.clientSubnet;
-		const optionBytes = subnet === undefined ? 0 : 4 + subnet.length;
+		const staleBytes = edns.isStale === true ? staleOption.length : 0;
+		const optionBytes = (subnet === undefined ? 0 : 4 + subnet.length) + staleBytes;
 		if (this.at + 11 + optionBytes > messageBytesMax) return false;
 		scratch[this.at] = 0;
 		scratch.writeUInt16BE(recordType.OPT, this.at + 1);
@@ -320,6 +329,8 @@ class MessageWriter {
 			scratch[this.at + 7] = edns.subnetIsGlobal ? 0 : (subnet[2] ?? 0);
 			this.at += 4 + subnet.length;
 		}
+		if (staleBytes > 0) scratch.set(staleOption, this.at);
+		this.at += staleBytes;
 		return true;
 	}
 
@@ -380,7 +391,7 @@ class MessageWriter {
 export function plainBytes({ query, answers, authority, additional, edns }: ResponseMessage): number {
 	let bytes = headerBytes + query.question.wire.length;
 	for (const section of [answers, authority, additional]) for (const record of section) bytes += recordBytes(record);
-	return edns === undefined ? bytes : bytes + 15 + (edns.clientSubnet?.length ?? 0);
+	return edns === undefined ? bytes : bytes + 15 + staleOption.length + (edns.clientSubnet?.length ?? 0);
 }
 
 /** Length of a record without compression. */

@@ -28,8 +28,6 @@ export interface DnsOptions {
 	readonly udpAnswerLimit: number;
 	/** Most address records for a service, on both transports; 0 for no limit. */
 	readonly aRecordLimit: number;
-	/** Addresses with a greater weight come first more often; otherwise all are equal. */
-	readonly aRecordWeighted: boolean;
 	/** Set the TC bit on an answer that was cut, so that the client asks again over TCP. */
 	readonly enableTruncate: boolean;
 	readonly disableCompression: boolean;
@@ -47,6 +45,14 @@ export interface DnsOptions {
 	readonly translateWanAddrs: boolean;
 	/** Send a node's metadata as TXT records in the additional section. */
 	readonly additionalNodeMetaTxt: boolean;
+	/** Of a service's addresses those with a greater weight come first more often; otherwise all are equal. Not for SRV. */
+	readonly weightedAnswers: boolean;
+	/** When a lookup fails: give the last answer that was found if it is not older than this. 0: never. */
+	readonly staleIfErrorMs: number;
+	/** Questions that one client may ask in a second (and at once, in a burst); further ones are dropped. 0: any number. */
+	readonly clientRateLimit: number;
+	/** A line in the log for each question. */
+	readonly logQueries: boolean;
 }
 
 /** The reference's defaults (Consul 1.14, `dns_config`). `max_stale` is 10 years: any known state is better than no answer. */
@@ -58,7 +64,6 @@ export const defaultDnsOptions: DnsOptions = Object.freeze({
 	onlyPassing: false,
 	udpAnswerLimit: 3,
 	aRecordLimit: 0,
-	aRecordWeighted: false,
 	enableTruncate: false,
 	disableCompression: false,
 	soa: Object.freeze({ refreshSeconds: 3600, retrySeconds: 600, expireSeconds: 86_400, minTtlSeconds: 0 }),
@@ -69,4 +74,8 @@ export const defaultDnsOptions: DnsOptions = Object.freeze({
 	maxStaleMs: 87_600 * 3_600_000,
 	translateWanAddrs: false,
 	additionalNodeMetaTxt: true,
+	weightedAnswers: false,
+	staleIfErrorMs: 0,
+	clientRateLimit: 0,
+	logQueries: false,
 });

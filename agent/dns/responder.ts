@@ -118,7 +118,7 @@ export function createGeneralResponder(parts: ResponderParts): Responder {
 				if (kind === "failed") logFailure(name, found.reason);
 				const authority = kind === "no-name" || kind === "no-data" ? [soaOf(query, context)] : [];
 				const code = kind === "no-name" ? responseCode.NXDOMAIN : kind === "failed" ? responseCode.SERVFAIL : base.code;
-				return { ...base, code, answers, authority, additional, ...ednsOf(query, found.subnetIsGlobal) };
+				return { ...base, code, answers, authority, additional, ...ednsOf(query, found.subnetIsGlobal, found.isStale) };
 			}
 		}
 	}
@@ -214,6 +214,6 @@ function plain(query: QueryMessage, code: number): ResponseMessage {
 }
 
 /** EDNS is answered with EDNS, in the size that was asked for. */
-function ednsOf(query: QueryMessage, subnetIsGlobal: boolean): Pick<ResponseMessage, "edns"> {
-	return query.edns === undefined ? {} : { edns: { ...query.edns, subnetIsGlobal } };
+function ednsOf(query: QueryMessage, subnetIsGlobal: boolean, isStale = false): Pick<ResponseMessage, "edns"> {
+	return query.edns === undefined ? {} : { edns: { ...query.edns, subnetIsGlobal, isStale } };
 }

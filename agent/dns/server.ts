@@ -3,7 +3,9 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { Address } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
-import { createResponder, type Responder, type ResponderParts } from "./responder.ts";
+import { type ClientResponder, createGuard } from "./guard.ts";
+import { createResponder, type ResponderParts } from "./responder.ts";
+import { withStaleAnswers } from "./stale-answers.ts";
 import { createTcpService, type TcpService } from "./tcp.ts";
 
 interface DnsServerParts extends ResponderParts {
@@ -21,6 +23,10 @@ export interface DnsServer {
 	close(): Promise<void>;
 	/** Where it listens, with the ports that were chosen; empty before `start`. */
 	readonly addresses: readonly Address[];
+	/** How many answers were older ones because the lookup failed (`stale_if_error`). */
+	readonly staleCount: () => number;
+	/** How many questions were dropped because their client asks too much (`client_rate_limit`). */
+	readonly droppedCount: () => number;
 }
 
 /** A burst of questions waits here while the event loop is busy; with the system's default some were lost. */
@@ -32,7 +38,11 @@ const freePortAttempts = 10;
 
 /** The DNS interface: answers names of the domain from `endpoints`, passes others to the recursors. */
 export function createDnsServer(parts: DnsServerParts): DnsServer {
-	const respond = createResponder(parts);
+	const stale = withStaleAnswers(parts.endpoints, {
+		clock: parts.clock,
+		staleIfErrorMs: () => parts.options().staleIfErrorMs,
+	});
+	const { respond, droppedCount } = createGuard(createResponder({ ...parts, endpoints: stale.endpoints }), parts);
 	const listeners: Listener[] = [];
 	let closing: Promise<void> | undefined;
 
@@ -52,6 +62,8 @@ export function createDnsServer(parts: DnsServerParts): DnsServer {
 			for (const { address } of listeners) parts.logger.info("listening", { address: formatAddress(address) });
 		},
 		close,
+		staleCount: stale.count,
+		droppedCount,
 		get addresses() {
 			return listeners.map(({ address }) => address);
 		},
@@ -63,7 +75,7 @@ interface Listener {
 	close(): Promise<void>;
 }
 
-async function listen(wanted: Address, respond: Responder, parts: DnsServerParts): Promise<Listener> {
+async function listen(wanted: Address, respond: ClientResponder, parts: DnsServerParts): Promise<Listener> {
 	for (let attempt = 1; ; attempt++) {
 		const tcp = createTcpService(respond, parts.clock);
 		const udp = createUdpSocket(wanted.host, respond);
@@ -82,7 +94,7 @@ async function listen(wanted: Address, respond: Responder, parts: DnsServerParts
 	}
 }
 
-function createUdpSocket(host: string, respond: Responder): Socket {
+function createUdpSocket(host: string, respond: ClientResponder): Socket {
 	const isIpv6 = host.includes(":");
 	const socket = createSocket({
 		type: isIpv6 ? "udp6" : "udp4",
@@ -98,7 +110,7 @@ function createUdpSocket(host: string, respond: Responder): Socket {
 	socket.on("message", (packet, from) => {
 		if (waiting >= waitingQuestionsMax) return;
 		waiting++;
-		void respond(packet, "udp").then((reply) => {
+		void respond(packet, "udp", from.address).then((reply) => {
 			waiting--;
 			// Whether it arrives is the network's business: UDP promises nothing.
 			if (reply !== undefined && !closed) socket.send(reply, from.port, from.address, ignore);

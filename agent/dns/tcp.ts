@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Clock, Timer } from "../../lib/env/index.ts";
-import type { Responder } from "./responder.ts";
+import type { ClientResponder } from "./guard.ts";
 
 /** Connections at one time; a further one is closed at once. */
 const connectionsMax = 1024;
@@ -22,7 +22,7 @@ export interface TcpService {
 }
 
 /** DNS over TCP: each message with its length before it (RFC 1035 section 4.2.2). Answers may overtake one another (RFC 7766). */
-export function createTcpService(respond: Responder, clock: Clock): TcpService {
+export function createTcpService(respond: ClientResponder, clock: Clock): TcpService {
 	const sockets = new Set<Socket>();
 	const server = createServer((socket) => {
 		sockets.add(socket);
@@ -38,8 +38,9 @@ export function createTcpService(respond: Responder, clock: Clock): TcpService {
 	};
 }
 
-function serve(socket: Socket, respond: Responder, clock: Clock): void {
+function serve(socket: Socket, respond: ClientResponder, clock: Clock): void {
 	let received: Buffer = Buffer.alloc(0);
+	const client = socket.remoteAddress ?? "";
 	let waiting = 0;
 	let ended = false;
 	let timer: Timer | undefined;
@@ -55,7 +56,7 @@ function serve(socket: Socket, respond: Responder, clock: Clock): void {
 
 	const answer = async (packet: Buffer) => {
 		waiting++;
-		const reply = await respond(packet, "tcp");
+		const reply = await respond(packet, "tcp", client);
 		waiting--;
 		if (socket.destroyed) return;
 		if (reply === undefined) {

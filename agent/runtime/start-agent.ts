@@ -194,6 +194,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		logger.info("configuration read again");
 	};
 	const metrics = createMetrics(clock);
+	metrics.gauge("dns.stale_total", dns.staleCount);
+	metrics.gauge("dns.dropped_total", dns.droppedCount);
 	registerGauges(metrics, { local, ...(engine === undefined ? {} : { logState: () => engine.log.state() }) });
 	const server = createHttpServer({
 		config: {
