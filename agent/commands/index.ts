@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 		load: async () => (await import("./completion.ts")).completion,
 	},
 	dev: { summary: "Runs everything at once, with a sample service", load: async () => (await import("./dev.ts")).dev },
+	dns: { summary: "Asks the agent's DNS and explains the answer", load: async () => (await import("./dns.ts")).dns },
 	doctor: { summary: "Looks for faults", load: async () => (await import("./doctor.ts")).doctor },
 	event: { summary: "Sends an event to the agents", load: async () => (await import("./event.ts")).event },
 	exec: { summary: "Runs a command on the agents", load: async () => (await import("./exec.ts")).exec },
