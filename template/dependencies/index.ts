@@ -9,6 +9,7 @@ export { nodesDependency } from "./nodes.ts";
 export type {
 	KeyPairRecord,
 	NodeDetailRecord,
+	ServiceInstanceRecord,
 } from "./records.ts";
 export { connectDependency, serviceDependency } from "./service.ts";
 export { servicesDependency } from "./services.ts";

@@ -82,7 +82,7 @@ describe("functions", () => {
 			'{"fragment":"f","host":"h:80","hostname":"h","opaque":"","path":"/p","query":"q=1","scheme":"http","userinfo":"u:p"}',
 		],
 		['{{ sprig_unixEpoch (sprig_toDate "2006-01-02" "2017-12-31") }}', "1514678400"],
-		['{{ sprig_duration 95 }} {{ sprig_durationRound "2h10m5s" }}', "1m35s 2h"],
+		['{{ sprig_duration "95" }} {{ sprig_duration 95 }} {{ sprig_durationRound "2h10m5s" }}', "1m35s 0s 2h"],
 		["{{ sprig_round 123.555555 3 }} {{ sprig_addf 0.1 0.2 }} {{ sprig_divf 1 4 }}", "123.556 0.3 0.25"],
 		[
 			'{{ sprig_base "a/b.tar.gz" }} {{ sprig_ext "b.tar.gz" }} {{ sprig_dir "/a/b" }} {{ sprig_clean "a//b/../c" }}',

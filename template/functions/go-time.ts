@@ -113,8 +113,8 @@ export function parseTime(layout: string, text: string): number | undefined {
 		pattern += escaped(layout.slice(at, match.index)) + (reader ?? escaped(match[0]));
 		at = match.index + match[0].length;
 	}
-	const read = new RegExp(`^${pattern}${escaped(layout.slice(at))}$`).exec(text)?.groups;
-	return read === undefined ? undefined : epochMs(read);
+	const match = new RegExp(`^${pattern}${escaped(layout.slice(at))}$`).exec(text);
+	return match === null ? undefined : epochMs(match.groups ?? {});
 }
 
 function escaped(literal: string): string {

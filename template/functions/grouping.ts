@@ -1,8 +1,13 @@
-import type { KeyPairRecord } from "../dependencies/index.ts";
-import { anySliceType, type GoValue, goFunc, goMap, intType } from "../gotmpl/index.ts";
+import type { KeyPairRecord, ServiceInstanceRecord } from "../dependencies/index.ts";
+import { anySliceType, type GoValue, goFunc, goMap, goSignature, intType } from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 import { recordTypes } from "./record-types.ts";
-import { elementsOf, fieldOf, numberOf, textMap, textOf, typeName } from "./values.ts";
+import { elementsOf, fieldOf, numberOf, textOf, typeName } from "./values.ts";
+
+const byMetaType = goSignature(
+	"func(string, []*dependency.HealthService) (map[string][]*dependency.HealthService, error)",
+	recordTypes,
+);
 
 /** Lists to maps by one of their items' parts. Go visits maps sorted, so the groups come out in order. */
 export const groupingFunctions: FunctionFamily = {
@@ -22,7 +27,7 @@ export const groupingFunctions: FunctionFamily = {
 	),
 	byTag: goFunc("func(any) (map[string][]any, error)", (list: GoValue) => {
 		const groups = new Map<string, GoValue[]>();
-		for (const item of itemsOf("byTag", list)) {
+		for (const item of itemsOf("byTag", list, ["[]*dependency.CatalogSnippet", "[]*dependency.HealthService"])) {
 			for (const tag of elementsOf(fieldOf(item, "Tags")) ?? []) {
 				groupOf(groups, textOf(tag) ?? "", () => []).push(item);
 			}
@@ -31,15 +36,15 @@ export const groupingFunctions: FunctionFamily = {
 	}),
 	byPort: goFunc("func(any) (any, error)", (list: GoValue) => {
 		const groups = new Map<number, GoValue[]>();
-		for (const item of itemsOf("byPort", list)) {
+		for (const item of itemsOf("byPort", list, ["[]*dependency.HealthService"])) {
 			groupOf(groups, Number(numberOf(fieldOf(item, "Port")) ?? 0), () => []).push(item);
 		}
 		return goMap(intType, anySliceType, groups);
 	}),
-	byMeta: goFunc("func(string, any) (map[string][]any, error)", (keys: string, list: GoValue) => {
-		const groups = new Map<string, GoValue[]>();
-		for (const item of itemsOf("byMeta", list)) {
-			const meta = textMap(fieldOf(item, "ServiceMeta")) ?? new Map<string, GoValue>();
+	byMeta: goFunc(byMetaType, (keys: string, list: readonly ServiceInstanceRecord[]) => {
+		const groups = new Map<string, ServiceInstanceRecord[]>();
+		for (const item of list ?? []) {
+			const meta = new Map(Object.entries(item.ServiceMeta ?? {}));
 			const name = keys
 				.split(",")
 				.map((key) => metaPart(key, meta))
@@ -50,9 +55,11 @@ export const groupingFunctions: FunctionFamily = {
 	}),
 };
 
-function itemsOf(name: string, list: GoValue): readonly GoValue[] {
+function itemsOf(name: string, list: GoValue, types: readonly string[]): readonly GoValue[] {
+	if (list === null || list === undefined) return [];
 	const items = elementsOf(list);
-	if (items === undefined) throw new Error(`${name}: wrong argument type ${typeName(list)}`);
+	if (items === undefined || !types.includes(typeName(list)))
+		throw new Error(`${name}: wrong argument type ${typeName(list)}`);
 	return items;
 }
 
@@ -66,9 +73,9 @@ function groupOf<Key, Group>(groups: Map<Key, Group>, key: Key, make: () => Grou
 }
 
 /** `KEY` or `KEY|int` of one instance; numbers are padded so that their texts sort by size. */
-function metaPart(key: string, meta: ReadonlyMap<string, GoValue>): string {
+function metaPart(key: string, meta: ReadonlyMap<string, string>): string {
 	const [name = "", kind] = key.split("|");
-	const value = textOf(meta.get(name) ?? "") ?? "";
+	const value = meta.get(name) ?? "";
 	if (kind === "int") {
 		const digits = value === "" ? "0" : value;
 		if (!/^[+-]?\d+$/.test(digits)) {

@@ -1,5 +1,15 @@
 import { compareUtf8 } from "../../lib/json/index.ts";
-import { bytesOfText, type GoValue, goFloat, goFunc, kindOf, Typed, typeOf, uint8Type } from "../gotmpl/index.ts";
+import {
+	bytesOfText,
+	type GoValue,
+	goFloat,
+	goFunc,
+	kindOf,
+	rawOf,
+	Typed,
+	typeOf,
+	uint8Type,
+} from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 import { elementsOf, entriesOf, fieldOf, numberOf, sliceTypeOf, structTypeOf, textOf, typeName } from "./values.ts";
 
@@ -51,6 +61,8 @@ interface JsonStyle {
 export function toJson(value: GoValue, style: JsonStyle = {}, level = 0): string {
 	if (value === undefined || value === null) return "null";
 	if (value instanceof Typed && value.type.kind === "pointer" && value.raw === undefined) return "null";
+	const own = value instanceof Typed ? value.type.methods.get("MarshalJSON") : undefined;
+	if (own !== undefined) return String((own.call as (raw: unknown) => unknown)(rawOf(value)));
 	const text = textOf(value);
 	if (text !== undefined) return jsonString(text, style.html !== false);
 	if (kindOf(value) === "bool") return String(value instanceof Typed ? value.raw : value);

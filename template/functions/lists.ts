@@ -26,6 +26,9 @@ export const listFunctions: FunctionFamily = {
 function isIn(list: GoValue, wanted: GoValue): boolean {
 	const text = textOf(list);
 	if (text !== undefined) {
+		if (wanted === null || wanted === undefined) {
+			throw new Error("reflect: call of reflect.Value.Type on zero Value");
+		}
 		const part = textOf(wanted);
 		return part !== undefined && text.includes(part);
 	}

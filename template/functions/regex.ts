@@ -1,5 +1,5 @@
 import type { RE2JS } from "re2js";
-import { goFunc } from "../gotmpl/index.ts";
+import { goFunc, wellFormed } from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 
 /** The package, once `loadRegex` has run. */
@@ -29,6 +29,9 @@ export function compileRegex(expression: string): RE2JS {
 	const known = compiled.get(expression);
 	if (known !== undefined) return known;
 	if (engine === undefined) throw new Error("the regular expression engine was not loaded");
+	if (wellFormed(expression) !== expression) {
+		throw new Error(`error parsing regexp: invalid UTF-8: \`${wellFormed(expression)}\``);
+	}
 	let made: RE2JS;
 	try {
 		made = engine.compile(expression);

@@ -1,4 +1,4 @@
-import { goFunc } from "../gotmpl/index.ts";
+import { goFunc, wellFormed } from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 
 /** Text functions; the subject comes last, for pipelines. */
@@ -74,18 +74,18 @@ export function splitText(text: string, separator: string): string[] {
 }
 
 /** Go maps rune by rune, so that nothing becomes longer: `ß` stays. */
-function mapRunes(text: string, map: (rune: string) => string): string {
+export function mapRunes(text: string, map: (rune: string) => string): string {
 	let mapped = "";
 	for (const rune of text) {
-		const other = map(rune);
-		mapped += [...other].length === 1 ? other : rune;
+		const other = map(wellFormed(rune));
+		mapped += [...other].length === 1 ? other : wellFormed(rune);
 	}
 	return mapped;
 }
 
 /** The first letter of each word (Unicode's word boundaries, UAX 29: none at an apostrophe inside a word); the rest stays. */
 function wordTitle(text: string): string {
-	return text.replace(/(?<![\p{L}\p{M}_]|[\p{L}\p{M}]['’.:·])\p{L}/gu, (letter) =>
+	return text.replace(/(?<![\p{L}\p{M}_]\p{Nd}*|[\p{L}\p{M}]['’.:·])\p{L}/gu, (letter) =>
 		mapRunes(letter, (rune) => rune.toUpperCase()),
 	);
 }
@@ -95,7 +95,7 @@ export function titleCase(text: string): string {
 	let previous = " ";
 	let titled = "";
 	for (const rune of text) {
-		titled += isSeparator(previous) ? mapRunes(rune, (letter) => letter.toUpperCase()) : rune;
+		titled += isSeparator(previous) ? mapRunes(rune, (letter) => letter.toUpperCase()) : wellFormed(rune);
 		previous = rune;
 	}
 	return titled;

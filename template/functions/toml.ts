@@ -9,6 +9,9 @@ import { elementsOf, entriesOf, fieldOf, numberOf, structTypeOf, textOf } from "
 export const tomlFunctions: FunctionFamily = {
 	toTOML: goFunc("func(any) (string, error)", (value: GoValue) => {
 		const members = membersOf(value);
+		if (members === undefined && isTableList(value)) {
+			throw new Error("toTOML: toml: top-level values must be Go maps or structs");
+		}
 		return (members === undefined ? inline(value) : table(members, [], 0)).trim();
 	}),
 };

@@ -1,6 +1,6 @@
 import type { Document, Node } from "yaml";
 import { compareUtf8 } from "../../lib/json/index.ts";
-import { anyType, type GoValue, goFloat, goFunc, goMap, integer, kindOf, Typed } from "../gotmpl/index.ts";
+import { anyType, type GoValue, goFloat, goFunc, goMap, integer, kindOf, Typed, wellFormed } from "../gotmpl/index.ts";
 import type { FunctionFamily } from "./context.ts";
 import { floatText } from "./number-text.ts";
 import { elementsOf, entriesOf, fieldOf, numberOf, structTypeOf, textOf } from "./values.ts";
@@ -22,6 +22,8 @@ export const yamlFunctions: FunctionFamily = {
 /** `yes` is true, `010` is 8, dates stay text; maps are `map[interface {}]interface {}`. */
 function parseYaml(text: string): GoValue {
 	if (yaml === undefined) throw new Error("the YAML parser was not loaded");
+	if (wellFormed(text) !== text) throw new Error("yaml: invalid leading UTF-8 octet");
+	if (/^[ \n]*\t/.test(text)) throw new Error("yaml: found character that cannot start any token");
 	const document = yaml.parseDocument(text, {
 		version: "1.1",
 		schema: "yaml-1.1",
@@ -81,9 +83,11 @@ function block(value: GoValue, indent: string): string {
 		return elements.map((element) => `${indent}- ${inItem(element, `${indent}  `)}`).join("");
 	}
 	const members = membersOf(value);
-	if (members === undefined) return `${indent}${scalar(value, indent || "  ")}\n`;
+	if (members === undefined) return `${indent}${scalar(value, indent || "  ", indent.length)}\n`;
 	if (members.length === 0) return `${indent}{}\n`;
-	return members.map(([name, item]) => `${indent}${name}:${afterKey(item, indent)}`).join("");
+	return members
+		.map(([name, item]) => `${indent}${name}:${afterKey(item, indent, indent.length + [...name].length + 2)}`)
+		.join("");
 }
 
 /** What follows `- `: a map or list starts on the same line. */
@@ -91,12 +95,12 @@ function inItem(value: GoValue, indent: string): string {
 	return block(value, indent).slice(indent.length);
 }
 
-function afterKey(value: GoValue, indent: string): string {
+function afterKey(value: GoValue, indent: string, column: number): string {
 	const elements = elementsOf(value);
 	if (elements !== undefined) return elements.length === 0 ? " []\n" : `\n${block(value, indent)}`;
 	const members = membersOf(value);
 	if (members !== undefined) return members.length === 0 ? " {}\n" : `\n${block(value, `${indent}  `)}`;
-	return ` ${scalar(value, `${indent}  `)}\n`;
+	return ` ${scalar(value, `${indent}  `, column)}\n`;
 }
 
 function membersOf(value: GoValue): readonly (readonly [string, GoValue])[] | undefined {
@@ -130,10 +134,10 @@ function naturalOrder(a: string, b: string): number {
 	return a.length - b.length;
 }
 
-/** `indent` is that of the further lines of a text. */
-function scalar(value: GoValue, indent: string): string {
+/** `indent` is that of the further lines of a text, `column` where it begins; without a column it is not folded (keys). */
+function scalar(value: GoValue, indent: string, column?: number): string {
 	const text = textOf(value);
-	if (text !== undefined) return stringScalar(text, indent);
+	if (text !== undefined) return stringScalar(text, indent, column);
 	const number = numberOf(value);
 	if (number !== undefined) {
 		if (kindOf(value) !== "float64") return String(number);
@@ -150,7 +154,7 @@ function scalar(value: GoValue, indent: string): string {
 const otherKinds =
 	/^(?:|~|null|Null|NULL|[yYnN]|yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|<<|[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)|[-+]?(?:[0-9][0-9_]*)?\.?[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}.*)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)$/;
 
-function stringScalar(text: string, indent: string): string {
+function stringScalar(text: string, indent: string, column: number | undefined): string {
 	if (otherKinds.test(text)) return doubleQuoted(text);
 	if (/[^\n\t -~\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u.test(text))
 		return doubleQuoted(text);
@@ -159,7 +163,29 @@ function stringScalar(text: string, indent: string): string {
 		!/^[\s\-?:,[\]{}#&*!|>'"%@`]/.test(text) || /^[-?:][^\s,[\]{}]/.test(text)
 			? !/^\s|\s$|: |:$| #|\t/.test(text)
 			: false;
-	return plain ? text : `'${text.replaceAll("'", "''")}'`;
+	const written = plain ? text : `'${text.replaceAll("'", "''")}'`;
+	return column === undefined ? written : folded(written, indent, column);
+}
+
+/** Lines of the reference's library end at the first single blank behind this column. */
+const widthMax = 80;
+
+function folded(text: string, indent: string, start: number): string {
+	if (start + text.length <= widthMax) return text;
+	let lines = "";
+	let column = start;
+	const runes = [...text];
+	for (const [position, rune] of runes.entries()) {
+		const single = rune === " " && runes[position - 1] !== " " && runes[position + 1] !== " ";
+		if (single && column > widthMax && position > 0 && position < runes.length - 1) {
+			lines += `\n${indent}`;
+			column = indent.length;
+		} else {
+			lines += rune;
+			column++;
+		}
+	}
+	return lines;
 }
 
 function literal(text: string, indent: string): string {

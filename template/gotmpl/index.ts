@@ -1,6 +1,6 @@
 /** Go's text/template language: parse once, execute often. Synchronous and pure. */
 export { builtins } from "./builtins.ts";
-export { bytesOfText, textOfBytes } from "./bytes.ts";
+export { bytesOfText, textOfBytes, wellFormed } from "./bytes.ts";
 export { TemplateError, type TemplateErrorDetails } from "./error.ts";
 export { plainText } from "./format/value.ts";
 export { type Budget, type Limits, newBudget } from "./limits.ts";

@@ -12,7 +12,8 @@ export function wholeValue(value: GoValue): bigint {
 	const number = numberOf(value);
 	if (number !== undefined) {
 		if (typeof number === "bigint") return BigInt.asIntN(64, number);
-		return Number.isFinite(number) ? BigInt.asIntN(64, BigInt(Math.trunc(number))) : 0n;
+		// What Go's conversion gives for a float that no int64 can hold.
+		return Math.abs(number) < 2 ** 63 ? BigInt(Math.trunc(number)) : -(2n ** 63n);
 	}
 	if (value === true) return 1n;
 	const text = textOf(value)?.replace(/\.0*$/, "");

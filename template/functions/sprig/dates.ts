@@ -1,5 +1,5 @@
 import { formatDuration, parseDurationMs } from "../../../lib/duration.ts";
-import { type GoValue, goFunc, goMethod, structType, Typed } from "../../gotmpl/index.ts";
+import { type GoValue, goFunc, goMethod, int64Type, structType, Typed, typeOf } from "../../gotmpl/index.ts";
 import type { FunctionContext, FunctionFamily } from "../context.ts";
 import { formatTime, parseTime } from "../go-time.ts";
 import { numberOf, textOf } from "../values.ts";
@@ -21,6 +21,10 @@ const timeType = structType(
 		Hour: goMethod("func() int", ({ ms }: Time) => new Date(ms).getUTCHours()),
 		Minute: goMethod("func() int", ({ ms }: Time) => new Date(ms).getUTCMinutes()),
 		Second: goMethod("func() int", ({ ms }: Time) => new Date(ms).getUTCSeconds()),
+		MarshalJSON: goMethod(
+			"func() string",
+			({ ms }: Time) => `"${formatTime(ms, "2006-01-02T15:04:05.999999999Z07:00")}"`,
+		),
 		String: goMethod("func() string", ({ ms }: Time) => formatTime(ms, "2006-01-02 15:04:05 -0700 MST")),
 	},
 );
@@ -55,9 +59,16 @@ export function sprigDateFunctions({ nowMs }: FunctionContext): FunctionFamily {
 		ago: goFunc("func(any) string", (date: GoValue) =>
 			formatDuration(Math.trunc((nowMs() - dateMs(date, nowMs())) / 1000) * 1000),
 		),
-		duration: goFunc("func(any) string", (seconds: GoValue) => formatDuration(countValue(seconds) * 1000)),
+		duration: goFunc("func(any) string", (seconds: GoValue) => formatDuration(secondsOf(seconds) * 1000)),
 		durationRound: goFunc("func(any) string", (duration: GoValue) => rounded(durationMs(duration, nowMs()))),
 	};
+}
+
+/** sprig takes texts and int64 here; an int, such as a plain number in the template, is none and counts as 0. */
+function secondsOf(value: GoValue): number {
+	const text = textOf(value);
+	if (text !== undefined) return /^[+-]?\d+$/.test(text) ? Number(text) : 0;
+	return typeOf(value) === int64Type ? countValue(value) : 0;
 }
 
 function timeOf(layout: string, text: string): Time {
@@ -75,9 +86,15 @@ function dateMs(value: GoValue, nowMs: number): number {
 
 function durationMs(value: GoValue, nowMs: number): number {
 	const text = textOf(value);
-	if (text !== undefined) return parseDurationMs(text, "duration");
+	if (text !== undefined) {
+		try {
+			return parseDurationMs(text, "duration");
+		} catch {
+			return 0;
+		}
+	}
 	if (value instanceof Typed && value.type === timeType) return nowMs - (value.raw as Time).ms;
-	return Number(numberOf(value) ?? 0) / 1e6;
+	return typeOf(value) === int64Type ? Number(numberOf(value)) / 1e6 : 0;
 }
 
 /** The largest unit alone: `2h`, `3d`, `1y`. */

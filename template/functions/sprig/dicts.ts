@@ -31,7 +31,23 @@ const mergeOverwrite = goFunc("func(map[string]any, ...map[string]any) any", (di
 	mergeInto(dictOf(dict), sources, (kept, taken) => (isEmpty(taken) ? kept : taken)),
 );
 const deepCopyFunction = goFunc("func(any) any", deepCopy);
-const fromJson = goFunc("func(string) (any, error)", (text: string) => parseJson(text));
+const mustFromJson = goFunc("func(string) (any, error)", (text: string) => parseJson(text));
+const fromJson = goFunc("func(string) any", (text: string) => {
+	try {
+		return parseJson(text);
+	} catch {
+		return null;
+	}
+});
+/** Without `must` a value that JSON has not gives an empty text. */
+const forgivingJson = (style: Parameters<typeof toJson>[1]) =>
+	goFunc("func(any) string", (value: GoValue) => {
+		try {
+			return toJson(value, style);
+		} catch {
+			return "";
+		}
+	});
 const json = (style: Parameters<typeof toJson>[1]) =>
 	goFunc("func(any) (string, error)", (value: GoValue) => toJson(value, style));
 
@@ -84,10 +100,10 @@ export const sprigDictFunctions: FunctionFamily = {
 	deepCopy: deepCopyFunction,
 	mustDeepCopy: deepCopyFunction,
 	fromJson,
-	mustFromJson: fromJson,
-	toJson: json({}),
+	mustFromJson,
+	toJson: forgivingJson({}),
 	mustToJson: json({}),
-	toPrettyJson: json({ indent: "  " }),
+	toPrettyJson: forgivingJson({ indent: "  " }),
 	mustToPrettyJson: json({ indent: "  " }),
 	toRawJson: json({ html: false }),
 	mustToRawJson: json({ html: false }),

@@ -1,7 +1,7 @@
-import { anyType, type GoValue, goFunc, goSlice, sliceOf } from "../../gotmpl/index.ts";
+import { anyType, type GoValue, goFunc, goSlice, rawOf, sliceOf } from "../../gotmpl/index.ts";
 import type { FunctionFamily } from "../context.ts";
 import { asAny, sliceTypeOf, textOf } from "../values.ts";
-import { deepEqual, isEmpty, kindText, listValue } from "./convert.ts";
+import { countValue, deepEqual, isEmpty, kindText, listValue } from "./convert.ts";
 
 type List = readonly GoValue[];
 
@@ -32,8 +32,10 @@ export const sprigListFunctions: FunctionFamily = {
 		"func(any) any",
 		end("last", (list) => list.at(-1)),
 	),
-	...both("rest", "func(any) []any", (list: GoValue) => listValue(list, "find rest").slice(1)),
-	...both("initial", "func(any) []any", (list: GoValue) => listValue(list, "find initial").slice(0, -1)),
+	...both("rest", "func(any) []any", (list: GoValue) => orNil(listValue(list, "find rest"), (items) => items.slice(1))),
+	...both("initial", "func(any) []any", (list: GoValue) =>
+		orNil(listValue(list, "find initial"), (items) => items.slice(0, -1)),
+	),
 	...both("reverse", "func(any) []any", (list: GoValue) => listValue(list, "find reverse").reverse()),
 	...both("uniq", "func(any) []any", (list: GoValue) => unique(listValue(list, "find uniq"))),
 	...both("compact", "func(any) []any", (list: GoValue) => listValue(list, "compact").filter((item) => !isEmpty(item))),
@@ -44,17 +46,23 @@ export const sprigListFunctions: FunctionFamily = {
 		list === null ? false : listValue(list, "find has").some((item) => deepEqual(item, wanted)),
 	),
 	...both("slice", "func(any, ...any) any", (list: GoValue, ...bounds: GoValue[]) => {
-		const items = listValue(list, "slice");
-		const [from = 0, to = items.length] = bounds.map(Number);
-		return goSlice(sliceTypeOf(list)?.elem ?? anyType, items.slice(from, to));
+		const { length } = listValue(list, "slice");
+		if (length === 0) return null;
+		const [from = 0, to = length] = bounds.map(countValue);
+		if (from < 0 || from > to || to > length) throw new Error("reflect.Value.Slice: slice index out of bounds");
+		return goSlice(sliceTypeOf(list)?.elem ?? anyType, (rawOf(list) as readonly unknown[]).slice(from, to));
 	}),
 	...both("chunk", "func(int, any) any", (size: number, list: GoValue) => {
 		const items = listValue(list, "chunk");
 		const chunks: List[] = [];
-		for (let at = 0; at < items.length; at += Math.max(1, size)) chunks.push(items.slice(at, at + Math.max(1, size)));
+		if (size < 1) throw new Error("runtime error: makeslice: len out of range");
+		for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size));
 		return goSlice(sliceOf(anyType), chunks);
 	}),
-	concat: goFunc("func(...any) any", (...lists: GoValue[]) => lists.flatMap((list) => listValue(list, "concat"))),
+	concat: goFunc("func(...any) any", (...lists: GoValue[]) => {
+		const all = lists.flatMap((list) => listValue(list, "concat"));
+		return all.length === 0 ? goSlice(anyType, undefined as never) : all;
+	}),
 	shuffle: goFunc("func(string) string", (text: string) => {
 		const runes = [...text];
 		for (let last = runes.length - 1; last > 0; last--) {
@@ -80,6 +88,11 @@ export const sprigListFunctions: FunctionFamily = {
 		throw new Error(textOf(message));
 	}),
 };
+
+/** sprig gives a nil list for an empty one. */
+function orNil(items: List, part: (items: List) => List): List | undefined {
+	return items.length === 0 ? undefined : part(items);
+}
 
 function unique(items: List): List {
 	return items.filter((item, at) => items.findIndex((other) => deepEqual(item, other)) === at);

@@ -11,7 +11,7 @@ const whole = (value: bigint) => {
 const fold = (signature: string, combine: (a: bigint, b: bigint) => bigint) =>
 	goFunc(signature, (...values: GoValue[]) => whole(values.map(wholeValue).reduce(combine)));
 const foldFloat = (signature: string, combine: (a: number, b: number) => number) =>
-	goFunc(signature, (...values: GoValue[]) => decimal(values.map(floatValue).reduce(combine)));
+	goFunc(signature, (...values: GoValue[]) => decimal(values.map(floatValue).reduce((a, b) => combine(a, b))));
 
 /** sprig computes in decimals; at most 15 digits are kept so that 0.1 + 0.2 is 0.3. */
 function decimal(value: number): number {
@@ -33,7 +33,7 @@ export const sprigMathFunctions: FunctionFamily = {
 	float64: goFunc("func(any) float64", floatValue),
 	toDecimal: goFunc("func(any) int64", (value: GoValue) => {
 		const text = textOf(value) ?? textValue(value);
-		return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0;
+		return /^[+-]?[0-7]+$/.test(text) ? Number.parseInt(text, 8) : 0;
 	}),
 	add: goFunc("func(...any) int64", (...values: GoValue[]) =>
 		whole(values.map(wholeValue).reduce((a, b) => a + b, 0n)),
@@ -52,7 +52,10 @@ export const sprigMathFunctions: FunctionFamily = {
 	),
 	subf: foldFloat("func(any, ...any) float64", (a, b) => a - b),
 	mulf: foldFloat("func(any, ...any) float64", (a, b) => a * b),
-	divf: foldFloat("func(any, ...any) float64", (a, b) => a / b),
+	divf: foldFloat("func(any, ...any) float64", (a, b) => {
+		if (b === 0) throw new Error("decimal division by 0");
+		return a / b;
+	}),
 	maxf: foldFloat("func(any, ...any) float64", Math.max),
 	minf: foldFloat("func(any, ...any) float64", Math.min),
 	ceil: goFunc("func(any) float64", (value: GoValue) => Math.ceil(floatValue(value))),

@@ -12,7 +12,7 @@ const find = goFunc(
 const findAll = goFunc(
 	"func(string, string, int) ([]string, error)",
 	(expression: string, text: string, limit: number) =>
-		regexMatches(expression, text, limit).map(({ groups }) => groups[0] ?? ""),
+		orNil(regexMatches(expression, text, limit).map(({ groups }) => groups[0] ?? "")),
 );
 const replaceAll = goFunc(
 	"func(string, string, string) (string, error)",
@@ -22,11 +22,24 @@ const replaceLiteral = goFunc(
 	"func(string, string, string) (string, error)",
 	(expression: string, text: string, replacement: string) => replaceMatches(expression, text, () => replacement),
 );
-const split = goFunc("func(string, string, int) ([]string, error)", splitRegex);
+const split = goFunc("func(string, string, int) ([]string, error)", (expression: string, text: string, limit: number) =>
+	orNil(splitRegex(expression, text, limit)),
+);
+
+/** Go gives a nil list where nothing was found. */
+function orNil<T>(list: readonly T[]): readonly T[] | undefined {
+	return list.length === 0 ? undefined : list;
+}
 
 /** Regular expressions with the text before the replacement. */
 export const sprigRegexFunctions: FunctionFamily = {
-	regexMatch: match,
+	regexMatch: goFunc("func(string, string) bool", (expression: string, text: string) => {
+		try {
+			return compileRegex(expression).matcher(text).find();
+		} catch {
+			return false;
+		}
+	}),
 	mustRegexMatch: match,
 	regexFind: find,
 	mustRegexFind: find,

@@ -22,6 +22,7 @@ const versionType = structType(
 		Metadata: goMethod("func() string", ({ metadata }: Version) => metadata),
 		Original: goMethod("func() string", ({ original }: Version) => original),
 		String: goMethod("func() string", versionText),
+		MarshalJSON: goMethod("func() string", (version: Version) => JSON.stringify(versionText(version))),
 	},
 );
 

@@ -3,7 +3,7 @@ import { bytesOfText, type GoValue, goFunc, textOfBytes } from "../../gotmpl/ind
 import type { FunctionFamily } from "../context.ts";
 import { base64, decodeBase64, hashHex } from "../encoding.ts";
 import { jsonString } from "../json.ts";
-import { splitText, titleCase, trimSet, trimSpace } from "../text.ts";
+import { mapRunes, splitText, titleCase, trimSet, trimSpace } from "../text.ts";
 import { textList, textValue } from "./convert.ts";
 import { camelCase, swapCase, words } from "./letter-case.ts";
 import { wrapText } from "./wrap.ts";
@@ -14,8 +14,8 @@ const text2 = "func(string, string) string";
 /** Texts. */
 export const stringFunctions: FunctionFamily = {
 	hello: goFunc("func() string", () => "Hello!"),
-	upper: goFunc(text1, (text: string) => text.toUpperCase()),
-	lower: goFunc(text1, (text: string) => text.toLowerCase()),
+	upper: goFunc(text1, (text: string) => mapRunes(text, (rune) => rune.toUpperCase())),
+	lower: goFunc(text1, (text: string) => mapRunes(text, (rune) => rune.toLowerCase())),
 	title: goFunc(text1, titleCase),
 	untitle: goFunc(text1, (text: string) => text.replace(/(^|\s)(\S)/g, (_, gap, letter) => gap + letter.toLowerCase())),
 	swapcase: goFunc(text1, swapCase),
@@ -36,7 +36,7 @@ export const stringFunctions: FunctionFamily = {
 	contains: goFunc("func(string, string) bool", (part: string, text: string) => text.includes(part)),
 	hasPrefix: goFunc("func(string, string) bool", (prefix: string, text: string) => text.startsWith(prefix)),
 	hasSuffix: goFunc("func(string, string) bool", (suffix: string, text: string) => text.endsWith(suffix)),
-	repeat: goFunc("func(int, string) string", (count: number, text: string) => text.repeat(Math.max(0, count))),
+	repeat: goFunc("func(int, string) string", (count: number, text: string) => text.repeat(notNegative(count))),
 	replace: goFunc("func(string, string, string) string", (from: string, to: string, text: string) =>
 		from === "" ? to + [...text].map((rune) => rune + to).join("") : text.replaceAll(from, () => to),
 	),
@@ -106,8 +106,19 @@ function present(values: readonly GoValue[]): readonly GoValue[] {
 
 function substring(text: string, start: number, end: number): string {
 	const bytes = bytesOfText(text);
-	if (start < 0) return textOfBytes(bytes.subarray(0, Math.max(0, end)));
-	return textOfBytes(bytes.subarray(start, end < 0 || end > bytes.length ? bytes.length : end));
+	const [from, to] = start < 0 ? [0, end] : [start, end < 0 || end > bytes.length ? bytes.length : end];
+	if (to > bytes.length) throw outOfRange(`:${to}] with length ${bytes.length}`);
+	if (from > to) throw outOfRange(start < 0 ? `:${to}]` : `${from}:${to}]`);
+	return textOfBytes(bytes.subarray(from, to));
+}
+
+function outOfRange(bounds: string): Error {
+	return new Error(`runtime error: slice bounds out of range [${bounds}`);
+}
+
+function notNegative(count: number): number {
+	if (count < 0) throw new Error("strings: negative Repeat count");
+	return count;
 }
 
 /** goutils' `AbbreviateFull`: `...` at the ends that were cut, `offset` being in the middle. */
@@ -120,7 +131,7 @@ function abbreviated(text: string, offset: number, width: number): string {
 }
 
 function indented(spaces: number, text: string): string {
-	const blanks = " ".repeat(Math.max(0, spaces));
+	const blanks = " ".repeat(notNegative(spaces));
 	return blanks + text.replaceAll("\n", `\n${blanks}`);
 }
 
@@ -148,7 +159,10 @@ function base32(text: string): string {
 }
 
 function fromBase32(text: string): string {
-	const digits = text.replace(/[\r\n]/g, "").replace(/=+$/, "");
+	const encoded = text.replace(/[\r\n]/g, "");
+	const digits = encoded.replace(/=+$/, "");
+	if (encoded.length % 8 !== 0)
+		throw new Error(`illegal base32 data at input byte ${encoded.length - (encoded.length % 8)}`);
 	const bits = [...digits].map((digit, at) => {
 		const value = base32Alphabet.indexOf(digit);
 		if (value < 0) throw new Error(`illegal base32 data at input byte ${at}`);

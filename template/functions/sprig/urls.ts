@@ -6,6 +6,13 @@ import { textValue } from "./convert.ts";
 /** URLs taken apart and put together. */
 export const sprigUrlFunctions: FunctionFamily = {
 	urlParse: goFunc("func(string) (map[string]any, error)", (text: string) => {
+		if (/\p{Cc}/u.test(text)) throw unparsable(text, "net/url: invalid control character in URL");
+		if (/^[^/?#]*:/.test(text) && !/^[a-zA-Z][a-zA-Z0-9+.-]*:/.test(text)) {
+			throw unparsable(
+				text,
+				/^:/.test(text) ? "missing protocol scheme" : "first path segment in URL cannot contain colon",
+			);
+		}
 		const parts =
 			/^(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?:\/\/(?:([^@/?#]*)@)?([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
 		if (parts === null) throw new Error(`unable to parse url: ${JSON.stringify(text)}`);
@@ -36,6 +43,10 @@ export const sprigUrlFunctions: FunctionFamily = {
 		].join("");
 	}),
 };
+
+function unparsable(text: string, reason: string): Error {
+	return new Error(`unable to parse url: parse ${JSON.stringify(text)}: ${reason}`);
+}
 
 function decoded(text: string): string {
 	try {
