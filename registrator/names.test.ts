@@ -19,9 +19,15 @@ test.each([
 	["other:web:80", undefined],
 	["plain-id", undefined],
 ])("own id %s: %s", (id, container) => {
-	expect(containerOfOwnId("host", id)).toBe(container);
+	expect(containerOfOwnId("host", id, false)).toBe(container);
+	expect(containerOfOwnId("host", id, true)).toBe(container);
+});
+
+test.each(["apachet@8080", "x", "_x", "a/b"])("%s is no name that Docker gives", (name) => {
+	expect(containerOfOwnId("host", `host:${name}:80`, false)).toBe(name);
+	expect(containerOfOwnId("host", `host:${name}:80`, true)).toBeUndefined();
 });
 
 test("every id made is recognised as own", () => {
-	expect(containerOfOwnId("h.x", serviceId("h.x", "web_1", 53, "udp"))).toBe("web_1");
+	expect(containerOfOwnId("h.x", serviceId("h.x", "web_1", 53, "udp"), true)).toBe("web_1");
 });

@@ -11,8 +11,12 @@ export function serviceId(owner: string, container: string, innerPort: number, p
 	return `${owner}:${container}:${innerPort}${protocol === "udp" ? ":udp" : ""}`;
 }
 
-/** The container's name in an id of this owner's shape, or undefined for every other id (decision 15). */
-export function containerOfOwnId(owner: string, id: string): string | undefined {
+/**
+ * The container's name in an id of this owner's shape, or undefined for every other id (decision 15). `compat`: of names that Docker
+ * gives; other sources have others.
+ */
+export function containerOfOwnId(owner: string, id: string, compat: boolean): string | undefined {
 	if (!id.startsWith(`${owner}:`)) return undefined;
-	return /^([^:]+):\d+(?::udp)?$/.exec(id.slice(owner.length + 1))?.[1];
+	const name = /^([^:]+):\d+(?::udp)?$/.exec(id.slice(owner.length + 1))?.[1];
+	return name === undefined || (compat && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) ? undefined : name;
 }

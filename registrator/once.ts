@@ -60,7 +60,7 @@ async function pictureOfDocker(options: SyncOptions): Promise<Reconciler> {
 	await docker.ping();
 	const reconciler = createReconciler({
 		entryOf: backend.entryOf,
-		containerOfOwn: ({ id }) => containerOfOwnId(owner, id),
+		containerOfOwn: ({ id }) => containerOfOwnId(owner, id, false),
 		repair: true,
 		conditions: backend.conditions !== undefined,
 	});

@@ -84,9 +84,10 @@ async function start(
 				servicesOf: serviceSource(tags, { ...options, ...site }),
 				deregistration: options.deregistration,
 				resyncMs: options.resyncMs,
-				refreshMs: options.ttlRefreshMs,
+				refreshMs: /^consul/i.test(options.uri) ? 0 : options.ttlRefreshMs,
 				reconcileMs: options.compat ? 0 : reconcileMs,
-				cleanup: options.cleanup,
+				// The reference can list nothing but Consul's services.
+				cleanup: options.cleanup && /^consul(-tls|-unix)?:/i.test(options.uri),
 				retry: options.retry,
 				waitsForDocker: sites.length > 1,
 				dry: options.dry,

@@ -66,7 +66,7 @@ export async function runSync(options: SyncOptions, signal: AbortSignal): Promis
 	const conditions = repair && backend.conditions !== undefined;
 	const reconciler = createReconciler({
 		entryOf: backend.entryOf,
-		containerOfOwn: ({ id }) => containerOfOwnId(options.owner, id),
+		containerOfOwn: ({ id }) => containerOfOwnId(options.owner, id, !repair),
 		repair,
 		conditions,
 	});

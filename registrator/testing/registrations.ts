@@ -23,5 +23,10 @@ export function entryOf({ id, name, port }: ServiceRegistration): RegistryEntry 
 }
 
 export function reconcilerOfHost(repair: boolean, conditions = false): Reconciler {
-	return createReconciler({ entryOf, containerOfOwn: ({ id }) => containerOfOwnId("host", id), repair, conditions });
+	return createReconciler({
+		entryOf,
+		containerOfOwn: ({ id }) => containerOfOwnId("host", id, false),
+		repair,
+		conditions,
+	});
 }

@@ -97,7 +97,9 @@ describe.each([
 		await other.deregister(other.entryOf(service));
 	});
 
-	it.skipIf(!available || enableV2)("etcd2:// says what is missing", async () => {
-		await expect(open("etcd2")).rejects.toMatchObject({ code: "ETCD_V2_ABSENT" });
+	skipped("etcd2:// says whether the server has what it needs", async () => {
+		const opening = open("etcd2");
+		if (enableV2) await opening;
+		else await expect(opening).rejects.toMatchObject({ code: "ETCD_V2_ABSENT" });
 	});
 });
