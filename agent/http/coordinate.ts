@@ -4,7 +4,6 @@ import type { Answer, Coordinate, CoordinateRecord } from "../rpc/index.ts";
 import { indexHeaders } from "./answer-headers.ts";
 import { authorize } from "./authorize.ts";
 import { decodeBody } from "./decode-body.ts";
-import { badRequest } from "./failures.ts";
 import { family } from "./families.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
 import { empty, json, jsonList, type Reply } from "./reply.ts";
@@ -56,7 +55,6 @@ async function nodes(request: ApiRequest, { endpoints }: Context): Promise<Reply
 
 async function node(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
 	const options = readOptions(request);
-	if (request.item === "") throw badRequest("Missing node name");
 	const answer = await family(endpoints, "coordinate").node(request.item, options);
 	const reply = listReply(request, answer);
 	return answer.value.length === 0 ? empty(404, reply.headers) : reply;
@@ -96,7 +94,7 @@ async function update(request: ApiRequest, { endpoints }: Context): Promise<Repl
 	};
 	await family(endpoints, "coordinate").update(
 		{ node: name, segment: fields.Segment ?? "", coordinate },
-		writeOptions(request),
+		{ ...writeOptions(request), ...(fields.Datacenter ? { datacenter: fields.Datacenter } : {}) },
 	);
 	return empty();
 }

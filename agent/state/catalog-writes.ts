@@ -61,11 +61,11 @@ function assertNameFree(
 }
 
 function assertServicesKnown(tables: CatalogTables, registration: Registration, renamed: NodeRecord | undefined): void {
-	const registered = registration.service === undefined ? undefined : foldCase(registration.service.id);
+	// Spelt as the service is, unlike elsewhere (measured).
+	const has = (node: string, id: string) => tables.service(node, id)?.id === id;
 	for (const { serviceId, checkId } of registration.checks) {
-		if (serviceId === "" || foldCase(serviceId) === registered) continue;
-		if (tables.service(registration.node, serviceId) !== undefined) continue;
-		if (renamed !== undefined && tables.service(renamed.node, serviceId) !== undefined) continue;
+		if (serviceId === "" || serviceId === registration.service?.id || has(registration.node, serviceId)) continue;
+		if (renamed !== undefined && has(renamed.node, serviceId)) continue;
 		throw new DiscoError("SERVICE_UNKNOWN", `Unknown service ID '${serviceId}' for check ID '${checkId}'`);
 	}
 }

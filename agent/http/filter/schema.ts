@@ -36,7 +36,6 @@ const agentService: Fields = {
 	TaggedAddresses: addresses,
 	Weights: weights,
 	EnableTagOverride: "bool",
-	Datacenter: "string",
 };
 
 const service: Fields = {

@@ -135,7 +135,7 @@ function readQuoted(parser: Parser, quote: string): string {
 	throw new DiscoError("FILTER_INVALID", `${position(parser)}: rule "string": invalid syntax`);
 }
 
-const escape = /\\(?:([abfnrtv\\])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{3}))|\\/g;
+const escapeForm = /\\(?:([abfnrtv\\])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|([0-7]{3}))|\\/g;
 const controls: Readonly<Record<string, string>> = {
 	a: "\x07",
 	b: "\b",
@@ -151,14 +151,17 @@ const controls: Readonly<Record<string, string>> = {
 function unescaped(text: string): string | undefined {
 	if (/[\n\r]/.test(text)) return undefined;
 	let good = true;
-	const plain = text.replaceAll(escape, (_whole, control?: string, hex?: string, unicode?: string, octal?: string) => {
-		if (control !== undefined) return controls[control] ?? "";
-		const digits = hex ?? unicode;
-		if (digits !== undefined) return String.fromCharCode(Number.parseInt(digits, 16));
-		if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
-		good = false;
-		return "";
-	});
+	const plain = text.replaceAll(
+		escapeForm,
+		(_whole, control?: string, hex?: string, unicode?: string, octal?: string) => {
+			if (control !== undefined) return controls[control] ?? "";
+			const digits = hex ?? unicode;
+			if (digits !== undefined) return String.fromCharCode(Number.parseInt(digits, 16));
+			if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+			good = false;
+			return "";
+		},
+	);
 	return good ? plain : undefined;
 }
 

@@ -89,7 +89,9 @@ export class Comparer {
 			const [a, b] = [reference.headers.get(name), ours.headers.get(name)];
 			// On refusals the reference sends some of them by accident.
 			const optional =
-				reference.status >= 400 && reference.status !== 404 && /^X-Consul-(Index|Knownleader|Effective)/.test(name);
+				reference.status >= 400 &&
+				reference.status !== 404 &&
+				/^X-(?:Cache|Consul-(?:Index|Knownleader|Effective))/.test(name);
 			if (name === indexHeader) {
 				// Only looked at, not learnt from: which of several writes an answer names is told by its records.
 				if (a !== undefined && b !== undefined) this.#knownIndex(Number(a), Number(b), name, differences);
