@@ -5,9 +5,6 @@ import { createGuard } from "./guard.ts";
 import { defaultDnsOptions } from "./options.ts";
 
 const question = Buffer.from("000701000001000000000000", "hex");
-	"0007010000010000000000000377656207736572766963650006636f6e73756c000001".slice(0, 24),
-	"hex",
-);
 
 function guarded(options: Partial<typeof defaultDnsOptions>, lines: string[] = []) {
 	const clock = new FakeClock();

@@ -7,6 +7,7 @@ import { FakeClock, fakeRandom } from "../../lib/env/fake.ts";
 import { silentLogger } from "../../lib/log/index.ts";
 import { defaultDnsOptions } from "./options.ts";
 import { createDnsServer, type DnsServer } from "./server.ts";
+import { createTcpService } from "./tcp.ts";
 import { createTestCatalog } from "./testing.ts";
 
 const host = "127.14.0.4";
@@ -122,6 +123,33 @@ describe("TCP", () => {
 		}
 		clock.advance(8001);
 		await closed;
+	});
+
+	it("closes a connection that asks and never reads, and holds little for it", async () => {
+		const reply = Buffer.alloc(4000);
+		let asked = 0;
+		const service = createTcpService(() => {
+			asked++;
+			return Promise.resolve(reply);
+		}, clock);
+		service.server.listen(0, host);
+		await once(service.server, "listening");
+		const socket = connect({ host, port: (service.server.address() as { port: number }).port });
+		socket.on("error", () => undefined);
+		opened.push(socket);
+		await once(socket, "connect");
+		socket.pause();
+		const questions = 100_000;
+		socket.write(Buffer.concat(Array.from({ length: questions }, () => framed(question(1)))));
+		const connections = () =>
+			new Promise<number>((resolve) => service.server.getConnections((_error, count) => resolve(count)));
+		while ((await connections()) > 0) {
+			await new Promise((resolve) => setTimeout(resolve, 1));
+			clock.advance(1_000);
+		}
+		// What the sockets' buffers and the limit take; all answers would be 400 MB.
+		expect(asked * reply.length).toBeLessThan(40_000_000);
+		service.server.close();
 	});
 
 	it("closes a connection that brings no question", async () => {
