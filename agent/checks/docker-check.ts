@@ -2,6 +2,7 @@ import type Docker from "dockerode";
 import { formatDuration } from "../../lib/duration.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import { createExecOutput } from "./docker-output.ts";
+import { createLimit } from "./limit.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { capturedText, createTailBuffer } from "./tail-buffer.ts";
 
@@ -14,7 +15,7 @@ import { capturedText, createTailBuffer } from "./tail-buffer.ts";
 export const dockerCheck: Probe = async (plan, signal) => {
 	const containerId = plan.docker?.containerId ?? "";
 	const timeoutMs = plan.timeoutMs || timeoutMsDefault;
-	const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+	const { signal: limit, end } = createLimit(signal, timeoutMs);
 	try {
 		const engine = await connectEngine();
 		const container = engine.getContainer(containerId);
@@ -26,6 +27,8 @@ export const dockerCheck: Probe = async (plan, signal) => {
 		const { statusCode } = error as { readonly statusCode?: number };
 		if (statusCode === 404) return critical(`create exec failed for unknown container ${containerId}`);
 		return critical(`Docker cannot be asked about container ${containerId}: ${errorMessage(error)}`);
+	} finally {
+		end();
 	}
 };
 

@@ -3,6 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { errorMessage } from "../../lib/errors.ts";
 import { dialText, targetText } from "./go-errors.ts";
+import { createLimit } from "./limit.ts";
 import { type Outcome, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 
@@ -12,11 +13,12 @@ export const h2pingCheck: Probe = async (plan, signal) => {
 	const address = splitHostPort(target);
 	if (address === undefined) return critical(`Failed to dial to ${target}: ${targetText("tcp", target)}`);
 	const timeoutMs = plan.timeoutMs || timeoutMsDefault;
-	const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+	const { signal: limit, end } = createLimit(signal, timeoutMs);
 	let socket: Socket | undefined;
 	try {
 		socket = await dial(plan, address, limit);
 	} catch (error) {
+		end();
 		return critical(`Failed to dial to ${target}: ${limit.aborted ? "i/o timeout" : dialText("tcp", target, error)}`);
 	}
 	try {
@@ -25,6 +27,7 @@ export const h2pingCheck: Probe = async (plan, signal) => {
 	} catch (error) {
 		return critical(`HTTP2 ping failed: ${limit.aborted ? "context deadline exceeded" : errorMessage(error)}`);
 	} finally {
+		end();
 		socket.destroy();
 	}
 };

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { errorMessage } from "../../lib/errors.ts";
 import { dialText } from "./go-errors.ts";
+import { createLimit } from "./limit.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { createTailBuffer } from "./tail-buffer.ts";
 
@@ -23,7 +24,7 @@ export const httpCheck: Probe = async (plan, signal) => {
 	const http = plan.http;
 	if (http === undefined) return { status: "critical", output: "the check has no URL" };
 	const method = http.method === "" ? "GET" : http.method;
-	const limit = AbortSignal.any([signal, AbortSignal.timeout(plan.timeoutMs || timeoutMsDefault)]);
+	const { signal: limit, end } = createLimit(signal, plan.timeoutMs || timeoutMsDefault);
 	try {
 		let hop: Hop = { url: new URL(http.url), method, body: http.body };
 		for (let redirects = 0; ; redirects++) {
@@ -36,6 +37,8 @@ export const httpCheck: Probe = async (plan, signal) => {
 		}
 	} catch (error) {
 		return { status: "critical", output: `${goMethod(method)} "${http.url}": ${failureText(http.url, limit, error)}` };
+	} finally {
+		end();
 	}
 };
 

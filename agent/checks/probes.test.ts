@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProbePlan } from "./plan.ts";
 import { probes } from "./probes.ts";
@@ -98,6 +100,16 @@ describe("HTTP check", () => {
 	it("does not read an endless answer to its end", async () => {
 		const outcome = await run("http", { ...http("/endless"), timeoutMs: 60_000 });
 		expect(outcome?.status).toBe("passing");
+	});
+
+	it("ends in time however often garbage is collected", async () => {
+		setFlagsFromString("--expose-gc");
+		const collect = runInNewContext("gc") as () => void;
+		const outcomes = Array.from({ length: 20 }, () => run("http", { ...http("/silent"), timeoutMs: 300 }));
+		const collecting = setInterval(collect, 20);
+		const statuses = (await Promise.all(outcomes)).map((outcome) => outcome?.status);
+		clearInterval(collecting);
+		expect(new Set(statuses)).toEqual(new Set(["critical"]));
 	});
 
 	it("is critical when nobody answers in time or at all", async () => {
