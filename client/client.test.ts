@@ -330,3 +330,13 @@ test("a body can be read piece by piece and left", async () => {
 	answer.cancel();
 	await new Promise((resolve) => server.close(resolve));
 });
+
+test("an event index of 64 bits comes back exactly, though a number rounds it", async () => {
+	const { client, seen } = await serve((_, response) => {
+		response.setHeader("X-Consul-Index", "18446744073709551557");
+		response.end("[]");
+	});
+	const first = await client.event.list();
+	await client.event.list({ index: first.index });
+	expect(seen.map(({ url }) => url)).toEqual(["/v1/event/list", "/v1/event/list?index=18446744073709551557"]);
+});

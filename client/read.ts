@@ -65,7 +65,8 @@ export async function readAnswer(
 ): Promise<Answer> {
 	const request = {
 		path,
-		query: { ...query, ...queryOf(options) },
+		// An index that a number cannot hold is given by the caller (events).
+		query: { ...query, ...queryOf(options), ...(query["index"] === undefined ? {} : { index: query["index"] }) },
 		...callOptions(options),
 		...timeoutOf(options),
 	};

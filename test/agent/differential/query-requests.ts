@@ -13,6 +13,8 @@ import {
 	uuids,
 } from "./words.ts";
 
+const templates = ["match(1)", "name.suffix", "bad"].map((text) => `\${${text}}`);
+
 export const preparedQuery = (dice: Dice): Step => {
 	const definition = () =>
 		dice.chance(10)
@@ -36,9 +38,7 @@ export const preparedQuery = (dice: Dice): Step => {
 						? {}
 						: {
 								Service: {
-									...(dice.chance(12)
-										? {}
-										: { Service: dice.one([...services, "${match(1)}", "${name.suffix}", "${bad}"]) }),
+									...(dice.chance(12) ? {} : { Service: dice.one([...services, ...templates]) }),
 									...dice.maybe(4, () => ({
 										Failover: dice.one<unknown>([
 											{ NearestN: 1 },
