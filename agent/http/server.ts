@@ -1,6 +1,7 @@
 import { chmod, stat, unlink } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { ownDescriptorWarning } from "./descriptor-limit.ts";
 import { createDispatcher, createListener, createQuickTake } from "./listener.ts";
 import { createOpenRequests } from "./open-requests.ts";
 import type { HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
@@ -44,6 +45,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 			const bound: HttpListenAddress[] = [];
 			try {
 				await app.ready();
+				const warning = await ownDescriptorWarning(connectionsMax);
+				if (warning !== undefined) options.logger.warn(warning);
 				for (const address of options.config.listen) {
 					const server = createServer(
 						{
