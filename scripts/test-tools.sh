@@ -19,6 +19,7 @@ say() { printf 'tools: %s\n' "$*"; }
 packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
 	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
+	"dnsmasq dnsmasq-base" "unbound unbound" "named bind9"
 )
 # ZooKeeper is a jar: no program tells that it is there.
 zookeeper_jar=/usr/share/java/zookeeper.jar
@@ -155,6 +156,9 @@ version curl curl --version
 version openssl openssl version
 version etcd etcd --version
 version nginx nginx -v
+version dnsmasq dnsmasq --version
+version unbound unbound -V
+version named named -v
 version java java -version
 if [ -e $zookeeper_jar ]; then
 	say "zookeeper: $(basename "$(readlink -f $zookeeper_jar)" .jar)"
