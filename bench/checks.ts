@@ -7,7 +7,7 @@
  */
 import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
-import { type Agent, exchange, startAgent } from "./agents.ts";
+import { type Agent, startAgent } from "./agents.ts";
 import { cpuMs, residentMb } from "./process-figures.ts";
 
 const checks = Number(process.env["BENCH_CHECKS"] ?? 10_000);
@@ -15,6 +15,7 @@ const seconds = Number(process.env["BENCH_SECONDS"] ?? 60);
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 1);
 const hangingShare = Number(process.env["BENCH_HANGING"] ?? 0.1);
 const intervalMs = 10_000;
+const checksOfService = 5;
 const targetHost = "127.0.55.1";
 
 /** Arrivals of probes by path, and the most connections at once. */
@@ -46,26 +47,23 @@ async function measure(name: Agent["name"], host: string): Promise<void> {
 	try {
 		const { port } = target.address() as { port: number };
 		const { port: silentPort } = silent.address() as { port: number };
-		const registeringMs = performance.now();
-		for (let each = 0; each < checks; each += 50) {
-			await Promise.all(
-				Array.from({ length: Math.min(50, checks - each) }, async (_, offset) => {
-					const id = each + offset;
-					const hangs = id % 1_000 < hangingShare * 1_000;
-					const answer = await exchange(
-						host,
-						"PUT",
-						"/v1/agent/check/register",
-						JSON.stringify({
-							Name: `check-${id}`,
-							HTTP: `http://${targetHost}:${hangs ? silentPort : port}/${id}`,
-							Interval: `${intervalMs}ms`,
-							Timeout: "5s",
-						}),
-					);
-					if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${answer.text}`);
-				}),
+		const checkOf = (id: number) => ({
+			HTTP: `http://${targetHost}:${id % 1_000 < hangingShare * 1_000 ? silentPort : port}/${id}`,
+			Interval: `${intervalMs}ms`,
+			Timeout: "5s",
+		});
+		const register = async (service: number) => {
+			const Checks = Array.from({ length: checksOfService }, (_, offset) =>
+				checkOf(service * checksOfService + offset),
 			);
+			const body = JSON.stringify({ Name: `service-${service}`, Checks });
+			const answer = await fetch(`http://${host}:8500/v1/agent/service/register`, { method: "PUT", body });
+			if (answer.status !== 200) throw new Error(`${name}: ${answer.status} ${await answer.text()}`);
+		};
+		const registeringMs = performance.now();
+		const services = Math.ceil(checks / checksOfService);
+		for (let each = 0; each < services; each += 10) {
+			await Promise.all(Array.from({ length: Math.min(10, services - each) }, (_, offset) => register(each + offset)));
 		}
 		const registered = (performance.now() - registeringMs) / 1_000;
 		// The first round comes at random moments and tells which hang.

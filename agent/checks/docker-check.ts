@@ -1,8 +1,8 @@
 import type Docker from "dockerode";
 import { formatDuration } from "../../lib/duration.ts";
 import { errorMessage } from "../../lib/errors.ts";
+import { createLimit } from "../../lib/limit.ts";
 import { createExecOutput } from "./docker-output.ts";
-import { createLimit } from "./limit.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { capturedText, createTailBuffer } from "./tail-buffer.ts";
 

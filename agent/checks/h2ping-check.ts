@@ -2,8 +2,8 @@ import type { ClientHttp2Session } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { errorMessage } from "../../lib/errors.ts";
+import { createLimit } from "../../lib/limit.ts";
 import { dialText, targetText } from "./go-errors.ts";
-import { createLimit } from "./limit.ts";
 import { type Outcome, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 

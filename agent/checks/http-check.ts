@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { errorMessage } from "../../lib/errors.ts";
+import { createLimit } from "../../lib/limit.ts";
 import { dialText } from "./go-errors.ts";
-import { createLimit } from "./limit.ts";
 import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
 import { createTailBuffer } from "./tail-buffer.ts";
 

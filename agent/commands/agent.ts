@@ -15,7 +15,9 @@ export const agent: Command = {
 		const host = { hostName: hostname(), env: io.env };
 		const config = loadAgentConfig(args, host);
 		if (config === undefined) {
-			io.stdout(`Usage: ${path} [options]\n\nRuns an agent.\n\n${flagsHelp(agentFlags)}\n`);
+			io.stdout(
+				`Usage: ${path} [options]\n\nRuns an agent.\n\n  disco agent -dev\n  disco agent -server -bootstrap -data-dir /var/lib/disco -config-dir /etc/disco.d\n\n${flagsHelp(agentFlags)}\n`,
+			);
 			return 0;
 		}
 		const logFile =

@@ -5,6 +5,7 @@ import { formatFlags, jsonText, wantsJson } from "./format.ts";
 export const catalogDatacenters = simpleCommand({
 	usage: "[options]",
 	about: "Prints the names of the known datacenters, nearest first.",
+	examples: ["disco catalog datacenters"],
 	flags: { ...formatFlags, ...serverFlags, ...clientFlags },
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");

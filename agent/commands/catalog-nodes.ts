@@ -8,6 +8,7 @@ import { keyValues } from "./node-meta.ts";
 export const catalogNodes = simpleCommand({
 	usage: "[options]",
 	about: "Prints the nodes of the datacenter.",
+	examples: ["disco catalog nodes -service api", "disco catalog nodes -node-meta rack=r1 -detailed"],
 	flags: {
 		detailed: { kind: "bool", usage: "Print whole ids, tagged addresses and metadata" },
 		...formatFlags,

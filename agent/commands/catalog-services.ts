@@ -8,6 +8,7 @@ import { keyValues } from "./node-meta.ts";
 export const catalogServices = simpleCommand({
 	usage: "[options]",
 	about: "Prints the names of the services of the datacenter.",
+	examples: ["disco catalog services -tags"],
 	flags: {
 		...formatFlags,
 		node: { kind: "string", usage: "Only services of this node (name or id)", placeholder: "node" },

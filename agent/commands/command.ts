@@ -34,6 +34,8 @@ export function simpleCommand<const Specs extends FlagSpecs>(definition: {
 	readonly usage: string;
 	/** A sentence or two. */
 	readonly about: string;
+	/** Command lines that people type; shown in the help. */
+	readonly examples?: readonly string[];
 	readonly flags: Specs;
 	readonly run: (parsed: ParsedFlags<Specs>, io: CommandIo) => Promise<number>;
 }): Command {
@@ -42,7 +44,9 @@ export function simpleCommand<const Specs extends FlagSpecs>(definition: {
 		async run(args, io, path) {
 			const parsed = parseFlags(args, definition.flags);
 			if (parsed.help) {
-				io.stdout(`Usage: ${path} ${definition.usage}\n\n${definition.about}\n\n${flagsHelp(definition.flags)}\n`);
+				const examples = (definition.examples ?? []).map((line) => `  ${line}\n`).join("");
+				const about = `${definition.about}\n${examples === "" ? "" : `\n${examples}`}`;
+				io.stdout(`Usage: ${path} ${definition.usage}\n\n${about}\n${flagsHelp(definition.flags)}\n`);
 				return 0;
 			}
 			return definition.run(parsed, io);

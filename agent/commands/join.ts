@@ -6,6 +6,7 @@ export const join = simpleCommand({
 	usage: "[options] ADDRESS ...",
 	about:
 		"The agent joins the pool of which the agents at these addresses are members. Exit code 1 if any cannot be joined.",
+	examples: ["disco join 10.0.0.7"],
 	flags: { wan: { kind: "bool", usage: "Join servers of another datacenter" }, ...clientFlags },
 	async run({ values, rest }, io) {
 		requireArguments(rest, 1, Number.POSITIVE_INFINITY, "the ADDRESS of an agent");

@@ -4,6 +4,7 @@ import { requireArguments, simpleCommand } from "./command.ts";
 export const keygen = simpleCommand({
 	usage: "",
 	about: "Prints a new key for -encrypt: 32 random bytes in base64.",
+	examples: ["disco agent -encrypt $(disco keygen)"],
 	flags: {},
 	async run({ rest }, io) {
 		requireArguments(rest, 0, 0, "nothing");

@@ -2,6 +2,7 @@ import type { Client } from "../../client/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { clientFlags, withClient } from "./client-flags.ts";
 import { requireArguments, simpleCommand } from "./command.ts";
+import { formatFlags, jsonText, wantsJson } from "./format.ts";
 
 /** What `GET /v1/operator/keyring` says of one pool. */
 interface Keyring {
@@ -20,6 +21,7 @@ export const keyring = simpleCommand({
 	usage: "[options]",
 	about: `Shows and changes the keys that gossip is encrypted with. A new key is first installed everywhere, then used, and then the
 old one is removed.`,
+	examples: ["disco keyring -list", "disco keyring -install $(disco keygen)"],
 	flags: {
 		install: { kind: "string", usage: "Give this key to every member", placeholder: "key" },
 		list: { kind: "bool", usage: "Print the keys" },
@@ -28,6 +30,7 @@ old one is removed.`,
 		"relay-factor": { kind: "int", usage: "How many others pass on each answer, 0 to 5" },
 		remove: { kind: "string", usage: "Take this key from every member", placeholder: "key" },
 		use: { kind: "string", usage: "Encrypt with this key from now on", placeholder: "key" },
+		...formatFlags,
 		...clientFlags,
 	},
 	async run({ values, rest }, io) {
@@ -48,6 +51,10 @@ old one is removed.`,
 		return withClient(values, io, async (client) => {
 			const [action] = given;
 			if (action === undefined) {
+				if (wantsJson(values.format)) {
+					io.stdout(jsonText(await list(client, query)));
+					return 0;
+				}
 				io.stdout("==> Gathering the keys ...\n");
 				io.stdout(shown(await list(client, query), values["list-primary"] === true));
 				return 0;

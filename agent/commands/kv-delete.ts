@@ -5,6 +5,7 @@ import { requireArguments, simpleCommand } from "./command.ts";
 export const kvDelete = simpleCommand({
 	usage: "[options] KEY or PREFIX",
 	about: "Removes a key; with -recurse everything below a prefix. Removing what is not there succeeds.",
+	examples: ["disco kv delete app/version", "disco kv delete -recurse app/"],
 	flags: {
 		cas: { kind: "bool", usage: "Remove only if the key's ModifyIndex is -modify-index" },
 		"modify-index": { kind: "int", usage: "Index for -cas, above 0", placeholder: "index" },

@@ -4,6 +4,7 @@ import { requireArguments, simpleCommand } from "./command.ts";
 export const kvExport = simpleCommand({
 	usage: "[options] [PREFIX]",
 	about: "Prints keys, flags and values (base64) as JSON, ready for import.",
+	examples: ["disco kv export app/ > app.json"],
 	flags: { ...serverFlags, ...clientFlags },
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 1, "at most one PREFIX");

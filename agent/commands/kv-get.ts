@@ -7,6 +7,7 @@ import { requireArguments, simpleCommand } from "./command.ts";
 export const kvGet = simpleCommand({
 	usage: "[options] [KEY or PREFIX]",
 	about: "Prints the value of a key; with -recurse or -keys what is below a prefix.",
+	examples: ["disco kv get app/version", "disco kv get -recurse app/", "disco kv get -keys app/"],
 	flags: {
 		base64: { kind: "bool", usage: "Print values in base64" },
 		detailed: { kind: "bool", usage: "Print indexes, flags and session too" },

@@ -6,6 +6,11 @@ import { dataArgument } from "./data-argument.ts";
 export const kvPut = simpleCommand({
 	usage: "[options] KEY [VALUE]",
 	about: "Writes a value: a word, @FILE, or - for standard input. Without a value the key is written empty.",
+	examples: [
+		"disco kv put app/version 1.2.3",
+		"disco kv put app/config @config.json",
+		"disco kv put -cas -modify-index 42 app/version 1.2.4",
+	],
 	flags: {
 		acquire: { kind: "bool", usage: "Take the lock of the key for -session" },
 		base64: { kind: "bool", usage: "The value is base64 and is written decoded" },

@@ -1,17 +1,21 @@
+import type { Client } from "../../client/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { clientFlags, withClient } from "./client-flags.ts";
 import { requireArguments, simpleCommand } from "./command.ts";
+import { formatFlags, jsonText, wantsJson } from "./format.ts";
 
 const servicePrefix = "_service_maintenance:";
 
 export const maint = simpleCommand({
 	usage: "[options]",
 	about: "Takes the node or a service out of answers, and back. Without options lists what is in maintenance.",
+	examples: ["disco maint -enable -reason 'new disk'", "disco maint -enable -service api-1", "disco maint"],
 	flags: {
 		disable: { kind: "bool", usage: "End the maintenance" },
 		enable: { kind: "bool", usage: "Begin the maintenance" },
 		reason: { kind: "string", usage: "Why; shown in the check", placeholder: "text" },
 		service: { kind: "string", usage: "Id of a service; the node unless given", placeholder: "id" },
+		...formatFlags,
 		...clientFlags,
 	},
 	async run({ values, rest }, io) {
@@ -23,7 +27,8 @@ export const maint = simpleCommand({
 		}
 		return withClient(values, io, async (client) => {
 			if (!enable && !disable) {
-				io.stdout(await list(client.agent));
+				const found = await inMaintenance(client.agent);
+				io.stdout(wantsJson(values.format) ? jsonText(found) : found.map(block).join("\n"));
 				return 0;
 			}
 			const options = reason === undefined ? {} : { reason };
@@ -36,20 +41,27 @@ export const maint = simpleCommand({
 	},
 });
 
-async function list(agent: {
-	self(): Promise<{ readonly Config: { readonly NodeName: string } }>;
-	checks(): Promise<Readonly<Record<string, { readonly CheckID: string; readonly Notes: string }>>>;
-}): Promise<string> {
+/** The node (without an id) and the services that are in maintenance. */
+interface Maintained {
+	readonly Node?: string;
+	readonly ServiceID?: string;
+	readonly Reason: string;
+}
+
+async function inMaintenance(agent: Client["agent"]): Promise<readonly Maintained[]> {
 	const checks = Object.values(await agent.checks());
 	const node = checks.find((check) => check.CheckID === "_node_maintenance");
-	const blocks = checks
+	const services = checks
 		.filter((check) => check.CheckID.startsWith(servicePrefix))
-		.map((check) => `Service:\n  ID:     ${check.CheckID.slice(servicePrefix.length)}\n  Reason: ${check.Notes}\n`);
-	if (node !== undefined) {
-		const { NodeName } = (await agent.self()).Config;
-		blocks.unshift(`Node:\n  Name:   ${NodeName}\n  Reason: ${node.Notes}\n`);
-	}
-	return blocks.join("\n");
+		.map((check) => ({ ServiceID: check.CheckID.slice(servicePrefix.length), Reason: check.Notes }));
+	if (node === undefined) return services;
+	return [{ Node: (await agent.self()).Config.NodeName, Reason: node.Notes }, ...services];
+}
+
+function block({ Node: node, ServiceID: id, Reason: reason }: Maintained): string {
+	return node === undefined
+		? `Service:\n  ID:     ${id}\n  Reason: ${reason}\n`
+		: `Node:\n  Name:   ${node}\n  Reason: ${reason}\n`;
 }
 
 function invalid(text: string): DiscoError {

@@ -10,6 +10,7 @@ const statusNames: Readonly<Record<number, string>> = { 1: "alive", 2: "leaving"
 export const members = simpleCommand({
 	usage: "[options]",
 	about: "Prints the members of the pool. Exit code 2 when none matches.",
+	examples: ["disco members", "disco members -detailed -status 'alive|failed'"],
 	flags: {
 		...formatFlags,
 		detailed: { kind: "bool", usage: "Print all tags" },

@@ -8,6 +8,7 @@ import { untilSignals } from "./signals.ts";
 export const monitor = simpleCommand({
 	usage: "[options]",
 	about: "Prints the agent's log as it is written, until Ctrl-C. The level may be lower than the agent's own.",
+	examples: ["disco monitor -log-level debug"],
 	flags: {
 		"log-json": { kind: "bool", usage: "Lines as JSON objects" },
 		"log-level": {

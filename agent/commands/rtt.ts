@@ -6,6 +6,7 @@ import { requireArguments, simpleCommand } from "./command.ts";
 export const rtt = simpleCommand({
 	usage: "[options] NODE [NODE]",
 	about: "Estimates the round trip between two nodes; the second is the agent's own unless given.",
+	examples: ["disco rtt node-1 node-2"],
 	flags: {
 		wan: { kind: "bool", usage: "Between servers of datacenters, written as NODE.DATACENTER" },
 		...clientFlags,

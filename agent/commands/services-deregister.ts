@@ -6,6 +6,7 @@ import { servicesFromFiles } from "./service-files.ts";
 export const servicesDeregister = simpleCommand({
 	usage: "[options] [FILE or FOLDER ...]",
 	about: "Removes one service by its id, or those in files, from the local agent.",
+	examples: ["disco services deregister -id api-1", "disco services deregister api.hcl"],
 	flags: { id: { kind: "string", usage: "Id of the service", placeholder: "id" }, ...clientFlags },
 	async run({ values, rest }, io) {
 		if (values.id !== undefined && rest.length > 0) {

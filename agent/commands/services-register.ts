@@ -8,6 +8,7 @@ import { type FileService, servicesFromFiles } from "./service-files.ts";
 export const servicesRegister = simpleCommand({
 	usage: "[options] [FILE or FOLDER ...]",
 	about: "Registers one service from options, or those in files, with the local agent.",
+	examples: ["disco services register -name api -port 8080 -tag v1", "disco services register api.hcl"],
 	flags: {
 		address: { kind: "string", usage: "Address of the service; the node's unless given", placeholder: "address" },
 		id: { kind: "string", usage: "Id of the service; its name unless given", placeholder: "id" },

@@ -7,6 +7,7 @@ import { simpleCommand } from "./command.ts";
 export const validate = simpleCommand({
 	usage: "[options] FILE or FOLDER ...",
 	about: "Checks configuration files as an agent would read them.",
+	examples: ["disco validate /etc/disco.d"],
 	flags: {
 		"config-format": { kind: "string", usage: "Format of files with another ending: hcl or json" },
 		quiet: { kind: "bool", usage: "Say nothing when all is well" },

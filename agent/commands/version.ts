@@ -5,6 +5,7 @@ import { formatFlags, wantsJson } from "./format.ts";
 export const version = simpleCommand({
 	usage: "[options]",
 	about: "Prints the version of disco, and of the API that it speaks.",
+	examples: ["disco version -format json"],
 	flags: formatFlags,
 	async run({ values }, io) {
 		const json = wantsJson(values.format);

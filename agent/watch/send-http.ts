@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { createLimit } from "../../lib/limit.ts";
 
 /** Where a result is sent to. */
 export interface HttpHandler {
@@ -27,10 +28,11 @@ export async function sendToHandler(
 	const body = Buffer.from(`${change.json}\n`);
 	const failed = (reason: string) =>
 		new DiscoError("HANDLER_FAILED", `handler ${handler.method} ${url.origin}${url.pathname}: ${reason}`);
+	const limit = createLimit(signal, handler.timeoutMs);
 	await new Promise<void>((resolve, reject) => {
 		const outgoing = start(url, {
 			method: handler.method,
-			signal: AbortSignal.any([signal, AbortSignal.timeout(handler.timeoutMs)]),
+			signal: limit.signal,
 			headers: {
 				...handler.headers,
 				"content-type": "application/json",
@@ -53,5 +55,5 @@ export async function sendToHandler(
 			else reject(failed(errorMessage(error)));
 		});
 		outgoing.end(body);
-	});
+	}).finally(limit.end);
 }

@@ -5,6 +5,7 @@ import { type AutopilotConfig, autopilotConfigPath } from "./autopilot-config.ts
 export const autopilotGetConfig = simpleCommand({
 	usage: "[options]",
 	about: "Prints the settings by which servers are looked after.",
+	examples: ["disco operator autopilot get-config"],
 	flags: { ...serverFlags, ...clientFlags },
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");

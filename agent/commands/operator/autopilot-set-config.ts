@@ -10,6 +10,7 @@ const attemptsMax = 5;
 export const autopilotSetConfig = simpleCommand({
 	usage: "[options]",
 	about: "Changes the settings by which servers are looked after; only those that are given.",
+	examples: ["disco operator autopilot set-config -cleanup-dead-servers=false"],
 	flags: {
 		"cleanup-dead-servers": {
 			kind: "string",

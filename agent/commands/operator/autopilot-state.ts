@@ -31,6 +31,7 @@ interface AutopilotState {
 export const autopilotState = simpleCommand({
 	usage: "[options]",
 	about: "Prints the servers' health.",
+	examples: ["disco operator autopilot state -format json"],
 	flags: {
 		...formatFlags,
 		...serverFlags,

@@ -17,6 +17,7 @@ interface RaftConfiguration {
 export const raftListPeers = simpleCommand({
 	usage: "[options]",
 	about: "Prints the servers that keep the replicated log.",
+	examples: ["disco operator raft list-peers"],
 	flags: { ...formatFlags, ...serverFlags, ...clientFlags },
 	async run({ values, rest }, io) {
 		requireArguments(rest, 0, 0, "options only");

@@ -5,6 +5,7 @@ import { requireArguments, simpleCommand } from "../command.ts";
 export const raftRemovePeer = simpleCommand({
 	usage: "[options]",
 	about: "Takes a server that is gone for good, and was never taken out, out of the votes.",
+	examples: ["disco operator raft remove-peer -address 10.0.0.7:8300"],
 	flags: {
 		address: { kind: "string", usage: "Its address, IP:PORT", placeholder: "address" },
 		datacenter: { kind: "string", usage: "In another datacenter", placeholder: "name" },

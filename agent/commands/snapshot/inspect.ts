@@ -14,6 +14,7 @@ const kvDepthDefault = 2;
 export const snapshotInspect = simpleCommand({
 	usage: "[options] FILE",
 	about: "Checks a snapshot file and prints what it holds. No agent is asked.",
+	examples: ["disco snapshot inspect -kvdetails backup.snap"],
 	flags: {
 		...formatFlags,
 		kvdepth: { kind: "int", usage: "Sum keys up to this many levels, with -kvdetails; 2 unless given" },

@@ -6,6 +6,7 @@ import { requireArguments, simpleCommand } from "../command.ts";
 export const snapshotRestore = simpleCommand({
 	usage: "[options] FILE",
 	about: "Replaces the whole state of the datacenter by a snapshot's. What changed since it was taken is lost.",
+	examples: ["disco snapshot restore backup.snap"],
 	flags: {
 		datacenter: { kind: "string", usage: "In another datacenter", placeholder: "name" },
 		...clientFlags,
