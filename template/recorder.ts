@@ -10,6 +10,8 @@ export interface RenderingWorld {
 	readonly nowMs: () => number;
 	/** For templates that log. */
 	readonly log: Logger;
+	/** Behave as the reference where we are stricter by default. */
+	readonly compat: boolean;
 }
 
 /** Where in a template's text, both counted from 1. */
@@ -52,6 +54,7 @@ export function createRecorder(
 			environment: world.environment,
 			nowMs: world.nowMs,
 			sandboxPath: options.sandboxPath,
+			sandboxesEffects: !world.compat,
 			execute: options.executeNamed,
 			scratch: () => scratch,
 			data(dependency) {

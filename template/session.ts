@@ -8,6 +8,7 @@ import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
 import { keySnapshot } from "./key-snapshot.ts";
+import { createLeftovers } from "./leftovers.ts";
 import { loadTemplate } from "./load-template.ts";
 import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
@@ -55,7 +56,12 @@ const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
 export async function prepareSession(config: RuntimeConfig, log: Logger, options: SessionOptions): Promise<Session> {
 	const client = createAgentClient(config.consul);
 	const agent = agentVariables(config.consul);
-	const world: RenderingWorld = { environment: { ...process.env, ...agent }, nowMs: nodeClock.nowMs, log };
+	const world: RenderingWorld = {
+		environment: { ...process.env, ...agent },
+		nowMs: nodeClock.nowMs,
+		log,
+		compat: config.compat,
+	};
 	const reloading = config.watchTemplates && !config.once && !config.parseOnly;
 	const replaceable: Replaceable[] = [];
 	const load = async (template: TemplateConfig) => {
@@ -75,6 +81,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		dry: config.dry,
 		diff: config.diff,
 		print: options.print ?? ((text) => process.stdout.write(text)),
+		leftovers: createLeftovers((path) => log.info(`removed ${path}, left behind by a program that was killed`)),
 		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),
 	};
 	const units = await loadUnits(config, load);

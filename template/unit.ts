@@ -6,6 +6,7 @@ import { childEnvironment } from "./child-environment.ts";
 import type { ActionsConfig, Command, TemplateConfig, WaitConfig } from "./config/index.ts";
 import { excerpt, unifiedDiff } from "./diff.ts";
 import { bytesOfText, textOfBytes } from "./gotmpl/index.ts";
+import type { Leftovers } from "./leftovers.ts";
 import { checkLimits } from "./limits.ts";
 import { createOwnership, type Ownership } from "./pruning.ts";
 import { type Publication, type PublishedFile, publishFiles } from "./publish.ts";
@@ -41,6 +42,7 @@ export interface UnitWorld {
 	readonly dry: boolean;
 	readonly diff: boolean;
 	readonly print: (text: string) => void;
+	readonly leftovers: Leftovers;
 	/** As `RunnerTemplate.snapshot`; groups use it. */
 	readonly snapshot: NonNullable<RunnerTemplate["snapshot"]>;
 }
@@ -95,6 +97,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 			const files = filesOf(text);
 			const destinations = destinationsByMember(files, unit.members.length);
 			try {
+				if (!world.dry) for (const { destination } of files) await world.leftovers.remove(destination);
 				if (world.dry) return { changed: await show(files.map(published), destinations, owners, world) };
 				await claim(owners, destinations);
 				const publication = await publishFiles(files.map(published), check);

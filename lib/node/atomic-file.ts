@@ -22,6 +22,27 @@ export interface AtomicWriteOptions {
 	readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
+/** `.NAME.HEX.tmp`; the first eight digits are the writer's process id, so that what a kill has left can be told. */
+function temporaryName(name: string): string {
+	return `.${name}.${process.pid.toString(16).padStart(8, "0")}${randomBytes(6).toString("hex")}.tmp`;
+}
+
+/** The name that a temporary file stands for, when the process that wrote it is gone; undefined for every other file. */
+export function leftBehind(file: string): string | undefined {
+	const [, name, pid] = /^\.(.+)\.([0-9a-f]{8})[0-9a-f]{12}\.tmp$/s.exec(file) ?? [];
+	if (name === undefined || pid === undefined || isAlive(Number.parseInt(pid, 16))) return undefined;
+	return name;
+}
+
+function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === "EPERM";
+	}
+}
+
 /**
  * Writes and fsyncs a temporary file in the folder of `path` (`.NAME.HEX.tmp`), so that it can be looked at before it replaces
  * `path`. The folder must exist. Fails with Node's error of the step that failed, nothing left behind.
@@ -32,7 +53,7 @@ export async function stageFile(
 	options: AtomicWriteOptions,
 ): Promise<StagedFile> {
 	const folder = dirname(path);
-	const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+	const temporary = join(folder, temporaryName(basename(path)));
 	const discard = () => unlink(temporary).catch(() => undefined);
 	try {
 		const file = await open(temporary, "wx", 0o600);

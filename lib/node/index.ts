@@ -1,6 +1,6 @@
 /** The Node versions of `lib/env`. Only the edges import this; the core folders never do (checked). */
 
-export { type StagedFile, stageFile, writeFileAtomic } from "./atomic-file.ts";
+export { leftBehind, type StagedFile, stageFile, writeFileAtomic } from "./atomic-file.ts";
 export { nodeClock } from "./clock.ts";
 export { nodeDisk } from "./disk.ts";
 export { nodeNetwork } from "./network.ts";

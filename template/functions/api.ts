@@ -1,5 +1,3 @@
-import { realpathSync } from "node:fs";
-import { resolve, sep } from "node:path";
 import {
 	connectDependency,
 	type Dependency,
@@ -19,6 +17,7 @@ import {
 	servicesDependency,
 } from "../dependencies/index.ts";
 import { goFunc, goPointer } from "../gotmpl/index.ts";
+import { insideSandbox } from "../sandbox.ts";
 import type { FunctionContext, FunctionFamily } from "./context.ts";
 import { catalogNodeType, recordTypes } from "./record-types.ts";
 
@@ -111,22 +110,8 @@ export function apiFunctions(context: FunctionContext): FunctionFamily {
 		}),
 		file: fn("func(string) (string, error)", (path: string) => {
 			if (path === "") return "";
-			if (context.sandboxPath !== undefined) requireInside(context.sandboxPath, path);
-			return context.data(fileDependency(path)) ?? "";
+			if (context.sandboxPath !== undefined) insideSandbox(context.sandboxPath, path);
+			return context.data(fileDependency(path, context.sandboxPath)) ?? "";
 		}),
 	};
-}
-
-/** Follows symlinks, so that none leads out of the sandbox. */
-function requireInside(sandbox: string, path: string): void {
-	const real = (file: string) => {
-		try {
-			return realpathSync(file);
-		} catch {
-			return resolve(file);
-		}
-	};
-	const base = real(sandbox);
-	const target = real(path.trim());
-	if (target !== base && !target.startsWith(base + sep)) throw new Error(`'${path}' is outside of sandbox`);
 }

@@ -18,6 +18,8 @@ export interface FunctionContext {
 	readonly execute: (name: string, data: GoValue) => string;
 	/** `file` may read only below it. */
 	readonly sandboxPath: string | undefined;
+	/** With a sandbox: `writeToFile` may write only below it, and `plugin` may run nothing. The reference knows no such bounds. */
+	readonly sandboxesEffects: boolean;
 }
 
 /** A family of functions by name. */

@@ -2,22 +2,25 @@ import { appendFileSync, chmodSync, chownSync, lstatSync, mkdirSync, statSync, w
 import { dirname } from "node:path";
 import { bytesOfText, goFunc } from "../gotmpl/index.ts";
 import { groupId, userId } from "../owner.ts";
-import type { FunctionFamily } from "./context.ts";
+import { insideSandbox } from "../sandbox.ts";
+import type { FunctionContext, FunctionFamily } from "./context.ts";
 
 /** Functions whose purpose is an effect on files. */
-export const fileFunctions: FunctionFamily = {
-	writeToFile: goFunc(
+export function fileFunctions({ sandboxPath, sandboxesEffects }: FunctionContext): FunctionFamily {
+	const writeToFileFunction = goFunc(
 		"func(string, string, string, string, ...string) (string, error)",
 		(path: string, user: string, group: string, mode: string, ...rest: string[]) => {
 			const [flags, content] = rest.length === 1 ? ["", rest[0] ?? ""] : [rest[0] ?? "", rest[1] ?? ""];
 			if (rest.length === 0 || rest.length > 2) {
 				throw new Error(`writeToFile: wrong number of arguments, expected 5 or 6, but got ${rest.length + 4}`);
 			}
+			if (sandboxPath !== undefined && sandboxesEffects) insideSandbox(sandboxPath, path);
 			writeToFile({ path, user, group, mode, append: flags.includes("append"), content: withNewline(content, flags) });
 			return "";
 		},
-	),
-};
+	);
+	return { writeToFile: writeToFileFunction };
+}
 
 function withNewline(content: string, flags: string): string {
 	return flags.includes("newline") ? `${content}\n` : content;

@@ -21,6 +21,7 @@ async function render(text: string, data: Readonly<Record<string, unknown>> = {}
 			scratch: () => scratch,
 			execute: (name, dot) => template.execute({ functions, template: name, data: dot }),
 			sandboxPath: undefined,
+			sandboxesEffects: true,
 		},
 		denylist,
 	);

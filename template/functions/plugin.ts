@@ -7,9 +7,12 @@ const timeLimitMs = 30_000;
 const outputBytesMax = 16 * 1024 * 1024;
 
 /** `plugin`: a program's output. It runs on every pass, and the pass waits for it. */
-export function pluginFunctions({ environment }: FunctionContext): FunctionFamily {
+export function pluginFunctions({ environment, sandboxPath, sandboxesEffects }: FunctionContext): FunctionFamily {
 	return {
 		plugin: goFunc("func(string, ...string) (string, error)", (program: string, ...args: string[]) => {
+			if (sandboxPath !== undefined && sandboxesEffects) {
+				throw new Error("plugin: a program could read outside of sandbox_path; leave one of the two away");
+			}
 			const given = args.map((arg) => arg.trim()).filter((arg) => arg !== "");
 			const result = spawnSync(program, given, {
 				env: environment as NodeJS.ProcessEnv,

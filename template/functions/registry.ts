@@ -27,7 +27,6 @@ import { loadYaml, yamlFunctions } from "./yaml.ts";
 /** Families that need nothing from the rendering; made once. */
 const pure: readonly FunctionFamily[] = [
 	encodingFunctions,
-	fileFunctions,
 	groupingFunctions,
 	jsonFunctions,
 	listFunctions,
@@ -46,6 +45,7 @@ const pure: readonly FunctionFamily[] = [
 const bound: readonly ((context: FunctionContext) => FunctionFamily)[] = [
 	apiFunctions,
 	environmentFunctions,
+	fileFunctions,
 	nestedTemplateFunctions,
 	pluginFunctions,
 	scratchFunctions,
@@ -65,7 +65,7 @@ const impureFamilies = bound.filter((make) => make !== sprigFunctions && make !=
 
 /** Functions of the other families that do something, depend on more than their arguments, or change an argument. */
 const impureNames = [
-	...["call", "sockaddr", "spew_dump", "spew_printf", "writeToFile", "mergeMap", "mergeMapWithOverride"],
+	...["call", "sockaddr", "spew_dump", "spew_printf", "mergeMap", "mergeMapWithOverride"],
 	...["ago", "randInt", "shuffle", "set", "unset", "bcrypt", "htpasswd", "encryptAES"].map((name) => `sprig_${name}`),
 	...["merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"].map((name) => `sprig_${name}`),
 ];

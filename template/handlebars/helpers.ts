@@ -4,7 +4,7 @@ import { type Logger, parseLogLevel } from "../../lib/log/index.ts";
 import { mapSet, mapValues } from "../functions/index.ts";
 import type { GoFunction, GoValue } from "../gotmpl/index.ts";
 import { callFunction } from "./call.ts";
-import { goOf, keysInOrder, plainOf } from "./plain.ts";
+import { goOf, keysInOrder, plainOf, roundsMax } from "./plain.ts";
 
 /** What Handlebars gives a helper besides its arguments; `loc` is there since 4.7. */
 type Options = HelperOptions & {
@@ -21,6 +21,7 @@ export class HelperError extends Error {}
 export function functionHelpers(
 	functions: ReadonlyMap<string, GoFunction>,
 	onCall: (place: { readonly line: number; readonly column: number }) => void,
+	rounds: Rounds,
 ): Record<string, HelperDelegate> {
 	const helpers: Record<string, HelperDelegate> = {};
 	for (const [name, call] of functions) {
@@ -31,7 +32,7 @@ export function functionHelpers(
 			const { line = 0, column = 0 } = options.loc?.start ?? {};
 			onCall({ line, column: column + 1 });
 			const result = located(name, options, () => plainOf(callFunction(name, call, given.map(goOf))));
-			return typeof options.fn === "function" ? asBlock(result, this, options) : result;
+			return typeof options.fn === "function" ? asBlock(result, this, options, rounds) : result;
 		};
 	}
 	return helpers;
@@ -72,28 +73,36 @@ export function logHelper(log: Logger, template: string): Record<string, HelperD
 	};
 }
 
-/** Handlebars' `each`, but maps are visited in Go's order of keys. */
-export function each(this: unknown, ...given: unknown[]): string {
-	const options = given.pop() as Options;
-	const value = given[0];
-	return located("each", options, () => eachItem(typeof value === "function" ? undefined : value, this, options));
+/** What is left of the rounds that all loops of a rendering may have; each rendering begins with a new count. */
+export interface Rounds {
+	left: number;
 }
 
-function eachItem(value: unknown, context: unknown, options: Options): string {
+/** Handlebars' `each`, but maps are visited in Go's order of keys. */
+export function eachHelper(rounds: Rounds): Record<string, HelperDelegate> {
+	return {
+		each(this: unknown, ...given: unknown[]): string {
+			const options = given.pop() as Options;
+			const value = given[0];
+			const list = typeof value === "function" ? undefined : value;
+			return located("each", options, () => eachItem(list, this, options, rounds));
+		},
+	};
+}
+
+function eachItem(value: unknown, context: unknown, options: Options, rounds: Rounds): string {
 	const items = itemsOf(value);
+	rounds.left -= items.length;
+	if (rounds.left < 0) throw new Error(`the loops of a rendering have more than ${roundsMax} rounds`);
 	if (items.length === 0) return options.inverse(context);
-	return items
-		.map(([key, item], index) => {
-			const data = Object.assign(Object.create(null), options.data, {
-				_parent: options.data,
-				key,
-				index,
-				first: index === 0,
-				last: index === items.length - 1,
-			});
-			return options.fn(item, { data, blockParams: [item, key] });
-		})
-		.join("");
+	// One frame for all rounds, as in Handlebars' own `each`.
+	const data = Object.assign(Object.create(null) as object, options.data, { _parent: options.data });
+	let text = "";
+	for (const [index, [key, item]] of items.entries()) {
+		Object.assign(data, { key, index, first: index === 0, last: index === items.length - 1 });
+		text += options.fn(item, { data, blockParams: [item, key] });
+	}
+	return text;
 }
 
 function itemsOf(value: unknown): readonly (readonly [string | number, unknown])[] {
@@ -102,8 +111,8 @@ function itemsOf(value: unknown): readonly (readonly [string | number, unknown])
 	return keysInOrder(value).map((key) => [key, (value as Readonly<Record<string, unknown>>)[key]]);
 }
 
-function asBlock(result: unknown, context: unknown, options: Options): string {
-	if (Array.isArray(result)) return eachItem(result, context, options);
+function asBlock(result: unknown, context: unknown, options: Options, rounds: Rounds): string {
+	if (Array.isArray(result)) return eachItem(result, context, options, rounds);
 	const empty = result === null || result === undefined || result === false || result === "" || result === 0;
 	return empty ? options.inverse(context) : options.fn(result, { data: options.data, blockParams: [result] });
 }

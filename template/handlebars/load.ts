@@ -7,8 +7,8 @@ import { createFunctions, preloadFunctions } from "../functions/index.ts";
 import { builtins } from "../gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Renderer } from "../renderer.ts";
-import { each, functionHelpers, HelperError, logHelper, scratchHelpers } from "./helpers.ts";
-import { plainOf } from "./plain.ts";
+import { eachHelper, functionHelpers, HelperError, logHelper, type Rounds, scratchHelpers } from "./helpers.ts";
+import { plainOf, roundsMax } from "./plain.ts";
 
 /** Handlebars' own; they are known beside ours. */
 const ownHelpers = ["if", "unless", "each", "with", "lookup", "log"];
@@ -43,11 +43,12 @@ export async function loadHandlebarsTemplate(
 	const goFunctions = createFunctions(recorder.context, config.functionDenylist);
 	const functions = new Map([...builtins, ...goFunctions]);
 	for (const own of shadowed) functions.delete(own);
+	const rounds: Rounds = { left: roundsMax };
 	const helpers = {
-		...functionHelpers(functions, recorder.called),
+		...functionHelpers(functions, recorder.called, rounds),
 		...scratchHelpers(recorder.context.scratch),
 		...logHelper(world.log, name),
-		each,
+		...eachHelper(rounds),
 	};
 	engine.registerHelper(helpers);
 	engine.registerPartial(partials);
@@ -64,7 +65,10 @@ export async function loadHandlebarsTemplate(
 		text,
 		recorder,
 		functions: goFunctions,
-		render: (data) => executed(name, () => compiled(plainOf(data ?? new Map()))),
+		render(data) {
+			rounds.left = roundsMax;
+			return executed(name, () => compiled(plainOf(data ?? new Map())));
+		},
 	};
 }
 

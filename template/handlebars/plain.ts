@@ -6,8 +6,8 @@ const visitOrder = new WeakMap<object, readonly string[]>();
 /** The template value that a plain one was made of, so that it keeps its Go type when it is passed on to a function. */
 const origins = new WeakMap<object, GoValue>();
 
-/** Handlebars wants a loop's rounds as a list; Go templates, which do not, are stopped by their count of steps. */
-const loopMax = 1_000_000;
+/** Rounds of all loops of a rendering; Go templates are stopped by their count of steps instead. */
+export const roundsMax = 1_000_000;
 
 /** A template value as the plain data that Handlebars shows: objects without a prototype, arrays, texts, numbers. */
 export function plainOf(value: GoValue): unknown {
@@ -33,7 +33,7 @@ export function plainOf(value: GoValue): unknown {
 		const { elem } = value.type;
 		const items: unknown[] = [];
 		for (const raw of (value.raw ?? []) as Iterable<unknown>) {
-			if (items.length >= loopMax) throw new Error(`a loop has more than ${loopMax} rounds`);
+			if (items.length >= roundsMax) throw new Error(`a loop has more than ${roundsMax} rounds`);
 			items.push(plainOf(goValue(elem, raw)));
 		}
 		return items;

@@ -26,7 +26,7 @@ export async function runCase(spec: SpecCase): Promise<CaseResult> {
 	const failed = (failure: string, text?: string): CaseResult => ({ failure, text });
 	let rendering: Rendering;
 	try {
-		const world = { environment: spec.environment, nowMs: () => spec.nowMs, log: silentLogger };
+		const world = { environment: spec.environment, nowMs: () => spec.nowMs, log: silentLogger, compat: false };
 		const template = await loadTemplate(config, world);
 		const lookup: Lookup = ({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined);
 		rendering = await template.execute(lookup, createPacer(nodeClock));

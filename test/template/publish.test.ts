@@ -121,5 +121,26 @@ describe.skipIf(start === undefined)("check, swap, verify, roll back", () => {
 		config("");
 		expect(await run(...at, "-once", "-config", path("c.hcl"))).toMatchObject({ exitCode: 0 });
 		expect(content("out")).toBe(`${large}\n`);
+		expect(readdirSync(path(".")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+	});
+
+	test("temporary files of other programs and of living ones stay", async () => {
+		const dead = "ffffffff";
+		const alive = process.pid.toString(16).padStart(8, "0");
+		const names = [
+			`.out.${alive}0123456789ab.tmp`,
+			`.other.${dead}0123456789ab.tmp`,
+			".out.0123456789ab.tmp",
+			".out.tmp",
+		];
+		for (const name of [...names, `.out.${dead}0123456789ab.tmp`]) file(name, "x");
+		await put("new");
+		config("");
+		expect(await run(...at, "-once", "-config", path("c.hcl"))).toMatchObject({ exitCode: 0 });
+		expect(
+			readdirSync(path("."))
+				.filter((name) => name.endsWith(".tmp"))
+				.sort(),
+		).toEqual(names.sort());
 	});
 });
