@@ -7,7 +7,7 @@ const visitOrder = new WeakMap<object, readonly string[]>();
 const origins = new WeakMap<object, GoValue>();
 
 /** Rounds of all loops of a rendering; Go templates are stopped by their count of steps instead. */
-export const roundsMax = 1_000_000;
+export const roundsMax = 500_000;
 
 /** A template value as the plain data that Handlebars shows: objects without a prototype, arrays, texts, numbers. */
 export function plainOf(value: GoValue): unknown {
