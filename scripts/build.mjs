@@ -1,6 +1,6 @@
 // Builds dist/: one bundled file per program (esbuild) and the typed client with its declarations (tsc). Decision 5.
-// disco and disco-registrator are divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is first used, so
-// that `disco kv get` need not read the agent (three megabytes, 80 ms).
+// disco and disco-registrator are divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is
+// first used, so that `disco kv get` need not read the agent (three megabytes, 80 ms) and the registrator holds 45 MB and not 57.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { build } from "esbuild";

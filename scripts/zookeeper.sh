@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Debian's ZooKeeper in the foreground, for tests: scripts/zookeeper.sh FOLDER ADDRESS [PORT]
-# Its data go to FOLDER; SESSION_MS_MAX shortens how long it waits for a client that fell silent; it ends when it is told to (SIGTERM). `scripts/zookeeper.sh ask ADDRESS [PORT]` succeeds once it serves.
+# Its data go to FOLDER; SESSION_MS_MAX shortens how long it waits for a client that fell silent; it ends when it is told to (SIGTERM).
+# `scripts/zookeeper.sh ask ADDRESS [PORT]` succeeds once it serves.
 set -euo pipefail
 
 if [ "$1" = ask ]; then
