@@ -161,7 +161,7 @@ version unbound unbound -V
 version named named -v
 version java java -version
 if [ -e $zookeeper_jar ]; then
-	say "zookeeper: $(basename "$(readlink $zookeeper_jar || echo $zookeeper_jar)" .jar)"
+	say "zookeeper: $(dpkg-query -W -f='${Version}' zookeeper 2>/dev/null || echo "$zookeeper_jar")"
 else
 	say "zookeeper: missing"
 	missing+=(zookeeper)
