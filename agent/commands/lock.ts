@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { createLimit } from "../../lib/limit.ts";
 import { shellCommand } from "../watch/index.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { type CommandIo, simpleCommand } from "./command.ts";
@@ -45,7 +46,8 @@ when the lock is lost. It has CONSUL_LOCK_HELD=true in its environment.
 		};
 		return withClient(values, io, async (client) => {
 			const signals = untilSignals();
-			const giveUp = values.timeout === undefined || values.timeout === 0 ? [] : [AbortSignal.timeout(values.timeout)];
+			const patience = values.timeout || undefined;
+			const limit = patience === undefined ? undefined : createLimit(signals.signal, patience);
 			try {
 				tell(`Waiting for the lock at ${prefix} ...`);
 				const held = await acquireLock({
@@ -54,9 +56,10 @@ when the lock is lost. It has CONSUL_LOCK_HELD=true in its environment.
 					holders,
 					name: values.name ?? `disco lock for "${words.join(" ")}" at ${prefix}`,
 					monitorRetries,
-					signal: AbortSignal.any([signals.signal, ...giveUp]),
+					signal: limit?.signal ?? signals.signal,
 					tell,
 				});
+				limit?.end();
 				if (held === undefined) {
 					if (signals.signal.aborted) return 0;
 					throw new DiscoError("LOCK_TIMEOUT", `the lock at ${prefix} could not be got in the time given`);
