@@ -6,6 +6,7 @@ import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
 import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
+import { gossipConfig } from "./gossip.ts";
 import type { Fragment } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
 import { withoutOlderKeys } from "./older-keys.ts";
@@ -164,6 +165,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 			serfWan: ports.serf_wan ?? 8302,
 		},
 		encrypted: (given.encrypt ?? "") !== "",
+		gossip: gossipConfig(given, bindAddress),
 		dns: dnsConfig(given, datacenter),
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,

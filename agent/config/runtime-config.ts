@@ -1,5 +1,6 @@
 import type { LogLevel } from "../../lib/log/index.ts";
 import type { FileRegistration } from "./definitions.ts";
+import type { GossipConfig } from "./gossip.ts";
 import type { WatchFields } from "./keys.ts";
 
 /** Where one interface listens: addresses times one port; port -1 is off. */
@@ -90,6 +91,7 @@ export interface RuntimeConfig {
 	};
 	/** Gossip keys are given; told in the banner. */
 	readonly encrypted: boolean;
+	readonly gossip: GossipConfig;
 	readonly dns: DnsConfig;
 	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
 	readonly checkOutputSizeBytesMax: number;

@@ -13,3 +13,4 @@ export type { RemoteNode } from "./swim/delegate.ts";
 export { lanSettings, localSettings, type SwimSettings, wanSettings } from "./swim/settings.ts";
 export type { Framing } from "./wire/framing.ts";
 export { Keyring } from "./wire/keyring.ts";
+export { decodeTags } from "./wire/serf-messages.ts";

@@ -83,18 +83,20 @@ const memberStatus: Readonly<Record<AgentMemberRecord["status"], number>> = {
 
 /** `suffix`: in the pool of all datacenters a name has its datacenter behind it. */
 function memberJson(member: AgentMemberRecord, suffix: string): Encodable {
+	const [ProtocolMin = 1, ProtocolMax = 5, ProtocolCur = 2, DelegateMin = 2, DelegateMax = 5, DelegateCur = 4] =
+		member.versions ?? [];
 	return {
 		Name: member.name + suffix,
 		Addr: member.address,
 		Port: member.port,
 		Tags: mapJson(member.tags),
 		Status: memberStatus[member.status],
-		ProtocolMin: 1,
-		ProtocolMax: 5,
-		ProtocolCur: 2,
-		DelegateMin: 2,
-		DelegateMax: 5,
-		DelegateCur: 4,
+		ProtocolMin,
+		ProtocolMax,
+		ProtocolCur,
+		DelegateMin,
+		DelegateMax,
+		DelegateCur,
 	};
 }
 

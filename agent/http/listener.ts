@@ -179,6 +179,7 @@ function contextOf(options: HttpServerOptions, leaveSoon: () => void): Context {
 		config: options.config,
 		endpoints: options.endpoints,
 		local: options.local,
+		pool: options.pool,
 		self: options.self,
 		reload: options.reload,
 		leaveSoon,

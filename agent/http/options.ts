@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/env/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Metrics } from "../../lib/metrics/index.ts";
 import type { Authorizer } from "../acl/index.ts";
-import type { LocalAgent } from "../local/index.ts";
+import type { LocalAgent, MemberPool } from "../local/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
 
 /** Where to listen. Port 0 takes a free one; `path` is a Unix socket, created with `mode`. */
@@ -43,6 +43,8 @@ export interface HttpServerOptions {
 	readonly config: HttpConfig;
 	readonly endpoints: Endpoints;
 	readonly local: LocalAgent;
+	/** Joining, leaving and the keys of gossip; without it the agent is alone. */
+	readonly pool?: MemberPool;
 	/** What a token may do. Everything may be done when it is absent (ACLs off). */
 	readonly authorizerOf?: (token: string) => Authorizer;
 	/** The body of `GET /v1/agent/self`: field names as the API spells them. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Decoder } from "../../lib/json/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Authorizer, Permission } from "../acl/index.ts";
-import type { LocalAgent } from "../local/index.ts";
+import type { LocalAgent, MemberPool } from "../local/index.ts";
 import type { Endpoints, EndSignal } from "../rpc/index.ts";
 import type { CachedQuestions } from "./cached-questions.ts";
 import type { HttpConfig, HttpServerOptions } from "./options.ts";
@@ -64,6 +64,7 @@ export interface Context {
 	readonly config: HttpConfig;
 	readonly endpoints: Endpoints;
 	readonly local: LocalAgent;
+	readonly pool: MemberPool | undefined;
 	readonly self: HttpServerOptions["self"];
 	readonly reload: HttpServerOptions["reload"];
 	/** Runs after the present answer was sent. */

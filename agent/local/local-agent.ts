@@ -66,6 +66,8 @@ export interface AgentMemberRecord {
 	readonly port: number;
 	readonly tags: Readonly<Record<string, string>>;
 	readonly status: "alive" | "leaving" | "left" | "failed";
+	/** Protocol of gossip: lowest, highest, current; then the same of the layer of events. This program's unless given. */
+	readonly versions?: readonly number[];
 }
 
 /**
@@ -99,7 +101,7 @@ export interface LocalAgent {
 	/** `SERVICE_UNKNOWN`. */
 	serviceMaintenance(id: string, enable: boolean, reason: string, token: string): Promise<void>;
 	nodeMaintenance(enable: boolean, reason: string, token: string): Promise<void>;
-	/** Members of the pool; this agent alone until gossip exists. Filled by `runtime`. */
+	/** Members of the pool, this agent first. Filled by `runtime`. */
 	members(): readonly AgentMemberRecord[];
 	/** Calls `listener` after every change of a service or check here; the answer ends it. For waits on a content hash. */
 	onChange(listener: () => void): () => void;

@@ -6,7 +6,7 @@ import type { StateStore } from "../state/index.ts";
 import { createBlockingQueries } from "./blocking-query.ts";
 import { catalogEndpoints } from "./catalog.ts";
 import { coordinateEndpoints } from "./coordinate.ts";
-import type { Endpoints, ReadOptions, WriteOptions } from "./endpoints.ts";
+import type { Endpoints, ReadOptions, UserEvent, WriteOptions } from "./endpoints.ts";
 import { type EventAudience, eventEndpoints } from "./event.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
@@ -35,6 +35,8 @@ interface ServerEndpointsOptions {
 	readonly leadership?: Leadership;
 	/** For whom user events with filters are; without it for nobody. */
 	readonly eventAudience?: EventAudience;
+	/** Gives a user event that was fired here to the other agents; without it there are none. */
+	readonly sendEvent?: (event: UserEvent) => void;
 	/** Without it there are no operator endpoints. */
 	readonly serverPool?: ServerPool;
 	/** Blocking queries that may wait at the same time; `blocking-query.ts` has the default. */
@@ -82,7 +84,12 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 		txn: txnEndpoints(server, { clock, lockDelays }),
 		query: queryEndpoints(server, { random, datacenter }),
 		coordinate: coordinateEndpoints(server, clock),
-		event: eventEndpoints({ clock, random, audience: options.eventAudience ?? nobody }),
+		event: eventEndpoints({
+			clock,
+			random,
+			audience: options.eventAudience ?? nobody,
+			...(options.sendEvent === undefined ? {} : { send: options.sendEvent }),
+		}),
 		snapshot: snapshotEndpoints(server, { log, clock }),
 		...(options.serverPool === undefined ? {} : { operator: operatorEndpoints(server, options.serverPool) }),
 		status: {

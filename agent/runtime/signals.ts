@@ -22,8 +22,16 @@ export async function untilEnded(agent: RunningAgent, config: RuntimeConfig, log
 	process.on("SIGPIPE", ignore);
 	const signals = signalQueue();
 	try {
-		const first = await Promise.race([signals.next(), agent.left.then(() => undefined)]);
-		if (first === undefined) return 0;
+		const first = await Promise.race([
+			signals.next(),
+			agent.left.then(() => "left" as const),
+			agent.gaveUp.then(() => "gave up" as const),
+		]);
+		if (first === "left") return 0;
+		if (first === "gave up") {
+			await agent.close();
+			return 1;
+		}
 		const leaves = first === "SIGINT" ? !config.skipLeaveOnInterrupt : config.leaveOnTerminate;
 		logger.info("signal", { signal: first, leaves });
 		if (!leaves) {

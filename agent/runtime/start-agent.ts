@@ -1,9 +1,9 @@
 import { unlinkSync } from "node:fs";
 import { uuid } from "../../lib/env/index.ts";
-import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { createMetrics } from "../../lib/metrics/index.ts";
-import { nodeClock, nodeDisk, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
+import { nodeClock, nodeDisk, nodeNetwork, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
 import { apiVersion } from "../../lib/version.ts";
 import { createCheckSchedule, probes } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
@@ -18,6 +18,7 @@ import { registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
+import { openPool, sendCoordinates, startJoining } from "./pool/index.ts";
 import { preparedQueries } from "./prepared-queries.ts";
 import { selfBody } from "./self.ts";
 import { diskEngine, memoryEngine, type StateEngine } from "./state-engine.ts";
@@ -42,6 +43,8 @@ export interface RunningAgent {
 	leave(): Promise<void>;
 	/** Resolves when `leave` was asked for over HTTP or by a call, and everything is closed. */
 	readonly left: Promise<void>;
+	/** Resolves when the pool could not be joined for as often as it was to be tried. */
+	readonly gaveUp: Promise<void>;
 	/** Stops without leaving. Idempotent; takes at most `closeMsMax`. */
 	close(): Promise<void>;
 }
@@ -57,7 +60,7 @@ type Closer = () => Promise<void> | void;
  * Starts an agent: the only place that knows every part. Each step that opened something is undone in reverse order, on an error
  * here and at `close`.
  *
- * Fails with `DATA_FOLDER_*`, `LOG_*`, `LOCAL_STATE_CORRUPT`, `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE`, or what is wrong with a
+ * Fails with `DATA_FOLDER_*`, `LOG_*`, `LOCAL_STATE_CORRUPT`, `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE`, `KEYRING_FILE_INVALID`, `JOIN_FAILED`, or what is wrong with a
  * service or check of the configuration.
  */
 export async function startAgent(config: RuntimeConfig, parts: AgentParts): Promise<RunningAgent> {
@@ -76,7 +79,6 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const random = nodeRandom;
 	const definitions = parseDefinitions(config);
 	for (const warning of config.warnings) logger.warn(warning);
-	refuseJoining(config, logger);
 
 	// 1. What is on disk.
 	const folder = config.dataFolder === "" ? undefined : await openDataFolder(config.dataFolder, config.nodeId);
@@ -107,6 +109,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 						log: engine.log,
 						clock,
 					}),
+					sendEvent: (event) => pool?.send(event),
 					eventAudience: {
 						node: config.nodeName,
 						services: () =>
@@ -117,7 +120,23 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 					},
 				});
 
-	// 3. What is registered here, and its checks.
+	// 3. Who else is there.
+	const self = ownMember(config, nodeId);
+	const pool = await openPool({
+		config,
+		self,
+		dataFolder: config.dev ? "" : config.dataFolder,
+		clock,
+		random,
+		network: nodeNetwork,
+		disk: nodeDisk,
+		logger: logger.named("agent.server.serf.lan"),
+		onUserEvent: (event) => endpoints.event?.receive(event),
+		onNameConflict: () => void close().then(markLeft),
+	});
+	opened.push(() => pool?.close());
+
+	// 4. What is registered here, and its checks.
 	const checks = createCheckSchedule({
 		clock,
 		random,
@@ -135,7 +154,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		clock,
 		random,
 		logger: logger.named("agent.local"),
-		members: () => [ownMember(config, nodeId)],
+		members: () => pool?.members() ?? [self],
 		scriptChecks: config.scriptChecks,
 		defaultToken: config.agentToken,
 		outputWaitMs: config.checkUpdateIntervalMs,
@@ -152,7 +171,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 			.catch((error: unknown) => logger.warn("kv_history is not in force", { error: errorMessage(error) }));
 	}
 
-	// 4. What others talk to.
+	// 5. What others talk to.
 	let current = config;
 	const queries = preparedQueries(endpoints, config.nodeName);
 	const dns = createDnsServer({
@@ -179,6 +198,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	};
 	const leave = async () => {
 		logger.info("leaving");
+		await pool?.leave();
 		await close();
 		markLeft();
 	};
@@ -210,6 +230,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		},
 		endpoints,
 		local,
+		...(pool === undefined ? {} : { pool }),
 		self: () => selfBody({ config: current, nodeId, local, logState: engine && (() => engine.log.state()) }),
 		reload,
 		leave,
@@ -233,19 +254,26 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		await writeFileAtomic(config.pidFile, `${process.pid}\n`, { mode: 0o644 });
 		opened.push(() => unlinkSync(config.pidFile));
 	}
-	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
-	return { nodeId, http, reload, leave, left, close };
-}
-
-/** There is no gossip yet: an agent that must not run alone ends instead of pretending. */
-function refuseJoining(config: RuntimeConfig, logger: Logger): void {
-	const [target] = [...config.startJoin, ...config.retryJoin];
-	if (target === undefined) return;
-	const text = `agent ${target} cannot be joined: this version runs alone`;
-	if (config.startJoin.length > 0 || config.retryMax > 0) {
-		throw new DiscoError("JOIN_FAILED", `${text}; leave out -join, and -retry-join with -retry-max`);
+	if (pool !== undefined) {
+		const stopCoordinates = sendCoordinates({
+			node: config.nodeName,
+			coordinate: () => pool.coordinate,
+			memberCount: () => pool.members().length,
+			endpoints,
+			token: config.agentToken,
+			clock,
+			random,
+		});
+		opened.push(stopCoordinates);
 	}
-	logger.warn(text);
+	let markGivenUp: () => void = () => {};
+	const gaveUp = new Promise<void>((resolve) => {
+		markGivenUp = resolve;
+	});
+	const joining = await startJoining(pool, { config, clock, logger, onGiveUp: () => markGivenUp() });
+	opened.push(() => joining?.close());
+	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
+	return { nodeId, http, reload, leave, left, gaveUp, close };
 }
 
 async function startEngine(config: RuntimeConfig, logger: Logger, opened: Closer[]): Promise<StateEngine> {

@@ -1,0 +1,30 @@
+/** What all members of a pool said about their keys. Keys in base64. */
+export interface KeyringReport {
+	/** Members that were asked. */
+	readonly memberCount: number;
+	readonly responseCount: number;
+	readonly errorCount: number;
+	/** Member -> what went wrong there. */
+	readonly messages: ReadonlyMap<string, string>;
+	/** Key -> members that have it. */
+	readonly keys: ReadonlyMap<string, number>;
+	/** Key -> members that encrypt with it. */
+	readonly primaryKeys: ReadonlyMap<string, number>;
+}
+
+export type KeyringOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
+
+/** What the edges may ask of the pool of this datacenter's agents. `agent/runtime` fills it with gossip. */
+export interface MemberPool {
+	/** `HOST`, `HOST:PORT` or `[IP]:PORT`. Resolves when the pools are one. Fails with `JOIN_FAILED`. */
+	join(address: string): Promise<void>;
+	/** Takes a failed member for one that left; `prune` forgets it. Fails with `MEMBER_UNKNOWN`. */
+	forceLeave(name: string, options: { readonly prune: boolean }): Promise<void>;
+	/** Asks all members; a key is named by `key` but for a list. `relayFactor`: members that pass on each answer. */
+	keyring(
+		operation: KeyringOperation,
+		options: { readonly key?: Uint8Array; readonly relayFactor: number },
+	): Promise<KeyringReport>;
+	/** Whether this agent has keys. */
+	readonly isEncrypted: boolean;
+}
