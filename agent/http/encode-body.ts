@@ -1,5 +1,6 @@
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
-import { constants, gzip } from "node:zlib";
+import { constants, createGzip, gzip } from "node:zlib";
 import type { Clock } from "../../lib/env/index.ts";
 import { encodeJson, joined } from "../../lib/json/index.ts";
 import type { JsonPieces } from "./reply.ts";
@@ -15,14 +16,17 @@ const gzipBytesMin = 1400;
  * two buffers (15 % more answers per second).
  */
 const textBytesMax = 16 * 1024;
+/** Copying more than this would hold the event loop for milliseconds. */
+const joinedBytesMax = 4 * 1024 * 1024;
 const jsonType = "application/json";
 
 const gzipAsync = promisify(gzip);
+const gzipOptions = { level: constants.Z_BEST_SPEED };
 
 /** The bytes of an answer, ready to be sent. */
 export interface EncodedBody {
-	/** Text below `textBytesMax`: it goes out with the headers in one piece. */
-	readonly content: string | Uint8Array;
+	/** Text below `textBytesMax`: it goes out with the headers in one piece. Several pieces when it is so large that joining them takes time. */
+	readonly content: string | Uint8Array | readonly Uint8Array[];
 	readonly byteLength: number;
 	readonly contentType: string;
 	readonly isCompressed: boolean;
@@ -109,8 +113,9 @@ async function encodedInSlices(
 		await new Promise<void>((resolve) => setImmediate(resolve));
 	}
 	slices.push(Buffer.from(`${pretty ? "\n" : ""}${closing(open)}${finalNewline(pretty)}`));
-	const content = Buffer.concat(slices);
-	return { content, byteLength: content.byteLength, contentType: jsonType, isCompressed: false, isAscii: false };
+	const byteLength = slices.reduce((sum, { length }) => sum + length, 0);
+	const content = byteLength <= joinedBytesMax ? Buffer.concat(slices) : slices;
+	return { content, byteLength, contentType: jsonType, isCompressed: false, isAscii: false };
 }
 
 function closing(open: JsonPieces["open"]): string {
@@ -132,13 +137,39 @@ export function encodedText(text: string, contentType: string): EncodedBody {
 /** Compressed in the thread pool when the client takes it and it is worth it; speed counts more than the last per cent. */
 export function squeezed(body: EncodedBody, gzip: boolean): EncodedBody | Promise<EncodedBody> {
 	if (!gzip || body.byteLength < gzipBytesMin) return body;
-	return gzipAsync(body.content, { level: constants.Z_BEST_SPEED }).then((content) => ({
-		content,
-		byteLength: content.byteLength,
-		contentType: body.contentType,
+	const { content, contentType } = body;
+	if (isPieces(content)) {
+		return squeezedPieces(content).then((pieces) => ({
+			content: pieces,
+			byteLength: pieces.reduce((sum, { length }) => sum + length, 0),
+			contentType,
+			isCompressed: true,
+			isAscii: false,
+		}));
+	}
+	return gzipAsync(content, gzipOptions).then((compressed) => ({
+		content: compressed,
+		byteLength: compressed.byteLength,
+		contentType,
 		isCompressed: true,
 		isAscii: false,
 	}));
+}
+
+async function squeezedPieces(pieces: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+	const squeezing = Readable.from(pieces, { objectMode: true }).pipe(createGzip(gzipOptions));
+	const compressed: Buffer[] = [];
+	for await (const piece of squeezing) compressed.push(piece as Buffer);
+	return compressed;
+}
+
+function isPieces(content: EncodedBody["content"]): content is readonly Uint8Array[] {
+	return Array.isArray(content);
+}
+
+/** What is written one after the other. */
+export function piecesOf(content: EncodedBody["content"]): readonly (string | Uint8Array)[] {
+	return isPieces(content) ? content : [content];
 }
 
 function finalNewline(pretty: boolean): string {

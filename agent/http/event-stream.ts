@@ -2,7 +2,7 @@ import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { encodeJson } from "../../lib/json/index.ts";
 import type { EndSignal } from "../rpc/index.ts";
 import { deltaJson, type Elements, type EncodedElements, elementsOf, snapshotJson } from "./delta.ts";
-import { type EncodedAnswers, encodePieces } from "./encode-body.ts";
+import { type EncodedAnswers, encodePieces, piecesOf } from "./encode-body.ts";
 import { badRequest } from "./failures.ts";
 import type { Query } from "./query-string.ts";
 import { type Reply, stream } from "./reply.ts";
@@ -106,22 +106,26 @@ async function snapshot(
 	const elements = delta ? keyed(reply, parts) : undefined;
 	if (elements !== undefined) return { elements, pieces: [frame("snapshot", index, snapshotJson(elements))] };
 	const data = await wholeBody(reply, context, parts);
-	return { elements: undefined, pieces: [`id: ${index}\nevent: snapshot\ndata: `, data, "\n\n"] };
+	return { elements: undefined, pieces: [`id: ${index}\nevent: snapshot\ndata: `, ...data, "\n\n"] };
 }
 
 /** On one line, as an event's data must be; shared with the answers of long polls. */
-async function wholeBody({ body }: Reply, { clock }: Context, { encoded }: StreamParts): Promise<Uint8Array | string> {
+async function wholeBody(
+	{ body }: Reply,
+	{ clock }: Context,
+	{ encoded }: StreamParts,
+): Promise<readonly (Uint8Array | string)[]> {
 	switch (body.kind) {
 		case "json":
-			return encodeJson(body.value);
+			return [encodeJson(body.value)];
 		case "json-pieces":
-			return (await encodePieces(body.pieces, { pretty: false, gzip: false }, encoded, clock)).content;
+			return piecesOf((await encodePieces(body.pieces, { pretty: false, gzip: false }, encoded, clock)).content);
 		// A key that is not there; the rest does not come from what has an index.
 		case "empty":
 		case "text":
 		case "bytes":
 		case "stream":
-			return "[]";
+			return ["[]"];
 	}
 }
 

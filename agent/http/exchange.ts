@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { EncodedBody } from "./encode-body.ts";
+import { type EncodedBody, piecesOf } from "./encode-body.ts";
 import { hasBody, type ReadBody, readBody } from "./read-body.ts";
 
 /** One request and the way back to its client, whatever carries them: node:http's objects, or a quick connection. */
@@ -75,7 +75,11 @@ export class NodeExchange implements Exchange {
 		response.writeHead(status, headers as string[]);
 		if (body === undefined) response.end();
 		else if (typeof body.content === "string") response.end(body.content, body.isAscii ? "latin1" : "utf8");
-		else response.end(body.content);
+		else {
+			const pieces = piecesOf(body.content);
+			for (const piece of pieces.slice(0, -1)) response.write(piece);
+			response.end(pieces.at(-1));
+		}
 	}
 
 	async stream(status: number, headers: readonly string[], pieces: AsyncIterable<Uint8Array | string>): Promise<void> {

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { assert } from "../../lib/errors.ts";
-import type { EncodedBody, SentAnswer } from "./encode-body.ts";
+import { type EncodedBody, piecesOf, type SentAnswer } from "./encode-body.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseQuickRequest, type QuickHead, type QuickRequest } from "./quick-request.ts";
 import type { ReadBody } from "./read-body.ts";
@@ -86,7 +86,7 @@ export class QuickConnection {
 		else if (typeof body.content !== "string") {
 			socket.cork();
 			socket.write(whole, "latin1");
-			socket.write(body.content);
+			for (const piece of piecesOf(body.content)) socket.write(piece);
 			socket.uncork();
 		} else socket.write(whole + body.content, body.isAscii ? "latin1" : "utf8");
 		if (this.#pending !== undefined) this.#next();
@@ -169,7 +169,7 @@ export class QuickConnection {
  * the second time, since most answers are asked for once.
  */
 function knownBytes({ content, byteLength, isAscii }: EncodedBody, sent: SentAnswer, head: string): Buffer | undefined {
-	if (byteLength > keptBytesMax) return undefined;
+	if (byteLength > keptBytesMax || Array.isArray(content)) return undefined;
 	if (sent.head !== head) {
 		sent.head = head;
 		sent.bytes = undefined;
@@ -178,7 +178,7 @@ function knownBytes({ content, byteLength, isAscii }: EncodedBody, sent: SentAns
 	sent.bytes ??=
 		typeof content === "string"
 			? Buffer.from(head + content, isAscii ? "latin1" : "utf8")
-			: Buffer.concat([Buffer.from(head, "latin1"), content]);
+			: Buffer.concat([Buffer.from(head, "latin1"), content as Uint8Array]);
 	return sent.bytes;
 }
 

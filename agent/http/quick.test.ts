@@ -302,6 +302,21 @@ describe("a quick connection", () => {
 		expect([await idle.answer(), await used.answer()]).toEqual(["ended: ", "ended: "]);
 	});
 
+	it("sends an answer that is kept in pieces, plain and compressed", async () => {
+		const { base, port, store } = await agent();
+		const value = Buffer.alloc(20_000, "0123456789 any text ");
+		for (let number = 0; number < 250; number++)
+			store.kvWrite(number + 10, { operation: "set", key: `large/${number}`, value, flags: 0n });
+		const path = "/v1/kv/large/?recurse";
+		const compressed = await (await fetch(base + path)).text();
+		expect(JSON.parse(compressed)).toHaveLength(250);
+		expect(compressed.length).toBeGreaterThan(6_000_000);
+		for (const headers of ["", unusual]) {
+			const answer = await new Client(port).send(request(`GET ${path}`, headers)).answer();
+			expect(answer.endsWith(`\r\n\r\n${compressed}`)).toBe(true);
+		}
+	});
+
 	it("gives a client that does not read no second answer", async () => {
 		const { port } = await agent({ kvValueBytesMax: 4_000_000 });
 		const writer = new Client(port);
