@@ -167,7 +167,7 @@ function definitionOf(check: CheckFields): Readonly<Record<string, unknown>> {
 }
 
 /** The status a check starts with: the one given, else critical. */
-export function statusOf(check: { readonly Status?: string }): CheckStatus {
+function statusOf(check: { readonly Status?: string }): CheckStatus {
 	const status = check.Status ?? "";
 	if (status === "") return "critical";
 	const known = parseStatus(status);

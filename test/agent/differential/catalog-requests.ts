@@ -17,7 +17,7 @@ import {
 	weights,
 } from "./words.ts";
 
-export function definition(dice: Dice) {
+function definition(dice: Dice) {
 	return dice.one<unknown>([
 		{ HTTP: "http://x", Interval: "10s", Timeout: "1s" },
 		{ TCP: "a:1", Interval: "5s" },
