@@ -8,13 +8,16 @@
  *   npm run bench -- wake-5000     5,000 blocking queries woken by one PUT
  *   npm run bench -- memory        resident memory at start, with 100,000 keys, with 10,000 services
  *   npm run bench -- scaling       disco alone, beside 1,000,000 keys and 100,000 instances
+ *   npm run bench -- dns           DNS in full: beside an empty UDP echo, 5,000 instances, TCP, under HTTP load
  *   npm run bench -- docker-path   docker start -> replaced haproxy.cfg, step by step (needs root and dockerd)
  */
 import { startAgent, toolsFolder } from "./agents.ts";
+import { dns } from "./dns.ts";
 import { dockerPath } from "./docker-path.ts";
 import { instancePut, putAll } from "./fill.ts";
 import { getsPerSecond, putsPerSecond, questionsPerSecond } from "./load.ts";
 import { memory } from "./memory.ts";
+import { cpuMs } from "./process-figures.ts";
 import { scaling } from "./scaling.ts";
 import { formatSpread, spread } from "./statistics.ts";
 import { wake } from "./wake.ts";
@@ -58,23 +61,41 @@ async function sideBySide(names: readonly string[]): Promise<void> {
 		console.log(
 			`node ${process.version}, ${rounds} rounds of ${seconds} s each, per second: median (least-greatest)\n`,
 		);
-		console.log(`${"".padEnd(12)}${"disco".padEnd(30)}${"consul".padEnd(30)}ratio`);
+		console.log(`${"".padEnd(14)}${"disco".padEnd(30)}${"consul".padEnd(30)}disco / consul`);
+		const processorTimes: string[] = [];
 		for (const name of names) {
 			const measure = measurements[name];
 			if (measure === undefined) continue;
 			const figures: [number[], number[]] = [[], []];
+			const processorUs: [number[], number[]] = [[], []];
 			for (let round = 0; round < rounds; round++) {
-				for (const [side, { host }] of agents.entries()) figures[side as 0 | 1].push(await measure(host));
+				for (const [side, { host, process }] of agents.entries()) {
+					const beforeMs = cpuMs(process.pid);
+					const perSecond = await measure(host);
+					figures[side as 0 | 1].push(perSecond);
+					processorUs[side as 0 | 1].push(((cpuMs(process.pid) - beforeMs) * 1_000) / (perSecond * seconds));
+				}
 			}
 			const [ours, theirs] = figures;
-			const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
-			console.log(
-				`${name.padEnd(12)}${formatSpread(spread(ours)).padEnd(30)}${formatSpread(spread(theirs)).padEnd(30)}${formatSpread(spread(ratios), "x")}`,
-			);
+			console.log(row(name, ours, theirs, (mine, other) => mine / other));
+			processorTimes.push(row(name, ...processorUs, (mine, other) => other / mine));
 		}
+		console.log("\nserver's processor time per answer, us; it says more on a machine with other work\n");
+		console.log(`${"".padEnd(14)}${"disco".padEnd(30)}${"consul".padEnd(30)}consul / disco`);
+		for (const line of processorTimes) console.log(line);
 	} finally {
 		for (const agent of agents) await agent.close();
 	}
+}
+
+function row(
+	label: string,
+	ours: readonly number[],
+	theirs: readonly number[],
+	ratioOf: (ours: number, theirs: number) => number,
+): string {
+	const ratios = ours.map((value, round) => ratioOf(value, theirs[round] ?? Number.NaN));
+	return `${label.padEnd(14)}${formatSpread(spread(ours)).padEnd(30)}${formatSpread(spread(theirs)).padEnd(30)}${formatSpread(spread(ratios), "x")}`;
 }
 
 /** 5,000 blocking queries on one key; the first waves warm both up, and count. */
@@ -119,6 +140,7 @@ const apart: Readonly<Record<string, () => Promise<void>>> = {
 	"wake-5000": wakeSideBySide,
 	memory: () => memory(Math.min(rounds, 3)),
 	scaling: () => scaling(Math.min(rounds, 3), seconds),
+	dns: () => dns(Math.min(rounds, 3), seconds),
 	"docker-path": () => dockerPath(rounds),
 };
 
