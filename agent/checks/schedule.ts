@@ -18,7 +18,7 @@ export interface CheckScheduleOptions {
 	readonly eagerStart: boolean;
 	/**
 	 * Probes under way at once; those above wait for their turn, first come, first served. A probe that takes longer than
-	 * `slowAfterMs` is moved to a second set of as many places, and its check begins there from then on while it stays slow: what
+	 * `slowAfterMs` is moved to a second set of as many places, and when it then fails, its check begins there from then on: what
 	 * hangs delays only what hangs. 256 unless given.
 	 */
 	readonly concurrencyMax?: number;
@@ -47,7 +47,7 @@ const intervalMsMin = 100;
 interface RunningCheck {
 	timer: Timer | undefined;
 	isStopped: boolean;
-	/** Its last probe took long. */
+	/** Its last probe failed, and took long. */
 	isSlow: boolean;
 	/**
 	 * Ends the probe under way. One for each probe: what a probe hangs on its signal (a socket, a derived signal) must not pile up
@@ -74,10 +74,13 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 			place = slow;
 		});
 		try {
-			return check.isStopped ? undefined : await attempt();
+			if (check.isStopped) return undefined;
+			const outcome = await attempt();
+			// Only what fails slowly hangs: on a busy machine everything takes long for a while.
+			check.isSlow = outcome.status === "critical" && clock.monotonicMs() - startedMs > slowAfterMs;
+			return outcome;
 		} finally {
 			moved.cancel();
-			check.isSlow = clock.monotonicMs() - startedMs > slowAfterMs;
 			place.give();
 		}
 	}

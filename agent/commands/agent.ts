@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
-import { flagsHelp } from "../../lib/flags.ts";
+import { errorMessage } from "../../lib/errors.ts";
+import { flagsHelp, parseFlags } from "../../lib/flags.ts";
 import { createLogger, type Logger } from "../../lib/log/index.ts";
 import { nodeClock } from "../../lib/node/index.ts";
 import { agentFlags, loadAgentConfig, type RuntimeConfig } from "../config/index.ts";
-import { banner, startAgent, untilEnded } from "../runtime/index.ts";
-import type { Command, CommandIo } from "./command.ts";
-import { type LogFile, openLogFile } from "./log-file.ts";
+import { banner, type RunningAgent, startAgent, untilEnded } from "../runtime/index.ts";
+import type { Command } from "./command.ts";
+import { openLogFile } from "./log-file.ts";
+import { openSyslog } from "./syslog.ts";
 import { tellSystemdReady } from "./systemd.ts";
 
 /** Runs an agent until it is told to end. */
@@ -24,7 +26,15 @@ export const agent: Command = {
 			config.log.file === undefined
 				? undefined
 				: openLogFile(config.log.file, nodeClock, (text) => io.stderr(`${text}\n`));
-		const logger = agentLogger(config, io, logFile);
+		const syslog =
+			config.log.syslogFacility === undefined
+				? undefined
+				: openSyslog(config.log.syslogFacility, (text) => io.stderr(`${text}\n`));
+		const logger = agentLogger(config, (line) => {
+			io.stdout(line);
+			logFile?.write(line);
+			syslog?.write(line);
+		});
 		// With JSON logs, stdout has nothing but them.
 		const say = (text: string) => {
 			if (!config.log.json) io.stdout(text);
@@ -35,22 +45,40 @@ export const agent: Command = {
 			onIdentity: (nodeId) => say(banner(config, nodeId)),
 		});
 		tellSystemdReady(io.env, logger);
+		const stopWatching = await watchedConfig(config, args, running, logger);
 		const exitCode = await untilEnded(running, config, logger);
+		await stopWatching?.();
 		logFile?.close();
+		syslog?.close();
 		// What still hangs after a bounded close must not keep the process.
 		process.exit(exitCode);
 	},
 };
 
-function agentLogger(config: RuntimeConfig, io: CommandIo, logFile: LogFile | undefined): Logger {
+/** `auto_reload_config`: a change of a file is a reload. */
+async function watchedConfig(
+	config: RuntimeConfig,
+	args: readonly string[],
+	running: RunningAgent,
+	logger: Logger,
+): Promise<(() => Promise<void>) | undefined> {
+	const { values } = parseFlags(args, agentFlags);
+	const paths = [...(values["config-file"] ?? []), ...(values["config-dir"] ?? [])];
+	if (!config.autoReload || paths.length === 0) return undefined;
+	const { watchConfig } = await import("./config-watch.ts");
+	return watchConfig(paths, () => {
+		running.reload().catch((error: unknown) => {
+			logger.error("the new configuration is refused, the old one stays", { error: errorMessage(error) });
+		});
+	});
+}
+
+function agentLogger(config: RuntimeConfig, write: (line: string) => void): Logger {
 	return createLogger({
 		level: config.log.level,
 		json: config.log.json,
 		clock: nodeClock,
 		module: "agent",
-		write: (line) => {
-			io.stdout(line);
-			logFile?.write(line);
-		},
+		write,
 	});
 }

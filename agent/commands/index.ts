@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 		summary: "Prints what makes a shell complete the commands",
 		load: async () => (await import("./completion.ts")).completion,
 	},
+	debug: {
+		summary: "Gathers what is needed to look into a fault",
+		load: async () => (await import("./debug.ts")).debug,
+	},
 	dev: { summary: "Runs everything at once, with a sample service", load: async () => (await import("./dev.ts")).dev },
 	dns: { summary: "Asks the agent's DNS and explains the answer", load: async () => (await import("./dns.ts")).dns },
 	doctor: { summary: "Looks for faults", load: async () => (await import("./doctor.ts")).doctor },

@@ -99,7 +99,15 @@ export interface RuntimeConfig {
 	readonly discardCheckOutput: boolean;
 	/** Shortest time after which the service of a critical check is removed. */
 	readonly deregisterAfterMsMin: number;
-	readonly log: { readonly level: LogLevel; readonly json: boolean; readonly file: LogFileConfig | undefined };
+	readonly log: {
+		readonly level: LogLevel;
+		readonly json: boolean;
+		readonly file: LogFileConfig | undefined;
+		/** Undefined without syslog. */
+		readonly syslogFacility: string | undefined;
+	};
+	/** Read the configuration again when a file changes. */
+	readonly autoReload: boolean;
 	/** Empty for none. */
 	readonly pidFile: string;
 	readonly ui: boolean;
