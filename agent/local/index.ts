@@ -10,5 +10,5 @@ export type {
 	LocalService,
 } from "./local-agent.ts";
 export type { LocalStore } from "./local-store.ts";
-export type { KeyringOperation, KeyringReport, MemberPool } from "./member-pool.ts";
 export { createDiskStore, memoryStore } from "./local-store.ts";
+export type { KeyringOperation, KeyringReport, MemberPool } from "./member-pool.ts";

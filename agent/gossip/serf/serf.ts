@@ -1,4 +1,4 @@
-import type { Address, Clock } from "../../../lib/env/index.ts";
+import type { Address, Clock, Timer } from "../../../lib/env/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import { type Codec, decode, encode } from "../../../lib/msgpack/index.ts";
@@ -67,6 +67,7 @@ export class Serf {
 	readonly #events: BroadcastQueue;
 	readonly #queries: BroadcastQueue;
 	readonly #internal: InternalQueries;
+	readonly #timers = new Map<string, Timer>();
 	#tags: ReadonlyMap<string, string>;
 	#state: "alive" | "leaving" | "left" | "closed" = "alive";
 	/** Joins that want nothing of what happened before. */
@@ -136,8 +137,8 @@ export class Serf {
 		const { settings, clocks } = this.#options;
 		if (clocks !== undefined) this.#resume(clocks);
 		await this.swim.start();
-		this.#repeat(settings.reapIntervalMs, () => this.#table.reap());
-		this.#repeat(settings.reconnectIntervalMs, () => this.#reconnect());
+		this.#repeat("reap", settings.reapIntervalMs, () => this.#table.reap());
+		this.#repeat("reconnect", settings.reconnectIntervalMs, () => this.#reconnect());
 	}
 
 	members(): readonly Member[] {
@@ -210,6 +211,7 @@ export class Serf {
 	/** Ends without a word: the others will find out. */
 	async close(): Promise<void> {
 		this.#state = "closed";
+		for (const timer of this.#timers.values()) timer.cancel();
 		await this.swim.close();
 	}
 
@@ -386,12 +388,13 @@ export class Serf {
 		this.swim.join([member.address]).catch(() => undefined);
 	}
 
-	#repeat(intervalMs: number, act: () => void): void {
-		this.#clock.after(intervalMs, () => {
+	#repeat(what: string, intervalMs: number, act: () => void): void {
+		const timer = this.#clock.after(intervalMs, () => {
 			if (this.#state === "closed") return;
 			act();
-			this.#repeat(intervalMs, act);
+			this.#repeat(what, intervalMs, act);
 		});
+		this.#timers.set(what, timer);
 	}
 
 	#pause(ms: number): Promise<void> {
