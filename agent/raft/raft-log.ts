@@ -18,8 +18,13 @@ import { restoreCommands } from "./restore-entries.ts";
 const logBytesMax = 512 * 1024 * 1024;
 
 export interface RaftLogOptions<Result> extends RaftLoopOptions<Result> {
-	/** This server begins to lead, or no longer does. */
+	/**
+	 * This server leads and its state holds everything that was committed before, or no longer does: what looks at the state
+	 * before it proposes may do so only in between.
+	 */
 	readonly onLeading?: (leading: boolean) => void;
+	/** It was elected; its state may still be behind. */
+	readonly onElected?: (term: number) => void;
 }
 
 /** The cluster as this server sees it. Indexes are the log's own. */
@@ -41,6 +46,8 @@ export class RaftLog<Result> implements ReplicatedLog<Result> {
 	#closing: Promise<void> | undefined;
 	/** Term in which this server leads; 0 while it does not. */
 	#leadingTerm = 0;
+	/** Whether `onLeading` was told so. */
+	#established = false;
 	#startedMs = 0;
 	#changes: { readonly index: number; readonly term: number; readonly waiting: Waiting }[] = [];
 
@@ -184,23 +191,33 @@ export class RaftLog<Result> implements ReplicatedLog<Result> {
 		if (failure !== undefined) {
 			this.#failure = failure;
 			this.#rejectAll(failure);
-			if (this.#leadingTerm !== 0) this.#options.onLeading?.(false);
 			this.#leadingTerm = 0;
+			this.#tellLeading(false);
 			return;
 		}
 		const raft = this.#loop?.raft;
 		if (raft === undefined) return;
 		this.#settleChanges(raft.commitIndex);
 		const leadingTerm = raft.role === "leader" ? raft.term : 0;
-		if (leadingTerm === this.#leadingTerm) return;
-		const led = this.#leadingTerm !== 0;
-		this.#leadingTerm = leadingTerm;
-		if (led) {
-			this.#rejectDecisions(leadershipLost());
-			this.#loop?.applier.rejectWaits(noLeader());
-			this.#options.onLeading?.(false);
+		if (leadingTerm !== this.#leadingTerm) {
+			const led = this.#leadingTerm !== 0;
+			this.#leadingTerm = leadingTerm;
+			if (led) {
+				this.#rejectDecisions(leadershipLost());
+				this.#loop?.applier.rejectWaits(noLeader());
+				this.#tellLeading(false);
+			}
+			if (leadingTerm !== 0) this.#options.onElected?.(leadingTerm);
 		}
-		if (leadingTerm !== 0) this.#options.onLeading?.(true);
+		const { leadingSinceIndex } = raft;
+		const applied = this.#loop?.applier.appliedIndex ?? 0;
+		if (leadingSinceIndex !== undefined && applied >= leadingSinceIndex) this.#tellLeading(true);
+	}
+
+	#tellLeading(leads: boolean): void {
+		if (leads === this.#established) return;
+		this.#established = leads;
+		this.#options.onLeading?.(leads);
 	}
 
 	#settleChanges(commitIndex: number): void {

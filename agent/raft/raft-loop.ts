@@ -43,8 +43,8 @@ export interface RaftLoopOptions<Result> {
 	readonly onSnapshotFailed?: (error: unknown) => void;
 }
 
-/** In one call; the reference's. */
 const appendEntriesMax = 64;
+/** In one call that has more than one entry. */
 const appendBytesMax = 512 * 1024;
 /** Calls on their way to one follower. */
 const inFlightMax = 128;

@@ -1,13 +1,14 @@
 import type { Clock } from "../../lib/env/index.ts";
 import type { KvHistoryRule, KvWrite, WriteOrigin } from "../state/index.ts";
 import type { KvEndpoints } from "./endpoints.ts";
+import { type Leadership, requireLeads } from "./leadership.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
 
 /** `/v1/kv/...` from this server's state. */
 export function kvEndpoints(
 	server: Server,
-	parts: { readonly clock: Clock; readonly lockDelays: LockDelays },
+	parts: { readonly clock: Clock; readonly lockDelays: LockDelays; readonly leadership?: Leadership },
 ): KvEndpoints {
 	const { store } = server;
 
@@ -19,7 +20,10 @@ export function kvEndpoints(
 
 	return {
 		async write(write, options) {
-			if (write.operation === "lock" && parts.lockDelays.delays(write.key)) return false;
+			if (write.operation === "lock") {
+				requireLeads(parts.leadership);
+				if (parts.lockDelays.delays(write.key)) return false;
+			}
 			return server.write(options, { kind: "kv", write, ...originOf(write) });
 		},
 		get: (key, options) => server.read(options, (watchSet) => store.kvGet(key, watchSet)),

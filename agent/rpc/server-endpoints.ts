@@ -79,7 +79,7 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 	return {
 		catalog: catalogEndpoints(server, datacenter),
 		health: healthEndpoints(server),
-		kv: kvEndpoints(server, { clock, lockDelays }),
+		kv: kvEndpoints(server, { ...options, lockDelays }),
 		session: sessionEndpoints(server, { ...options, lockDelays }),
 		txn: txnEndpoints(server, { clock, lockDelays }),
 		query: queryEndpoints(server, { random, datacenter }),

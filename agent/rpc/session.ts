@@ -4,7 +4,7 @@ import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { SessionContent, SessionRecord } from "../state/index.ts";
 import type { SessionEndpoints, SessionRequest } from "./endpoints.ts";
-import type { Leadership } from "./leadership.ts";
+import { type Leadership, requireLeads } from "./leadership.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
 
@@ -96,10 +96,7 @@ export function sessionEndpoints(
 			await server.write(options, { kind: "session-destroy", id });
 		},
 		async renew(id) {
-			if (!leads()) {
-				const told = "this server does not lead; renew at the leader, or try again in a moment";
-				throw new DiscoError("NO_LEADER", told, { retryable: true });
-			}
+			requireLeads(leadership);
 			const session = store.session(id).value;
 			if (session !== undefined) renew(session);
 			return session;

@@ -89,6 +89,11 @@ export class Raft {
 		return this.#state.leader;
 	}
 
+	/** The entry with which this leadership began: what was committed before is applied when it is. */
+	get leadingSinceIndex(): number | undefined {
+		return this.#state.leading?.firstIndex;
+	}
+
 	/** Monotonic; undefined when no leader was ever heard of. */
 	get lastContactMs(): number | undefined {
 		return this.#state.lastContactMs;

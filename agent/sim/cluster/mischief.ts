@@ -46,7 +46,7 @@ export function calm(world: Cluster): void {
 	world.weather.heal();
 	world.improveWeather();
 	for (const server of world.servers) {
-		server.diskDelayMsMax = 4;
+		server.mendDisk();
 		if (server.isPaused) server.resume();
 		if (server.failedWith !== undefined) server.crash();
 		if (!server.isOn) server.boot();

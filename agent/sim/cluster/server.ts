@@ -106,6 +106,12 @@ export class SimulatedServer implements Inhabitant {
 		});
 	}
 
+	/** Its disk is repaired. */
+	mendDisk(): void {
+		this.diskDelayMsMax = 4;
+		this.#disk.plant(undefined);
+	}
+
 	async handle(request: Request, state?: AsyncIterable<Uint8Array>): Promise<Response> {
 		if (this.log === undefined) throw new DiscoError("CONNECTION_REFUSED", `${this.id} does not run`);
 		return this.log.handle(request, state);
@@ -132,9 +138,9 @@ export class SimulatedServer implements Inhabitant {
 			trailingEntries: 20,
 			...(sabotage?.rules === undefined ? {} : { rules: sabotage.rules }),
 			onFailed: (error) => this.#failed(error),
+			onElected: (term) => world.invariants.leads(this.id, term),
 			onLeading: (now) => {
 				leads = now;
-				if (now) world.invariants.leads(this.id, log.state().term);
 				for (const observer of observers) observer(now);
 			},
 		};
@@ -171,6 +177,8 @@ export class SimulatedServer implements Inhabitant {
 
 	#failed(error: DiscoError): void {
 		this.failedWith = error;
+		// Nothing but a disk may stop a server.
+		if (error.message.includes("invariant broken")) this.#world.invariants.broken(`${this.id}: ${error.message}`);
 		this.#world.trace(`${this.id} stops: ${error.message}`);
 	}
 
