@@ -2,7 +2,7 @@
 // disco and disco-registrator are divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is
 // first used, so that `disco kv get` need not read the agent (three megabytes, 80 ms) and the registrator holds 45 MB and not 57.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const programs = {
@@ -34,12 +34,13 @@ await Promise.all(
 	Object.entries(programs)
 		.filter(([name, entry]) => existsSync(entry) && (only.length === 0 || only.includes(name)))
 		.map(async ([name, entry]) => {
-			const { metafile } = await build({
+			const { metafile, outputFiles } = await build({
 				entryPoints: { [name]: entry },
 				outdir: "dist",
 				splitting: divided.has(name),
 				chunkNames: `${name}.[name]-[hash]`,
 				metafile: true,
+				write: false,
 				bundle: true,
 				platform: "node",
 				format: "esm",
@@ -53,7 +54,11 @@ await Promise.all(
 				minifyWhitespace: name === "disco-env",
 				minifySyntax: name === "disco-env",
 			});
-			chmodSync(`dist/${name}.js`, 0o755);
+			// Whoever starts the program meanwhile gets the old file or the new one, not half of it.
+			for (const { path, contents } of outputFiles) {
+				writeFileSync(`${path}.new`, contents, { mode: path.endsWith(`/${name}.js`) ? 0o755 : 0o644 });
+				renameSync(`${path}.new`, path);
+			}
 			if (divided.has(name)) removeOldParts(name, new Set(Object.keys(metafile.outputs)));
 		}),
 );
