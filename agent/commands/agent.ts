@@ -4,8 +4,9 @@ import { flagsHelp, parseFlags } from "../../lib/flags.ts";
 import { createLogger, type Logger } from "../../lib/log/index.ts";
 import { nodeClock } from "../../lib/node/index.ts";
 import { agentFlags, loadAgentConfig, type RuntimeConfig } from "../config/index.ts";
-import { banner, type RunningAgent, startAgent, untilEnded } from "../runtime/index.ts";
+import { banner, startAgent, untilEnded } from "../runtime/index.ts";
 import type { Command } from "./command.ts";
+import { watchConfig } from "./config-watch.ts";
 import { openLogFile } from "./log-file.ts";
 import { openSyslog } from "./syslog.ts";
 import { tellSystemdReady } from "./systemd.ts";
@@ -15,6 +16,7 @@ export const agent: Command = {
 	flags: agentFlags,
 	async run(args, io, path) {
 		const host = { hostName: hostname(), env: io.env };
+		const watched = watchConfig(configPaths(args));
 		const config = loadAgentConfig(args, host);
 		if (config === undefined) {
 			io.stdout(
@@ -45,9 +47,15 @@ export const agent: Command = {
 			onIdentity: (nodeId) => say(banner(config, nodeId)),
 		});
 		tellSystemdReady(io.env, logger);
-		const stopWatching = await watchedConfig(config, args, running, logger);
+		if (config.autoReload) {
+			watched.start(() => {
+				running.reload().catch((error: unknown) => {
+					logger.error("the new configuration is refused, the old one stays", { error: errorMessage(error) });
+				});
+			});
+		}
 		const exitCode = await untilEnded(running, config, logger);
-		await stopWatching?.();
+		watched.stop();
 		logFile?.close();
 		syslog?.close();
 		// What still hangs after a bounded close must not keep the process.
@@ -55,22 +63,9 @@ export const agent: Command = {
 	},
 };
 
-/** `auto_reload_config`: a change of a file is a reload. */
-async function watchedConfig(
-	config: RuntimeConfig,
-	args: readonly string[],
-	running: RunningAgent,
-	logger: Logger,
-): Promise<(() => Promise<void>) | undefined> {
+function configPaths(args: readonly string[]): readonly string[] {
 	const { values } = parseFlags(args, agentFlags);
-	const paths = [...(values["config-file"] ?? []), ...(values["config-dir"] ?? [])];
-	if (!config.autoReload || paths.length === 0) return undefined;
-	const { watchConfig } = await import("./config-watch.ts");
-	return watchConfig(paths, () => {
-		running.reload().catch((error: unknown) => {
-			logger.error("the new configuration is refused, the old one stays", { error: errorMessage(error) });
-		});
-	});
+	return [...(values["config-file"] ?? []), ...(values["config-dir"] ?? [])];
 }
 
 function agentLogger(config: RuntimeConfig, write: (line: string) => void): Logger {
