@@ -13,3 +13,5 @@ export { type ClusterView, RaftLog, type RaftLogOptions } from "./raft-log.ts";
 export type { RaftTransport, StateStream } from "./raft-transport.ts";
 export type { Committed, ForeignSnapshot, LogState, ReplicatedLog, StateMachine } from "./replicated-log.ts";
 export { entrySizeBytesMax, pendingProposalsMax } from "./replicated-log.ts";
+export { serveRaftStream } from "./serve-stream.ts";
+export { StreamTransport } from "./stream-transport.ts";

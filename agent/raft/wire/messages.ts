@@ -186,12 +186,11 @@ export function encodeResponse(kind: Request["kind"], self: Peer, response: Resp
 	return writer.finish();
 }
 
-/** Fails with `MSGPACK_TRUNCATED`, `MSGPACK_INVALID`, `RAFT_PEER_ERROR` (with the peer's text). */
-export function decodeResponse(kind: Request["kind"], reader: Reader): Response {
+/** `RAFT_PEER_ERROR` is the peer's own text. Fails with `MSGPACK_TRUNCATED`, `MSGPACK_INVALID`. */
+export function decodeResponse(kind: Request["kind"], reader: Reader): Response | DiscoError {
 	const error = string.read(reader);
 	const response = responseOf(kind, reader);
-	if (error !== "") throw new DiscoError("RAFT_PEER_ERROR", `the peer refused: ${error}`, { retryable: true });
-	return response;
+	return error === "" ? response : new DiscoError("RAFT_PEER_ERROR", `the peer refused: ${error}`, { retryable: true });
 }
 
 function responseOf(kind: Request["kind"], reader: Reader): Response {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import type { AppendFile, Disk } from "../../../lib/env/index.ts";
-import { writeHardState } from "../../raft/hard-state.ts";
 import { raftRules } from "../../raft/index.ts";
 import { runCluster } from "./run.ts";
 import type { Sabotage } from "./world.ts";
@@ -10,19 +9,19 @@ const bugs: readonly { readonly name: string; readonly sabotage: Sabotage; reado
 	{
 		name: "a vote is given to a candidate with an older log (§5.4.1)",
 		sabotage: { rules: { ...raftRules, upToDate: () => true } },
-		found: /committed entries are never removed|state machine safety|linearizability|log matching|liveness/,
+		found: /committed entries are never removed|state machine safety|linearizability|log matching/,
 	},
 	{
-		name: "the vote is not stored: two votes in one term after a crash (figure 2, persistent state)",
-		sabotage: { disk: (disk) => ({ ...forwarded(disk), writeAtomic: voteless(disk) }) },
-		found: /election safety/,
+		name: "term and vote are not stored (figure 2, persistent state)",
+		sabotage: { disk: (disk) => ({ ...forwarded(disk), writeAtomic: forgetful(disk) }) },
+		found: /election safety|no entry of a later term/,
 	},
 	{
 		name: "entries are acknowledged before they are synced",
 		sabotage: {
 			disk: (disk) => ({ ...forwarded(disk), openAppend: async (path) => unsynced(await disk.openAppend(path)) }),
 		},
-		found: /state machine safety|linearizability|log matching|liveness|does not start/,
+		found: /state machine safety|linearizability|log matching|does not start/,
 	},
 	{
 		name: "a leader answers reads without asking whether it still leads (§8)",
@@ -31,7 +30,7 @@ const bugs: readonly { readonly name: string; readonly sabotage: Sabotage; reado
 	},
 ];
 
-const seedsMax = 200;
+const seedsMax = 60;
 
 describe("the simulator finds", () => {
 	it.each(bugs)("$name", { timeout: 600_000 }, async ({ name, sabotage, found }) => {
@@ -58,13 +57,10 @@ function forwarded(disk: Disk): Disk {
 	};
 }
 
-/** Keeps the term only. */
-function voteless(disk: Disk): Disk["writeAtomic"] {
+/** Keeps the file's first content only (without a vote file a server does not start). */
+function forgetful(disk: Disk): Disk["writeAtomic"] {
 	return async (path, content) => {
-		if (!path.endsWith("/vote")) return disk.writeAtomic(path, content);
-		const [json = ""] = new TextDecoder().decode(content).split("\n");
-		const { term } = JSON.parse(json) as { readonly term: number };
-		return writeHardState(disk, path.replace(/\/vote$/, ""), { term, votedFor: undefined });
+		if (!path.endsWith("/vote") || (await disk.read(path)) === undefined) await disk.writeAtomic(path, content);
 	};
 }
 

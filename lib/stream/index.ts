@@ -1,0 +1,1 @@
+export { Incoming } from "./incoming.ts";
