@@ -1,7 +1,8 @@
 import { createSocket } from "node:dgram";
 import { isIP } from "node:net";
 import { type Answer, type DecodedPacket, decode, encode, type RecordType } from "dns-packet";
-import type { Client, ServiceEntry } from "../../client/index.ts";
+import type { Client } from "../../client/index.ts";
+import type { ServiceEntry } from "../../lib/api/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { clientFlags, withClient } from "./client-flags.ts";
 import { columns } from "./columns.ts";
