@@ -110,7 +110,7 @@ function exchange({ host, port }: Server, name: string, type: string, ednsBytes:
 		type: "query",
 		id,
 		flags: 0x0100,
-		questions: [{ type, name }],
+		questions: [{ type: type as RecordType, name }],
 		additionals,
 	});
 	const startMs = performance.now();
