@@ -118,7 +118,9 @@ export class ByteReader {
 	}
 
 	uint64(): bigint {
-		return this.#view.getBigUint64(this.#advance(8));
+		const value = this.#view.getBigUint64(this.#advance(8));
+		// Flags are hardly ever set: all zeros are one, not an object each.
+		return value === 0n ? 0n : value;
 	}
 
 	text(): string {
