@@ -2,7 +2,7 @@
 # Installs what the tests start for real and this machine lacks, then prints the versions.
 #
 #   apt packages      docker.io haproxy dnsutils busybox-static iproute2 iptables curl procps zookeeper ... (needs root and apt)
-#   peers             consul 1.14.4, consul-template, Docker Compose v2: built with Go from the Go module proxy
+#   peers             consul 1.14.4, serf, consul-template, Docker Compose v2: built with Go from the Go module proxy
 #
 # Peers are kept in DISCO_TOOLS (default ~/.cache/disco-tools) and built once. With CI set, anything that is still missing at the
 # end is a failure; elsewhere it is said, and the tests that need it are skipped visibly (decision 17).
@@ -126,6 +126,7 @@ build() {
 
 install_packages
 build consul github.com/hashicorp/consul github.com/hashicorp/consul@v1.14.4 || say "consul could not be built"
+build serf github.com/hashicorp/serf/cmd/serf github.com/hashicorp/serf@v0.10.2 || say "serf could not be built"
 build docker-compose github.com/docker/compose/v2/cmd github.com/docker/compose/v2@v2.40.3 || say "docker-compose could not be built"
 build consul-template github.com/hashicorp/consul-template github.com/hashicorp/consul-template@v0.42.1 ||
 	build consul-template github.com/hashicorp/consul-template github.com/hashicorp/consul-template@v0.41.1 ||
@@ -167,6 +168,7 @@ else
 	missing+=(zookeeper)
 fi
 version consul consul version
+version serf serf version
 version consul-template consul-template -v
 
 if [ ${#missing[@]} -gt 0 ] && [ -n "${CI:-}" ]; then
