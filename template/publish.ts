@@ -1,3 +1,5 @@
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { TemplateConfig } from "./config/index.ts";
 import { bytesOfText } from "./gotmpl/index.ts";
 import { type PreparedFile, prepareFile } from "./write-file.ts";
@@ -16,6 +18,14 @@ export interface Publication {
 	rollBack(): Promise<void>;
 }
 
+/** What a program knows of the files that it has written, so that it need not read them to see that they are as it left them. */
+export type KnownFiles = Map<string, { readonly text: string; readonly stamp: string }>;
+
+/** Files that are looked at and written at once: waiting for the disk is most of it. */
+const atOnce = 16;
+/** Renames in a row before others may work; a group's few files are renamed without a gap. */
+const renamesInRow = 256;
+
 /**
  * Puts files in their places all or none: all are written beside their destinations, all are checked, then all are swapped in.
  *
@@ -26,31 +36,74 @@ export interface Publication {
 export async function publishFiles(
 	files: readonly PublishedFile[],
 	check: (file: PreparedFile, published: PublishedFile) => Promise<void>,
+	known: KnownFiles = new Map(),
 ): Promise<Publication> {
-	const prepared: { readonly file: PreparedFile; readonly published: PublishedFile }[] = [];
+	const inOrder: ({ readonly file: PreparedFile; readonly published: PublishedFile } | undefined)[] = [];
 	const swapped: PreparedFile[] = [];
 	try {
-		for (const published of files) {
+		await inParallel([...files.entries()], async ([position, published]) => {
+			if (await isAsLeft(published, known)) return;
 			const file = await prepareFile(published.settings, bytesOfText(published.text));
-			if (file !== undefined) prepared.push({ file, published });
-		}
+			if (file !== undefined) inOrder[position] = { file, published };
+			else await remember(published, known);
+		});
+		const prepared = preparedOf(inOrder);
 		for (const { file, published } of prepared) await check(file, published);
 		for (const { file } of prepared) await file.backUp();
-		// No await between them: a reader who opens one after the other hardly ever meets an old and a new one.
 		for (const { file } of prepared) {
 			file.place();
-			swapped.push(file);
+			// One after the other: a reader who opens them in a row hardly ever meets an old and a new one.
+			if (swapped.push(file) % renamesInRow === 0) await new Promise((resolve) => setImmediate(resolve));
 		}
-		for (const { file } of prepared) await file.settle();
+		const folders = new Map(prepared.map(({ file }) => [dirname(file.destination), file]));
+		for (const file of folders.values()) await file.settle();
 	} catch (error) {
 		for (const file of swapped.reverse()) await file.restore();
-		for (const { file } of prepared) await file.discard();
+		for (const { file } of preparedOf(inOrder)) await file.discard();
 		throw error;
 	}
+	await inParallel(preparedOf(inOrder), ({ published }) => remember(published, known));
 	return {
 		changed: swapped,
 		async rollBack() {
-			for (const file of [...swapped].reverse()) await file.restore();
+			for (const file of [...swapped].reverse()) {
+				known.delete(file.destination);
+				await file.restore();
+			}
 		},
 	};
+}
+
+function preparedOf<T>(inOrder: readonly (T | undefined)[]): readonly T[] {
+	return inOrder.filter((one) => one !== undefined);
+}
+
+async function isAsLeft({ settings, text }: PublishedFile, known: KnownFiles): Promise<boolean> {
+	const before = known.get(settings.destination);
+	return before?.text === text && before.stamp === (await stampOf(settings.destination));
+}
+
+async function remember({ settings, text }: PublishedFile, known: KnownFiles): Promise<void> {
+	const stamp = await stampOf(settings.destination);
+	if (stamp !== undefined) known.set(settings.destination, { text, stamp });
+}
+
+/** Changes with whatever is done to a file. */
+async function stampOf(path: string): Promise<string | undefined> {
+	const info = await stat(path, { bigint: true }).catch(() => undefined);
+	return info && `${info.ino} ${info.size} ${info.mtimeNs} ${info.ctimeNs} ${info.uid} ${info.gid}`;
+}
+
+/** The first failure is thrown when all that has begun has ended. */
+async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> {
+	const queue = items.values();
+	const failures: unknown[] = [];
+	const worker = async () => {
+		for (const item of queue) {
+			if (failures.length > 0) return;
+			await run(item).catch((error: unknown) => failures.push(error));
+		}
+	};
+	await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+	if (failures.length > 0) throw failures[0];
 }

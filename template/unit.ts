@@ -9,7 +9,7 @@ import { bytesOfText, textOfBytes } from "./gotmpl/index.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { checkLimits } from "./limits.ts";
 import { createOwnership, type Ownership } from "./pruning.ts";
-import { type Publication, type PublishedFile, publishFiles } from "./publish.ts";
+import { type KnownFiles, type Publication, type PublishedFile, publishFiles } from "./publish.ts";
 import { runCommand } from "./run-command.ts";
 import type { Lookup, Pacer, Rendering, RunnerTemplate, Template } from "./runner/index.ts";
 import { differs, type PreparedFile } from "./write-file.ts";
@@ -56,6 +56,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 	const place = unit.group === undefined ? (unit.members[0]?.config.destination ?? "") : `group "${unit.group}"`;
 	const owners = unit.members.map(({ config }) => (config.prune ? createOwnership(config.destination) : undefined));
 	const variables = () => childEnvironment(world.environment, world.agent, actions.commandEnvironment);
+	const known: KnownFiles = new Map();
 	let latest: { readonly publication: Publication; readonly pruned: readonly string[] } | undefined;
 
 	function filesOf(text: string): readonly BundledFile[] {
@@ -100,7 +101,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 				if (!world.dry) for (const { destination } of files) await world.leftovers.remove(destination);
 				if (world.dry) return { changed: await show(files.map(published), destinations, owners, world) };
 				await claim(owners, destinations);
-				const publication = await publishFiles(files.map(published), check);
+				const publication = await publishFiles(files.map(published), check, known);
 				const pruned = await prune(owners, destinations);
 				for (const path of pruned) world.log.info(`removed ${path}`);
 				latest = { publication, pruned };

@@ -57,9 +57,9 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 describe("Handlebars templates", () => {
 	it("do not run for ever", async () => {
 		await expect(render("{{#each (loop 1000000000)}}x{{/each}}")).rejects.toThrow("more than 500000 rounds");
-		await expect(render("{{#each (loop 9)}}{{#each (loop 100000)}}{{/each}}{{/each}}")).rejects.toThrow(
-			"more than 500000 rounds",
-		);
+		await expect(
+			render("{{#with (loop 60000) as |l|}}{{#each (loop 9)}}{{#each l}}{{/each}}{{/each}}{{/with}}"),
+		).rejects.toThrow("more than 500000 rounds");
 	});
 
 	it.each([
