@@ -6,7 +6,7 @@ ARG HAPROXY_IMAGE=haproxy:2.6-bookworm
 FROM ${NODE_IMAGE} AS node
 
 FROM node AS programs
-COPY dist/disco.js dist/disco.*.js dist/disco-registrator*.js dist/disco-template.js dist/disco-env.js /opt/disco/
+COPY dist/disco.js dist/disco.*.js dist/disco-registrator*.js dist/disco-template*.js dist/disco-env.js /opt/disco/
 RUN ln -s /opt/disco/disco.js /usr/local/bin/disco \
 	&& ln -s /opt/disco/disco-registrator.js /usr/local/bin/disco-registrator \
 	&& ln -s /opt/disco/disco-template.js /usr/local/bin/disco-template \
@@ -31,7 +31,7 @@ CMD []
 FROM ${HAPROXY_IMAGE} AS haproxy
 USER root
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
-COPY dist/disco-template.js dist/disco.js dist/disco.*.js /opt/disco/
+COPY dist/disco-template*.js dist/disco.js dist/disco.*.js /opt/disco/
 COPY examples/haproxy/haproxy.ctmpl /etc/disco/haproxy.ctmpl
 COPY examples/demo/haproxy/reload.mjs /etc/disco/reload.mjs
 RUN mkdir -p /run/disco && chown haproxy:haproxy /run/disco

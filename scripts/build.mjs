@@ -1,5 +1,5 @@
 // Builds dist/: one bundled file per program (esbuild) and the typed client with its declarations (tsc). Decision 5.
-// disco and disco-registrator are divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is
+// disco, disco-registrator and disco-template are divided: dist/disco.js holds what every command needs, dist/disco.*.js what is imported when it is
 // first used, so that `disco kv get` need not read the agent (three megabytes, 80 ms) and the registrator holds 45 MB and not 57.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const banner = [
 	"const __dirname = __pathDirname(__filename);",
 ].join("\n");
 
-const divided = new Set(["disco", "disco-registrator"]);
+const divided = new Set(["disco", "disco-registrator", "disco-template"]);
 /** Parts of an earlier build stay so long: a program that runs may still import one. */
 const partsKeptMs = 3_600_000;
 
