@@ -164,6 +164,45 @@ describe("passes", () => {
 		expect([...watched].sort()).toEqual(["name", "value/y"]);
 	});
 
+	it("follows each dependency once, however many templates share it", async () => {
+		const { template, start, watched, files } = world();
+		const many = Array.from({ length: 100 }, (_, each) =>
+			template(`t${each}`, (key) => key("shared") + key("other") + each),
+		);
+		const { give } = start(many);
+		await settle();
+		expect([...watched]).toEqual(["shared", "other"]);
+		await give(["shared", "s"], ["other", "o"]);
+		expect(files.size).toBe(100);
+		expect(files.get("t99")).toBe("so99");
+	});
+
+	it("lets a template see the data of one moment, although it is executed in slices", async () => {
+		const { template, start, files } = world();
+		let goOn: (() => void) | undefined;
+		const slow = template("t", () => "");
+		const execute = async (lookup: Lookup) => {
+			const used = [dependency("a"), dependency("b")];
+			const missing = used.filter((one) => lookup(one) === undefined);
+			const first = lookup(dependency("a"))?.value;
+			if (missing.length === 0) {
+				await new Promise<void>((resolve) => {
+					goOn = resolve;
+				});
+			}
+			return { used, missing, result: { text: `${String(first)}${String(lookup(dependency("b"))?.value)}` } };
+		};
+		const { give } = start([{ ...slow, template: { ...slow.template, execute } }]);
+		await give(["a", "1"], ["b", "1"]);
+		await give(["a", "2"], ["b", "2"]);
+		goOn?.();
+		await give();
+		expect(files.get("t")).toBe("11");
+		goOn?.();
+		await give();
+		expect(files.get("t")).toBe("22");
+	});
+
 	it("executes only templates whose data changed", async () => {
 		const { template, start } = world();
 		const executed: string[] = [];
