@@ -138,8 +138,9 @@ export class CatalogReads {
 
 	#tagsOfServices(meta: StringMap): ReadonlyMap<string, readonly string[]> {
 		const tagsOf = new Map<string, Set<string>>();
+		const ofAllNodes = Object.keys(meta).length === 0;
 		for (const { service, node, tags } of this.#tables.allInstances()) {
-			if (!this.#nodeHasMeta(node, meta)) continue;
+			if (!ofAllNodes && !this.#nodeHasMeta(node, meta)) continue;
 			const known = tagsOf.get(service) ?? new Set();
 			tagsOf.set(service, known);
 			for (const tag of tags ?? []) known.add(tag);
