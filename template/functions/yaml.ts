@@ -6,11 +6,11 @@ import { floatText } from "./number-text.ts";
 import { elementsOf, entriesOf, fieldOf, numberOf, structTypeOf, textOf } from "./values.ts";
 
 /** The package, once `loadYaml` has run. */
-let yaml: typeof import("yaml") | undefined;
+let yaml: typeof import("../yaml-library.ts") | undefined;
 
 /** Loads the YAML parser. */
 export async function loadYaml(): Promise<void> {
-	yaml = await import("yaml");
+	yaml = await import("../yaml-library.ts");
 }
 
 /** YAML 1.1, as the reference's library reads and writes it. */

@@ -5,7 +5,6 @@
  * With a thousand services of which one has changed, one loop of a thousand is executed; the text of the others is known.
  */
 import type { Branch, List, Operand, Pipe, Statement } from "./nodes.ts";
-import type { Binding } from "./state.ts";
 import { type GoValue, Typed } from "./values.ts";
 
 /** One per template; hand it to every execution of that template. */
@@ -49,7 +48,10 @@ export function newMemo(definitions: ReadonlyMap<string, List>, isPure: (name: s
 }
 
 /** The values under these names, or undefined when one of them may change without becoming another value. */
-export function capturedValues(names: readonly string[], find: (name: string) => Binding): Captured | undefined {
+export function capturedValues(
+	names: readonly string[],
+	find: (name: string) => { readonly value: GoValue },
+): Captured | undefined {
 	const values: unknown[] = [];
 	for (const name of names) {
 		const value: GoValue = find(name).value;

@@ -51,7 +51,7 @@ const caseKeys = [
  * `cases` holds for all of them. Error: `SPEC_INVALID`, whose text begins with the file.
  */
 export async function readSpec(path: string): Promise<readonly SpecCase[]> {
-	const { parse } = await import("yaml");
+	const { parse } = await import("../yaml-library.ts");
 	const folder = dirname(resolve(path));
 	const wrong = (reason: string, cause?: unknown) => new DiscoError("SPEC_INVALID", `${path}: ${reason}`, { cause });
 	const read = (name: string): string => {
