@@ -1,4 +1,4 @@
-export { assertValid, type MembershipChange, noServers, voters } from "./configuration.ts";
+export { assertValid, type MembershipChange } from "./configuration.ts";
 export { Raft } from "./raft.ts";
 export { type Rules, raftRules } from "./rules.ts";
 export type { Limits, RaftOptions, Restored, Timings } from "./state.ts";

@@ -7,7 +7,7 @@ const requestTimeoutMs = 3_000;
 /** Pause before another server is asked. */
 const retryMs = 100;
 export const write = { datacenter: "", token: "" };
-export const current = { ...write, consistency: "consistent", minIndex: 0, maxWaitMs: 0 } as const;
+const current = { ...write, consistency: "consistent", minIndex: 0, maxWaitMs: 0 } as const;
 const text = new TextEncoder();
 
 export type Endpoints = NonNullable<SimulatedServer["endpoints"]>;
@@ -17,7 +17,7 @@ const down = new DiscoError("NO_LEADER", "the server is down");
 /** The request was never made: another server may be asked without doing something twice. */
 const refusals = new Set(["NO_LEADER", "LOG_BUSY", "LEADERSHIP_TRANSFERRING", "LOG_CLOSED"]);
 
-export class Unanswered extends Error {}
+class Unanswered extends Error {}
 
 /** A client's connection to the cluster: one server until it refuses or fails, then another. */
 export class Client {
@@ -75,7 +75,7 @@ export class Client {
 }
 
 /** Nothing was done. */
-export class NotDone extends Error {}
+class NotDone extends Error {}
 
 function isRefusal(error: unknown): boolean {
 	return refusals.has(errorCode(error) ?? "");

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type RunResult, runCluster } from "./run.ts";
 
 /** Seeds in CI, in two files that run beside each other; with DISCO_LONG ten times as many. */
-export const seedCount = process.env["DISCO_LONG"] === undefined ? Number(process.env["SIM_SEEDS"] ?? 1_000) : 10_000;
+const seedCount = process.env["DISCO_LONG"] === undefined ? Number(process.env["SIM_SEEDS"] ?? 1_000) : 10_000;
 
 /** Runs every second seed from `first` on; the first that breaks something fails with what to type to see it again. */
 export async function runSeeds(first: 1 | 2): Promise<void> {

@@ -1,0 +1,152 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { FakeClock, FakeNetwork } from "../../../lib/env/fake.ts";
+import { type Codec, encode, Reader } from "../../../lib/msgpack/index.ts";
+import { nodeClock, nodeNetwork } from "../../../lib/node/index.ts";
+import { listenOnServerPort } from "./first-byte.ts";
+import { indexedDirEntries, indexedKeyList, keyListRequest, keyRequest, kvsRequest, methods } from "./methods.ts";
+import { emptyStruct, requestHeader, responseHeader, served } from "./rpc.ts";
+import { RpcClient } from "./rpc-client.ts";
+
+interface Vector {
+	readonly name: string;
+	readonly hex: string;
+}
+const vectors = JSON.parse(readFileSync("test/vectors/consul-rpc-vectors.json", "utf8")) as {
+	readonly rpc: readonly Vector[];
+	readonly requests: readonly Vector[];
+	readonly responses: readonly Vector[];
+};
+const codecs: Readonly<Record<string, Codec<never>>> = {
+	"request-header": requestHeader as Codec<never>,
+	"response-header": responseHeader as Codec<never>,
+	"response-header-error": responseHeader as Codec<never>,
+	"empty-struct": emptyStruct as Codec<never>,
+	"KVS.Apply-set": kvsRequest as Codec<never>,
+	"KVS.Get": keyRequest as Codec<never>,
+	"KVS.ListKeys": keyListRequest as Codec<never>,
+	"Status.Ping": methods.ping.argument as Codec<never>,
+	IndexedDirEntries: indexedDirEntries as Codec<never>,
+	"IndexedDirEntries-empty": indexedDirEntries as Codec<never>,
+	IndexedKeyList: indexedKeyList as Codec<never>,
+	bool: methods.kvApply.reply as Codec<never>,
+	string: methods.leader.reply as Codec<never>,
+	strings: methods.peers.reply as Codec<never>,
+};
+const known = [...vectors.rpc, ...vectors.requests, ...vectors.responses].filter(({ name }) => name in codecs);
+
+it.each(known)("$name: the recorded bytes both ways", ({ name, hex }) => {
+	const codec = codecs[name] as Codec<never>;
+	const reader = new Reader(Uint8Array.from(Buffer.from(hex, "hex")));
+	const value = codec.read(reader);
+	expect(reader.leftBytes).toBe(0);
+	expect(Buffer.from(encode(codec, value)).toString("hex")).toBe(hex);
+});
+
+it("all of them were there", () => {
+	expect(known).toHaveLength(Object.keys(codecs).length);
+});
+
+const table = new Map(
+	[
+		served(methods.ping, async () => ({})),
+		served(methods.leader, async ({ Datacenter }) => `${Datacenter}:8300`),
+		served(methods.peers, async () => {
+			throw new Error("No cluster leader");
+		}),
+		served(methods.kvListKeys, async () => ({
+			...indexedKeyList.zero,
+			Keys: Array.from({ length: 60_000 }, (_, at) => `key/number/${at}`),
+		})),
+	].map((method) => [method.name, method]),
+);
+
+async function world() {
+	const clock = new FakeClock();
+	const network = new FakeNetwork({ clock });
+	const server = network.host("10.0.0.1");
+	const raft: string[] = [];
+	await listenOnServerPort({
+		network: server,
+		clock,
+		host: "10.0.0.1",
+		port: 8300,
+		methods: table,
+		onRaft: async (connection) => {
+			for await (const chunk of connection.incoming) raft.push(Buffer.from(chunk).toString());
+		},
+	});
+	const host = network.host("10.0.0.2");
+	const client = new RpcClient({ network: host, clock, to: { host: "10.0.0.1", port: 8300 } });
+	async function during<Value>(promise: Promise<Value>): Promise<Value> {
+		promise.catch(() => undefined);
+		for (let tries = 0; tries < 50; tries++) await clock.advanceAsync(1);
+		return promise;
+	}
+	return { clock, client, during, host, raft };
+}
+
+const query = { ...methods.leader.argument.zero, Datacenter: "dc1" };
+
+describe("the server port", () => {
+	it("answers calls over yamux, many at a time, with large answers and errors", async () => {
+		const { client, during } = await world();
+		expect(await during(client.call(methods.ping, {}, 1_000))).toEqual({});
+		const many = Array.from({ length: 40 }, () => client.call(methods.leader, query, 1_000));
+		expect(new Set(await during(Promise.all(many)))).toEqual(new Set(["dc1:8300"]));
+		await expect(during(client.call(methods.peers, query, 1_000))).rejects.toMatchObject({
+			code: "RPC_FAILED",
+			message: "No cluster leader",
+		});
+		const keys = await during(client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, 10_000));
+		expect(keys.Keys).toHaveLength(60_000);
+	});
+
+	it("tells of unknown services and methods in the reference's words", async () => {
+		const { client, during } = await world();
+		const call = (name: string) => during(client.call({ ...methods.ping, name }, {}, 1_000));
+		await expect(call("Nothing.Ping")).rejects.toMatchObject({ message: "rpc: can't find service Nothing.Ping" });
+		await expect(call("Status.Nothing")).rejects.toMatchObject({ message: "rpc: can't find method Status.Nothing" });
+		expect(await during(client.call(methods.ping, {}, 1_000))).toEqual({});
+	});
+
+	it("passes Raft's connections on, closes others, and those that say nothing", async () => {
+		const { clock, during, host, raft } = await world();
+		const connect = () => during(host.connect({ host: "10.0.0.1", port: 8300 }, { timeoutMs: 100 }));
+		await during((await connect()).write(Buffer.from("\u0001hello")));
+		expect(raft.join("")).toBe("hello");
+		for (const first of ["\u0002", ""]) {
+			const connection = await connect();
+			if (first !== "") await during(connection.write(Buffer.from(first)));
+			const end = connection.incoming[Symbol.asyncIterator]().next();
+			await clock.advanceAsync(6_000);
+			expect(await end).toMatchObject({ done: true });
+		}
+	});
+
+	it("a call that is not answered is given up", async () => {
+		const { clock, host } = await world();
+		await host.listen({ host: "10.0.0.2", port: 9 }, () => undefined);
+		const client = new RpcClient({ network: host, clock, to: { host: "10.0.0.2", port: 9 } });
+		const call = client.call(methods.ping, {}, 1_000);
+		call.catch(() => undefined);
+		await clock.advanceAsync(1_500);
+		await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/CALL_TIMEOUT|CONNECTION_LOST/) });
+	});
+
+	it("works on a real network", async () => {
+		const parts = { network: nodeNetwork, clock: nodeClock };
+		const listener = await listenOnServerPort({
+			...parts,
+			host: "127.0.0.1",
+			port: 0,
+			methods: table,
+			onRaft: async () => undefined,
+		});
+		const client = new RpcClient({ ...parts, to: { host: "127.0.0.1", port: listener.local.port } });
+		const keys = await client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, 10_000);
+		expect(keys.Keys).toHaveLength(60_000);
+		await client.close();
+		await listener.close();
+	});
+});

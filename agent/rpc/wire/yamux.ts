@@ -1,0 +1,194 @@
+import type { Clock, Connection, Timer } from "../../../lib/env/index.ts";
+import { DiscoError, errorMessage } from "../../../lib/errors.ts";
+import { Incoming } from "../../../lib/stream/index.ts";
+import { decodeFrame, encodeFrame, type FrameHeader, flags, frameHeaderBytes } from "./yamux-frame.ts";
+import { windowBytes, YamuxStream } from "./yamux-stream.ts";
+
+const pingEveryMs = 30_000;
+const pingTimeoutMs = 10_000;
+/** Streams that the peer may open and nobody has closed; one more is reset. */
+const streamsMax = 4096;
+const closedByUs = () => new DiscoError("CONNECTION_LOST", "the session was closed", { retryable: true });
+
+/**
+ * Many streams over one connection (HashiCorp's yamux, version 0): windows of 256 KiB each way, pings each 30 s, after 10 s
+ * without an answer the session is given up.
+ */
+export class YamuxSession {
+	readonly #connection: Connection;
+	readonly #clock: Clock;
+	readonly #onStream: (stream: YamuxStream) => void;
+	readonly #onEnd: () => void;
+	readonly #streams = new Map<number, YamuxStream>();
+	#nextId: number;
+	#writing: Promise<void> = Promise.resolve();
+	#pinged: { readonly value: number; readonly timer: Timer } | undefined;
+	#pingTimer: Timer | undefined;
+	#pings = 0;
+	#peerGoesAway = false;
+	#ended: DiscoError | undefined;
+
+	/** `onStream`: one that the peer has opened. */
+	constructor(options: {
+		readonly connection: Connection;
+		readonly clock: Clock;
+		readonly side: "client" | "server";
+		readonly onStream?: (stream: YamuxStream) => void;
+		readonly onEnd?: () => void;
+	}) {
+		this.#connection = options.connection;
+		this.#clock = options.clock;
+		this.#onStream = options.onStream ?? ((stream) => void stream.close());
+		this.#onEnd = options.onEnd ?? (() => undefined);
+		this.#nextId = options.side === "client" ? 1 : 2;
+		this.#schedulePing();
+		void this.#run();
+	}
+
+	get isOpen(): boolean {
+		return this.#ended === undefined && !this.#peerGoesAway;
+	}
+
+	get streamCount(): number {
+		return this.#streams.size;
+	}
+
+	/** Fails with `CONNECTION_LOST` when the session is over, or the peer takes no more streams. */
+	open(): YamuxStream {
+		if (!this.isOpen) throw this.#ended ?? closedByUs();
+		const id = this.#nextId;
+		this.#nextId += 2;
+		const stream = this.#addStream(id);
+		void this.#send({ type: "window", flags: flags.syn, stream: id, length: 0 });
+		return stream;
+	}
+
+	/** Says so to the peer and ends all streams. Idempotent. */
+	async close(): Promise<void> {
+		if (this.#ended !== undefined) return;
+		void this.#send({ type: "go-away", flags: 0, stream: 0, length: 0 });
+		await this.#writing;
+		this.#end(closedByUs());
+	}
+
+	#addStream(id: number): YamuxStream {
+		const stream = new YamuxStream(
+			{
+				data: (to, bytes) => this.#send({ type: "data", flags: 0, stream: to, length: bytes.length }, bytes),
+				grant: (to, length) => void this.#send({ type: "window", flags: 0, stream: to, length }),
+				finish: (to) => void this.#send({ type: "window", flags: flags.fin, stream: to, length: 0 }),
+				forget: (to) => void this.#streams.delete(to),
+			},
+			id,
+			this.#connection.remote,
+		);
+		this.#streams.set(id, stream);
+		return stream;
+	}
+
+	/** Frames leave one after the other. Never throws: what goes wrong ends the session. */
+	#send(header: FrameHeader, body?: Uint8Array): Promise<void> {
+		const frame = encodeFrame(header);
+		this.#writing = this.#writing.then(async () => {
+			if (this.#ended !== undefined) return;
+			try {
+				await this.#connection.write(frame);
+				if (body !== undefined) await this.#connection.write(body);
+			} catch (error) {
+				this.#end(asLost(error));
+			}
+		});
+		return this.#writing;
+	}
+
+	async #run(): Promise<void> {
+		try {
+			const incoming = new Incoming(this.#connection.incoming);
+			while (this.#ended === undefined) {
+				const first = await incoming.byte();
+				if (first === undefined)
+					throw new DiscoError("CONNECTION_LOST", "the peer closed the connection", { retryable: true });
+				const rest = await incoming.bytes(frameHeaderBytes - 1);
+				await this.#receive(decodeFrame(Uint8Array.of(first, ...rest)), incoming);
+			}
+		} catch (error) {
+			this.#end(asLost(error));
+		}
+	}
+
+	async #receive(header: FrameHeader, incoming: Incoming): Promise<void> {
+		if (header.type === "ping") this.#receivePing(header);
+		else if (header.type === "go-away") this.#peerGoesAway = true;
+		else await this.#receiveOnStream(header, incoming);
+	}
+
+	#receivePing({ flags: set, length }: FrameHeader): void {
+		if ((set & flags.syn) !== 0) {
+			void this.#send({ type: "ping", flags: flags.ack, stream: 0, length });
+			return;
+		}
+		if (this.#pinged?.value !== length) return;
+		this.#pinged.timer.cancel();
+		this.#pinged = undefined;
+	}
+
+	async #receiveOnStream(header: FrameHeader, incoming: Incoming): Promise<void> {
+		const { type, flags: set, stream: id, length } = header;
+		if (type === "data" && length > windowBytes)
+			throw new DiscoError("YAMUX_INVALID", `a frame of ${length} bytes is larger than any window`);
+		// A copy: the buffer is used again.
+		const body = type === "data" ? (await incoming.bytes(length)).slice() : undefined;
+		const stream = (set & flags.syn) === 0 ? this.#streams.get(id) : this.#accept(id);
+		// Frames of a stream that is gone may still be on their way.
+		if (stream === undefined) return;
+		if (body !== undefined && body.length > 0) stream.received(body);
+		if (type === "window" && length > 0) stream.granted(length);
+		if ((set & flags.fin) !== 0) stream.finished();
+		if ((set & flags.rst) === 0) return;
+		this.#streams.delete(id);
+		stream.broke(new DiscoError("CONNECTION_LOST", "the peer reset the stream", { retryable: true }));
+	}
+
+	#accept(id: number): YamuxStream | undefined {
+		const ours = id % 2 === this.#nextId % 2;
+		if (ours || this.#streams.has(id))
+			throw new DiscoError("YAMUX_INVALID", `stream ${id} cannot be opened by the peer`);
+		if (this.#streams.size >= streamsMax) {
+			void this.#send({ type: "window", flags: flags.rst, stream: id, length: 0 });
+			return undefined;
+		}
+		const stream = this.#addStream(id);
+		void this.#send({ type: "window", flags: flags.ack, stream: id, length: 0 });
+		this.#onStream(stream);
+		return stream;
+	}
+
+	#schedulePing(): void {
+		this.#pingTimer = this.#clock.after(pingEveryMs, () => {
+			const value = this.#pings++;
+			const timer = this.#clock.after(pingTimeoutMs, () =>
+				this.#end(new DiscoError("CONNECTION_LOST", "the peer does not answer pings", { retryable: true })),
+			);
+			this.#pinged = { value, timer };
+			void this.#send({ type: "ping", flags: flags.syn, stream: 0, length: value });
+			this.#schedulePing();
+		});
+	}
+
+	#end(error: DiscoError): void {
+		if (this.#ended !== undefined) return;
+		this.#ended = error;
+		this.#pingTimer?.cancel();
+		this.#pinged?.timer.cancel();
+		for (const stream of this.#streams.values()) stream.broke(error);
+		this.#streams.clear();
+		void this.#connection.close();
+		this.#onEnd();
+	}
+}
+
+function asLost(error: unknown): DiscoError {
+	return error instanceof DiscoError
+		? error
+		: new DiscoError("CONNECTION_LOST", errorMessage(error), { retryable: true });
+}
