@@ -114,7 +114,7 @@ describe.each(agentKinds)("with %s", (_name, start) => {
 		file("deaf.sh", `trap 'echo TERM >> ${path("log")}' TERM; echo up >> ${path("log")}; while :; do sleep 0.1; done`);
 		const supervisor = daemon(
 			...[...at, "-template", `${path("t")}:${path("out")}`],
-			...["-exec", `sh ${path("deaf.sh")}`, "-exec-kill-timeout", "300ms"],
+			...["-exec", `sh ${path("deaf.sh")}`, "-exec-kill-timeout", "2s"],
 		);
 		await shows("log", "up\n");
 		supervisor.child.kill("SIGTERM");
