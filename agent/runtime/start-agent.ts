@@ -16,7 +16,6 @@ import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
-import { boundHeapGrowth } from "./heap-growth.ts";
 import { dnsAddresses, listenAddresses } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
 import { openPool, sendCoordinates, startJoining } from "./pool/index.ts";
@@ -65,7 +64,6 @@ type Closer = () => Promise<void> | void;
  * service or check of the configuration.
  */
 export async function startAgent(config: RuntimeConfig, parts: AgentParts): Promise<RunningAgent> {
-	boundHeapGrowth();
 	const opened: Closer[] = [];
 	try {
 		return await start(config, parts, opened);
