@@ -37,6 +37,8 @@ export async function putAll(host: string, count: number, put: (number: number) 
 				go();
 			});
 			socket.on("error", reject);
+			// After `resolve` this says nothing.
+			socket.on("close", () => reject(new Error(`${host} closed the connection`)));
 		});
 	await Promise.all(Array.from({ length: clients }, client));
 }
