@@ -24,7 +24,7 @@ const arrows = {
 	"agent/commands": ["agent/runtime", "agent/watch", "agent/config", "client", "lib"],
 };
 
-const test = "\\.(test|sim|bench)\\.ts$|^agent/sim/";
+const test = "\\.(test|sim|bench)\\.ts$|/testing\\.ts$|^agent/sim/";
 
 module.exports = {
 	forbidden: [
