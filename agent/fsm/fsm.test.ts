@@ -250,6 +250,7 @@ describe("the state machine", () => {
 		expect(store.preparedQueries()).toEqual({ index: 1, value: [] });
 		const [version] = [...stateMachine(store).snapshot()].map((piece) => piece[0]);
 		expect(version).toBe(2);
+		expect(store.serviceChecks("x")).toEqual({ index: 1, value: [] });
 	});
 
 	it("reads a log of before there were checks of sessions and origins of writes", () => {

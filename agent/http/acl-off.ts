@@ -7,7 +7,6 @@ const paths: Readonly<Record<string, readonly Method[]>> = {
 	"/v1/acl/login": ["POST"],
 	"/v1/acl/logout": ["POST"],
 	"/v1/acl/replication": ["GET"],
-	"/v1/acl/rules/translate": ["POST"],
 	"/v1/acl/policies": ["GET"],
 	"/v1/acl/policy": ["PUT"],
 	"/v1/acl/policy/": ["GET", "PUT", "DELETE"],

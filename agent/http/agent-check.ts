@@ -40,7 +40,7 @@ async function register(request: ApiRequest, context: Context): Promise<Reply> {
 		name,
 		serviceId,
 		serviceName: service?.service ?? "",
-		serviceTags: service?.tags ?? [],
+		serviceTags: service?.tags ?? null,
 		zeroDuration: "0s",
 		allowScriptText: !context.config.compat,
 	});

@@ -85,7 +85,7 @@ function entryJson(service: LocalService, checks: readonly LocalCheck[], { confi
 	};
 }
 
-/** The shape that this endpoint alone has: no type, null tags, a definition with every field empty. */
+/** The shape that this endpoint alone has: no type, tags null where none were given, a definition with every field empty. */
 function checkJson({ content }: LocalCheck, node: string): Encodable {
 	return {
 		Node: node,
@@ -96,7 +96,7 @@ function checkJson({ content }: LocalCheck, node: string): Encodable {
 		Output: content.output,
 		ServiceID: content.serviceId,
 		ServiceName: content.serviceName,
-		ServiceTags: null,
+		ServiceTags: content.serviceTags,
 		Type: "",
 		ExposedPort: 0,
 		Definition: emptyDefinition,

@@ -225,7 +225,7 @@ export function checkContent(fields: CheckBody): CheckContent {
 		output: fields.Output ?? "",
 		serviceId: fields.ServiceID ?? "",
 		serviceName: fields.ServiceName ?? "",
-		serviceTags: fields.ServiceTags ?? [],
+		serviceTags: fields.ServiceTags ?? null,
 		type: fields.Type || typeOf(definition),
 		interval: fields.Interval ?? "",
 		timeout: fields.Timeout ?? "",

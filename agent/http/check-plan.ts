@@ -16,7 +16,7 @@ interface CheckPlace {
 	readonly name: string;
 	readonly serviceId: string;
 	readonly serviceName: string;
-	readonly serviceTags: readonly string[];
+	readonly serviceTags: readonly string[] | null;
 	/** A service's check shows no duration that was not given, a check of its own shows `0s`. */
 	readonly zeroDuration: "" | "0s";
 	/** Take `script`, which runs in a shell (our addition). */

@@ -57,7 +57,9 @@ async function node(request: ApiRequest, { endpoints }: Context): Promise<Reply>
 	const options = readOptions(request);
 	const answer = await family(endpoints, "coordinate").node(request.item, options);
 	const reply = listReply(request, answer);
-	return answer.value.length === 0 ? empty(404, reply.headers) : reply;
+	if (answer.value.length > 0) return reply;
+	// The reference's 404 has no index; a stream waits by it.
+	return empty(404, request.query.has("stream") ? reply.headers : {});
 }
 
 const encodeCoordinate = elementOf(coordinateJson);

@@ -22,8 +22,8 @@ export const eventRoutes: readonly Route[] = [
 
 async function fire(request: ApiRequest, context: Context): Promise<Reply> {
 	const { endpoints } = context;
-	checkDatacenter(request, context);
 	if (request.item === "") throw badRequest("Missing name");
+	checkDatacenter(request, context);
 	const { query } = request;
 	const fired = await family(endpoints, "event").fire(
 		{

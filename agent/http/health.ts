@@ -89,6 +89,6 @@ export function streamingHeaders(
 	{ query }: ApiRequest,
 ): Readonly<Record<string, string>> {
 	if (!read.cached && read.minIndex === 0) return {};
-	if (query.has("near")) return {};
+	if (query.first("near")) return {};
 	return { "X-Consul-Knownleader": "false", "X-Consul-Query-Backend": "streaming" };
 }

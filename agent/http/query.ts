@@ -77,7 +77,8 @@ async function create(request: ApiRequest, context: Context): Promise<Reply> {
 async function update(request: ApiRequest, context: Context): Promise<Reply> {
 	const [, what] = part.exec(request.item) ?? [];
 	if (what !== undefined) return notAllowed("PUT", "GET");
-	const query = { ...parseQuery(bodyText(request)), id: request.item };
+	// Without a body it is a query without anything, as in the reference.
+	const query = { ...parseQuery(bodyText(request) || "{}"), id: request.item };
 	requireUse(request, "write", query);
 	await family(context.endpoints, "query").update(query, writeOptions(request));
 	return empty();

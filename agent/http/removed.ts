@@ -8,9 +8,11 @@ const legacyAclPaths: Readonly<Record<string, Method>> = {
 	"/v1/acl/info/": "GET",
 	"/v1/acl/clone/": "PUT",
 	"/v1/acl/list": "GET",
+	"/v1/acl/rules/translate": "POST",
+	"/v1/acl/rules/translate/": "GET",
 };
 
-/** Endpoints that went with the ACL system before 1.4: 410, so that an old client's author learns why. */
+/** Endpoints that went with the legacy ACL system: 410, so that an old client's author learns why. */
 export const removedRoutes: readonly Route[] = Object.entries(legacyAclPaths).map(([path, method]) => ({
 	path,
 	methods: { [method]: gone(path) },

@@ -212,7 +212,7 @@ function serviceChecks(fields: ServiceFields, service: ServiceContent, rules: Re
 			name: check.Name || `Service '${service.service}' check`,
 			serviceId: service.id,
 			serviceName: service.service,
-			serviceTags: service.tags ?? [],
+			serviceTags: service.tags,
 			zeroDuration: "",
 			allowScriptText: rules.lenient,
 		});

@@ -80,7 +80,7 @@ export function checkContentJson(check: CheckContent, node: string, createIndex:
 		Output: check.output,
 		ServiceID: check.serviceId,
 		ServiceName: check.serviceName,
-		ServiceTags: check.serviceTags,
+		ServiceTags: check.serviceTags ?? [],
 		Type: check.type,
 		Interval: check.interval,
 		Timeout: check.timeout,
@@ -91,18 +91,14 @@ export function checkContentJson(check: CheckContent, node: string, createIndex:
 	};
 }
 
-/** As transactions and executed queries show a service: without tags `Tags` is null. */
+/** As transactions and executed queries show a service: `Tags` is null where none were given. */
 export function bareServiceJson(service: ServiceRecord): Struct {
-	return { ...serviceJson(service), Tags: noneAsNull(service.tags) };
+	return { ...serviceJson(service), Tags: service.tags };
 }
 
 /** As `bareServiceJson`. */
 export function bareCheckJson(check: CheckRecord): Struct {
-	return { ...checkJson(check), ServiceTags: noneAsNull(check.serviceTags) };
-}
-
-function noneAsNull(tags: readonly string[] | null): readonly string[] | null {
-	return tags?.length === 0 ? null : tags;
+	return { ...checkJson(check), ServiceTags: check.serviceTags };
 }
 
 /** An element of `/v1/catalog/service/NAME`: node and service side by side. */

@@ -69,7 +69,7 @@ function sameService(a: ServiceContent, b: ServiceContent): boolean {
 	);
 }
 
-/** The same content; with `ignoreOutput`, whatever the outputs are. */
+/** The same content as the catalog sees it: how the check is made does not count; with `ignoreOutput` nor does its output. */
 function sameCheck(a: CheckContent, b: CheckContent, ignoreOutput = false): boolean {
 	return (
 		a.checkId === b.checkId &&
@@ -79,11 +79,7 @@ function sameCheck(a: CheckContent, b: CheckContent, ignoreOutput = false): bool
 		(ignoreOutput || a.output === b.output) &&
 		a.serviceId === b.serviceId &&
 		a.serviceName === b.serviceName &&
-		a.type === b.type &&
-		a.interval === b.interval &&
-		a.timeout === b.timeout &&
-		a.exposedPort === b.exposedPort &&
-		sameList(a.serviceTags, b.serviceTags)
+		sameList(a.serviceTags ?? [], b.serviceTags ?? [])
 	);
 }
 

@@ -276,6 +276,12 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		return changed;
 	}
 
+	/** Registering again must not throw away what is known of a check's health, whatever the check was (recorded). */
+	function withKnownHealth(content: CheckContent): CheckContent {
+		const known = checks.get(content.checkId)?.content;
+		return Object.freeze(known === undefined ? content : { ...content, status: known.status, output: known.output });
+	}
+
 	async function registerService(
 		given: ServiceContent,
 		plans: readonly CheckPlan[],
@@ -287,11 +293,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		for (const plan of completed) refuseScripts(plan, source);
 		const local: LocalService = { content: service, token: how.token };
 		const added = completed.map((plan): LocalCheck => {
-			// Registering again must not throw away what is known of a check's health (recorded).
-			const known = checks.get(plan.content.checkId);
-			const kept =
-				known?.content.serviceId === service.id ? { status: known.content.status, output: known.content.output } : {};
-			return { plan, content: Object.freeze({ ...plan.content, ...kept }), token: how.token };
+			return { plan, content: withKnownHealth(plan.content), token: how.token };
 		});
 		const addedIds = new Set(added.map((check) => check.content.checkId));
 		const replaced = how.replaceExistingChecks
@@ -342,7 +344,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		refuseScripts(given, source);
 		const plan = completeCheck(given, service?.content);
 		const moved = checks.get(plan.content.checkId)?.content.serviceId;
-		const check: LocalCheck = { plan, content: plan.content, token: how.token };
+		const check: LocalCheck = { plan, content: withKnownHealth(plan.content), token: how.token };
 		putCheck(check, source, false);
 		if (source === "api") await store.saveCheck(check);
 		await synced(new Set(moved === undefined ? [serviceId] : [serviceId, moved]));

@@ -6,7 +6,7 @@ import type { CheckPlan } from "./local-agent.ts";
 export const outputSizeBytesDefault = 4096;
 
 /**
- * A service as the agent keeps it: an id and tags always there, and an IP address repeated as tagged addresses of its
+ * A service as the agent keeps it: its id always there, and an IP address repeated as tagged addresses of its
  * family. Recorded: the added ones never replace given ones.
  */
 export function completeService(service: ServiceContent): ServiceContent {
@@ -20,7 +20,6 @@ export function completeService(service: ServiceContent): ServiceContent {
 	return Object.freeze({
 		...service,
 		id: service.id === "" ? service.service : service.id,
-		tags: service.tags ?? [],
 		taggedAddresses: taggedAddresses(service),
 	});
 }
@@ -59,7 +58,7 @@ export function completeCheck(plan: CheckPlan, service: ServiceContent | undefin
 	if (name === "" && checkId === "") throw new DiscoError("CHECK_INVALID", "check has no name; set Name");
 	return withContent(plan, {
 		checkId: checkId === "" ? name : checkId,
-		...(service === undefined ? { serviceId: "", serviceName: "", serviceTags: [] } : copiedFromService(service)),
+		...(service === undefined ? { serviceId: "", serviceName: "", serviceTags: null } : copiedFromService(service)),
 	});
 }
 
@@ -67,7 +66,7 @@ export function completeCheck(plan: CheckPlan, service: ServiceContent | undefin
 export function copiedFromService(
 	service: ServiceContent,
 ): Pick<CheckContent, "serviceId" | "serviceName" | "serviceTags"> {
-	return { serviceId: service.id, serviceName: service.service, serviceTags: service.tags ?? [] };
+	return { serviceId: service.id, serviceName: service.service, serviceTags: service.tags };
 }
 
 function withContent(plan: CheckPlan, change: Partial<CheckContent>): CheckPlan {

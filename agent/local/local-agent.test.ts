@@ -181,6 +181,17 @@ describe("local agent", () => {
 		expect(await shown(endpoints)).toMatchObject({ s: ["80", "a=passing"] });
 	});
 
+	it("keeps what is known of a check that is registered again by itself, as the reference does", async () => {
+		const agent = await start();
+		await agent.registerCheck(plan({ checkId: "c", name: "c" }), { token: "" });
+		await agent.updateTtlCheck("c", "warning", "hm");
+		await agent.registerCheck(plan({ checkId: "c", name: "c", status: "passing", notes: "new" }), { token: "" });
+		expect(agent.checks().get("c")?.content).toMatchObject({ status: "warning", output: "hm", notes: "new" });
+		await agent.deregisterCheck("c");
+		await agent.registerCheck(plan({ checkId: "c", name: "c", status: "passing" }), { token: "" });
+		expect(agent.checks().get("c")?.content).toMatchObject({ status: "passing", output: "" });
+	});
+
 	it("moves a check to another service without losing it", async () => {
 		const agent = await start();
 		await agent.registerService(service("one"), [plan({ checkId: "c" })], api);

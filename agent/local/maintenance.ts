@@ -26,7 +26,7 @@ export function maintenanceCheck(service: ServiceContent | undefined, reason: st
 					? `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`
 					: reason,
 			output: "",
-			...(service === undefined ? { serviceId: "", serviceName: "", serviceTags: [] } : copiedFromService(service)),
+			...(service === undefined ? { serviceId: "", serviceName: "", serviceTags: null } : copiedFromService(service)),
 			type: "maintenance",
 			interval: "",
 			timeout: "",

@@ -70,7 +70,7 @@ function parseCheck(registration: Readonly<Record<string, unknown>>): CheckPlan 
 		name: String(name),
 		serviceId: String(serviceId),
 		serviceName: "",
-		serviceTags: [],
+		serviceTags: null,
 	};
 	return { ...plan, content };
 }

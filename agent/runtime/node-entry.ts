@@ -31,7 +31,7 @@ export const serfHealth: CheckContent = Object.freeze({
 	output: "Agent alive and reachable",
 	serviceId: "",
 	serviceName: "",
-	serviceTags: [],
+	serviceTags: null,
 	type: "",
 	interval: "",
 	timeout: "",

@@ -66,8 +66,9 @@ export class CatalogReads {
 
 	serviceChecks(name: string, watchSet?: WatchSet, meta: StringMap = noMeta): QueryResult<readonly CheckRecord[]> {
 		watchSet?.add(this.#watches, "service", foldCase(name));
-		const index = this.#tables.serviceIndex(name);
-		if (index === undefined) return { index: this.#absentServiceIndex(), value: nothing };
+		const ofInstances = this.#tables.serviceIndex(name);
+		const index = Math.max(ofInstances ?? this.#absentServiceIndex(), this.#tables.indexes.namedChecks);
+		if (ofInstances === undefined && this.#tables.namedChecks(name).length === 0) return { index, value: nothing };
 		return this.#list(`service-checks ${foldCase(name)} ${metaKey(meta)}`, index, () =>
 			this.#checksOfService(name, meta),
 		);
@@ -131,6 +132,7 @@ export class CatalogReads {
 			.instances(name)
 			.filter((service) => this.#nodeHasMeta(service.node, meta))
 			.flatMap((service) => this.#tables.checksOfInstance(service.node, service.id))
+			.concat(this.#tables.namedChecks(name).filter((check) => this.#nodeHasMeta(check.node, meta)))
 			.map((check) => ({ check, order: compositeKey(foldCase(check.node), foldCase(check.checkId)) }))
 			.sort((a, b) => (a.order < b.order ? -1 : 1))
 			.map(({ check }) => check);

@@ -5,13 +5,20 @@ import { OrderedMap } from "./ordered-map.ts";
 import type { CheckRecord, NodeRecord, ServiceRecord } from "./records.ts";
 import type { TableName, Watches } from "./watches.ts";
 
-/** Index of the last change per table, and of the last time that any service name lost its last instance (0: never). */
+/**
+ * Index of the last change per table, of the last time that any service name lost its last instance, and of the last change of
+ * any named check (0: never).
+ */
 export interface CatalogIndexes {
 	readonly nodes: number;
 	readonly services: number;
 	readonly checks: number;
 	readonly extinction: number;
+	/** A check is named when it has a service's name without being a service's: it counts for the node, and is found by the name. */
+	readonly namedChecks: number;
 }
+
+const noIndexes: CatalogIndexes = Object.freeze({ nodes: 0, services: 0, checks: 0, extinction: 0, namedChecks: 0 });
 
 export interface NodeIndexes {
 	/** As folded. */
@@ -45,7 +52,7 @@ export class CatalogTables {
 	readonly #checks: OrderedMap<CheckRecord>;
 	readonly #nodeIndexes: OrderedMap<NodeIndexes>;
 	readonly #serviceIndexes: OrderedMap<ServiceIndex>;
-	#indexes: CatalogIndexes = { nodes: 0, services: 0, checks: 0, extinction: 0 };
+	#indexes = noIndexes;
 
 	// Derived from the tables above.
 	readonly #nodeNamesById: OrderedMap<string>;
@@ -53,6 +60,8 @@ export class CatalogTables {
 	readonly #instances: OrderedMap<ServiceRecord>;
 	/** By node, service id (empty for the node's own), check id. */
 	readonly #checksOfInstance: OrderedMap<CheckRecord>;
+	/** By service name, node, check id. */
+	readonly #namedChecks: OrderedMap<CheckRecord>;
 
 	constructor(watches: Watches, journal: Journal, followers: CatalogFollowers) {
 		this.#watches = watches;
@@ -66,6 +75,7 @@ export class CatalogTables {
 		this.#nodeNamesById = new OrderedMap(journal);
 		this.#instances = new OrderedMap(journal);
 		this.#checksOfInstance = new OrderedMap(journal);
+		this.#namedChecks = new OrderedMap(journal);
 	}
 
 	get indexes(): CatalogIndexes {
@@ -128,6 +138,11 @@ export class CatalogTables {
 		return this.#checksOfInstance.prefixed(compositeKey(foldCase(node), foldCase(serviceId)));
 	}
 
+	/** By node, then check id: those that have the name of the service without being an instance's. */
+	namedChecks(serviceName: string): CheckRecord[] {
+		return this.#namedChecks.prefixed(compositeKey(foldCase(serviceName)));
+	}
+
 	/** By node, then check id. */
 	allChecks(): IterableIterator<CheckRecord> {
 		return this.#checks.values();
@@ -176,18 +191,17 @@ export class CatalogTables {
 
 	putCheck(index: number, record: CheckRecord): void {
 		const existing = this.check(record.node, record.checkId);
-		if (existing !== undefined) this.#checksOfInstance.delete(checkKey(existing));
+		if (existing !== undefined) this.#unindexCheck(existing);
 		this.#indexCheck(deepFreeze(record));
 		this.#checkChanged(index, record);
 		// It was another service's, or the node's, before.
-		if (existing !== undefined && foldCase(existing.serviceId) !== foldCase(record.serviceId))
-			this.#checkChanged(index, existing);
+		if (existing !== undefined && !isOfSameService(existing, record)) this.#checkChanged(index, existing);
 		if (record.status === "critical") this.#followers.checkLost(index, record.node, record.checkId);
 	}
 
 	removeCheck(index: number, record: CheckRecord): void {
 		this.#checks.delete(compositeKey(foldCase(record.node), foldCase(record.checkId)));
-		this.#checksOfInstance.delete(checkKey(record));
+		this.#unindexCheck(record);
 		this.#checkChanged(index, record);
 		this.#followers.checkLost(index, record.node, record.checkId);
 	}
@@ -224,9 +238,9 @@ export class CatalogTables {
 		}
 	}
 
-	/** Ends a restore. */
-	loadIndexes(indexes: CatalogIndexes): void {
-		this.#indexes = Object.freeze(indexes);
+	/** Ends a restore. Older snapshots lack some. */
+	loadIndexes(indexes: Partial<CatalogIndexes>): void {
+		this.#indexes = Object.freeze({ ...noIndexes, ...indexes });
 	}
 
 	#indexNode(record: NodeRecord): void {
@@ -248,6 +262,12 @@ export class CatalogTables {
 	#indexCheck(record: CheckRecord): void {
 		this.#checks.set(compositeKey(foldCase(record.node), foldCase(record.checkId)), record);
 		this.#checksOfInstance.set(checkKey(record), record);
+		if (isNamed(record)) this.#namedChecks.set(namedCheckKey(record), record);
+	}
+
+	#unindexCheck(record: CheckRecord): void {
+		this.#checksOfInstance.delete(checkKey(record));
+		if (isNamed(record)) this.#namedChecks.delete(namedCheckKey(record));
 	}
 
 	#tableChanged(index: number, table: TableName & keyof CatalogIndexes): void {
@@ -274,6 +294,9 @@ export class CatalogTables {
 		this.#watches.changed("node-checks", foldCase(check.node));
 		if (check.serviceId === "") {
 			this.#servicesOfNodeChanged(index, check.node);
+			if (!isNamed(check)) return;
+			this.#moveIndexes({ namedChecks: index });
+			this.#watches.changed("service", foldCase(check.serviceName));
 			return;
 		}
 		const service = this.service(check.node, check.serviceId);
@@ -341,4 +364,19 @@ function instanceKey(record: ServiceRecord): string {
 
 function checkKey(record: CheckRecord): string {
 	return compositeKey(foldCase(record.node), foldCase(record.serviceId), foldCase(record.checkId));
+}
+
+function namedCheckKey(record: CheckRecord): string {
+	return compositeKey(foldCase(record.serviceName), foldCase(record.node), foldCase(record.checkId));
+}
+
+function isNamed({ serviceId, serviceName }: CheckRecord): boolean {
+	return serviceId === "" && serviceName !== "";
+}
+
+function isOfSameService(a: CheckRecord, b: CheckRecord): boolean {
+	return (
+		foldCase(a.serviceId) === foldCase(b.serviceId) &&
+		(a.serviceId !== "" || foldCase(a.serviceName) === foldCase(b.serviceName))
+	);
 }

@@ -4,6 +4,7 @@ import type { CatalogTables } from "./catalog-tables.ts";
 import { sameContent } from "./freeze.ts";
 import type {
 	CheckContent,
+	CheckRecord,
 	Deregistration,
 	NodeRecord,
 	Registration,
@@ -122,7 +123,7 @@ function putService(tables: CatalogTables, index: number, record: ServiceRecord)
 	const existing = tables.service(record.node, record.id);
 	tables.putService(index, record);
 	if (existing === undefined || existing.service === record.service) return;
-	const moved = { serviceId: record.id, serviceName: record.service, serviceTags: record.tags ?? [] };
+	const moved = { serviceId: record.id, serviceName: record.service, serviceTags: record.tags };
 	for (const check of tables.checksOfInstance(record.node, record.id))
 		tables.putCheck(index, { ...check, ...moved, modifyIndex: index });
 }
@@ -135,12 +136,18 @@ export function ensureCheck(tables: CatalogTables, index: number, node: string, 
 		...content,
 		node,
 		serviceName: service?.service ?? content.serviceName,
-		serviceTags: service === undefined ? content.serviceTags : (service.tags ?? []),
+		serviceTags: service === undefined ? content.serviceTags : service.tags,
 		createIndex: existing?.createIndex ?? index,
 		modifyIndex: index,
 	};
-	if (existing !== undefined && sameContent({ ...record, modifyIndex: existing.modifyIndex }, existing)) return;
+	if (existing !== undefined && sameCheck(record, existing)) return;
 	tables.putCheck(index, record);
+}
+
+/** How the check is made is no part of what it says: a change of that alone is none, as in the reference (measured). */
+function sameCheck(record: CheckRecord, existing: CheckRecord): boolean {
+	const { modifyIndex, type, interval, timeout, exposedPort } = existing;
+	return sameContent({ ...record, modifyIndex, type, interval, timeout, exposedPort }, existing);
 }
 
 function removeNode(tables: CatalogTables, index: number, name: string): void {

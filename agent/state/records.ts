@@ -59,7 +59,8 @@ export interface CheckContent {
 	/** Empty for a check of the node. */
 	readonly serviceId: string;
 	readonly serviceName: string;
-	readonly serviceTags: readonly string[];
+	/** Those of its service when it was written; null where none were given. */
+	readonly serviceTags: readonly string[] | null;
 	/** `http`, `tcp`, `script`, `ttl`, ...; empty when it was registered in the catalog without one. */
 	readonly type: string;
 	/** Go durations as they were given, empty when absent. */

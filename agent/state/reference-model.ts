@@ -39,7 +39,7 @@ export interface ServiceRow {
 	node: string;
 	id: string;
 	service: string;
-	tags: readonly string[];
+	tags: readonly string[] | null;
 	modifyIndex: number;
 }
 export interface CheckRow {
@@ -47,7 +47,7 @@ export interface CheckRow {
 	checkId: string;
 	serviceId: string;
 	serviceName: string;
-	serviceTags: readonly string[];
+	serviceTags: readonly string[] | null;
 	status: string;
 	modifyIndex: number;
 }
@@ -202,11 +202,11 @@ export class Model {
 				return true;
 			}
 			case "check": {
-				const { checkId, serviceId, status } = operation.check;
 				const row = this.nodes.find((other) => same(other.node, operation.node));
-				if (operation.verb === "delete") this.deregister({ do: "deregister", node: operation.node, checkId });
+				if (operation.verb === "delete")
+					this.deregister({ do: "deregister", node: operation.node, checkId: operation.check.checkId });
 				else if (row === undefined) return false;
-				else return this.ensureCheck(row.node, { checkId, serviceId, status });
+				else return this.ensureCheck(row.node, operation.check);
 				return true;
 			}
 			case "session":
@@ -215,12 +215,16 @@ export class Model {
 		}
 	}
 
-	private ensureCheck(node: string, given: Pick<CheckRow, "checkId" | "serviceId" | "status">): boolean {
+	private ensureCheck(
+		node: string,
+		given: Pick<CheckRow, "checkId" | "serviceId" | "serviceName" | "serviceTags" | "status">,
+	): boolean {
 		const { serviceId } = given;
 		const owning = this.services.find((row) => same(row.node, node) && same(row.id, serviceId));
 		if (serviceId !== "" && owning === undefined) return false;
-		const of = { serviceName: owning?.service ?? "", serviceTags: owning?.tags ?? [] };
-		const { checkId, status } = given;
+		const { checkId, status, serviceName, serviceTags } = given;
+		const of =
+			owning === undefined ? { serviceName, serviceTags } : { serviceName: owning.service, serviceTags: owning.tags };
 		this.putCheck({ node, checkId, serviceId, ...of, status, modifyIndex: this.now }, false);
 		return true;
 	}
@@ -267,8 +271,9 @@ export class Model {
 		const renamed = owner !== undefined && owner !== holder ? owner : undefined;
 		const names = [node, ...(renamed === undefined ? [] : [renamed.node])];
 		for (const { serviceId } of checks) {
-			if (serviceId === "" || (service !== undefined && same(service.id, serviceId))) continue;
-			if (!this.services.some((row) => names.some((name) => same(name, row.node)) && same(row.id, serviceId)))
+			// Spelt as the service is.
+			if (serviceId === "" || service?.id === serviceId) continue;
+			if (!this.services.some((row) => names.some((name) => same(name, row.node)) && row.id === serviceId))
 				return false;
 		}
 		const name = holder?.node ?? node;
@@ -278,16 +283,11 @@ export class Model {
 		if (service !== undefined) {
 			const { id: serviceId, service: serviceName } = service;
 			this.putService(
-				{ node: name, id: serviceId, service: serviceName, tags: service.tags ?? [], modifyIndex: this.now },
+				{ node: name, id: serviceId, service: serviceName, tags: service.tags, modifyIndex: this.now },
 				false,
 			);
 		}
-		for (const { checkId, serviceId, status } of checks) {
-			const owning =
-				serviceId === "" ? undefined : this.services.find((row) => same(row.node, name) && same(row.id, serviceId));
-			const of = { serviceId, serviceName: owning?.service ?? "", serviceTags: owning?.tags ?? [] };
-			this.putCheck({ node: name, checkId, ...of, status, modifyIndex: this.now }, false);
-		}
+		for (const check of checks) this.ensureCheck(name, check);
 		return true;
 	}
 
@@ -417,6 +417,13 @@ export class Model {
 					),
 				],
 			}));
+	}
+
+	/** Those of the service's instances, and those that only have its name. */
+	checksOf(name: string): CheckRow[] {
+		const isInstance = (row: CheckRow) =>
+			this.services.some((of) => same(of.service, name) && same(of.node, row.node) && same(of.id, row.serviceId));
+		return this.checksBy((row) => (row.serviceId === "" ? same(row.serviceName, name) : isInstance(row)));
 	}
 
 	checksBy(which: (row: CheckRow) => boolean): CheckRow[] {

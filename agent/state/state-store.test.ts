@@ -222,6 +222,38 @@ describe("locks", () => {
 });
 
 describe("catalog", () => {
+	it("finds checks by a service's name that are no instance's, and wakes who waits for them", () => {
+		const { store, runSlices } = newStore();
+		const named = (status: "passing" | "critical") => check("named", { serviceName: "Ghost", status });
+		const woken = (write: () => void) => {
+			const watchSet = new WatchSet();
+			store.serviceChecks("ghost", watchSet);
+			let isWoken = false;
+			const end = watchSet.wait(() => (isWoken = true));
+			write();
+			runSlices();
+			end();
+			return isWoken;
+		};
+		expect(woken(() => store.register(1, registration("n", { checks: [named("passing")] })))).toBe(true);
+		expect(store.serviceChecks("ghost")).toMatchObject({ index: 1, value: [{ checkId: "named", node: "n" }] });
+		expect(woken(() => store.register(2, registration("n", { checks: [named("critical")] })))).toBe(true);
+		expect(woken(() => store.register(3, registration("n", { checks: [check("other")] })))).toBe(false);
+		expect(woken(() => store.deregister(4, { node: "n", checkId: "named" }))).toBe(true);
+		expect(store.serviceChecks("ghost")).toEqual({ index: 4, value: [] });
+		expect(store.services().value.size).toBe(0);
+	});
+
+	it("does not take how a check is made for a change of it", () => {
+		const { store } = newStore();
+		store.register(1, registration("n", { checks: [check("c", { type: "http", interval: "1s" })] }));
+		const made = { type: "tcp", interval: "9s", timeout: "2s", exposedPort: 80 };
+		store.register(2, registration("n", { checks: [check("c", made)] }));
+		expect(store.nodeChecks("n")).toMatchObject({ index: 1, value: [{ type: "http", modifyIndex: 1 }] });
+		store.register(3, registration("n", { checks: [check("c", { ...made, notes: "new" })] }));
+		expect(store.nodeChecks("n")).toMatchObject({ index: 3, value: [{ ...made, modifyIndex: 3 }] });
+	});
+
 	it("gives instances with the node's checks, then their own", () => {
 		const { store } = newStore();
 		const web = service("web", { id: "web1", tags: ["a"] });

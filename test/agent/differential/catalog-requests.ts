@@ -131,7 +131,7 @@ export const catalogWrite = (dice: Dice): Step => {
 const readQuery = (dice: Dice) =>
 	query(dice, [
 		() => `filter=${encodeURIComponent(dice.one(filters))}`,
-		() => dice.one(["near=_agent", "near=alpha", "near=none", "near=", "near=_ip"]),
+		() => dice.one(["near=alpha", "near=none", "near=", "near=_ip"]),
 		() => `node-meta=${dice.one(["rack:1", "rack", "Env:two", ":", "", "none:x"])}`,
 		() => `tag=${encodeURIComponent(dice.one(tags))}`,
 		() => dice.one(["passing", "passing=false", "passing=1", "passing=x", "tag=v1&tag=prod"]),

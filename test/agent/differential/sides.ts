@@ -18,6 +18,7 @@ export interface WireReply {
 /** One of the two agents that are compared. */
 export interface Side {
 	readonly name: string;
+	readonly host: string;
 	send(request: WireRequest): Promise<WireReply>;
 	close(): void;
 }
@@ -26,6 +27,7 @@ export function sideAt(name: string, host: string, port: number): Side {
 	const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 	return {
 		name,
+		host,
 		send: ({ method, path, body, headers }) =>
 			new Promise((resolve, reject) => {
 				const outgoing = httpRequest(
