@@ -16,7 +16,8 @@ const heldPacketBytesMax = 212_992;
  * collection) its program does not run: timers that become due wait, packets wait up to the kernel's buffer, streams wait.
  */
 export class Machine {
-	readonly #held: (() => void)[] = [];
+	readonly #heldTimers: (() => void)[] = [];
+	readonly #heldArrivals: (() => void)[] = [];
 	#heldPacketBytes = 0;
 	#running = true;
 	#paused = false;
@@ -36,18 +37,20 @@ export class Machine {
 	/** Its timers and what waited are gone for good. */
 	stop(): void {
 		this.#running = false;
-		this.#held.length = 0;
+		this.#heldTimers.length = 0;
+		this.#heldArrivals.length = 0;
 	}
 
 	pause(): void {
 		this.#paused = true;
 	}
 
-	/** What waited happens now, in its order. */
+	/** What waited happens now: first the timers, as an event loop does it, then what has arrived, each in its order. */
 	resume(): void {
 		this.#paused = false;
 		this.#heldPacketBytes = 0;
-		while (this.#held.length > 0 && !this.#paused) this.#held.shift()?.();
+		for (const held of [this.#heldTimers, this.#heldArrivals])
+			while (held.length > 0 && !this.#paused) held.shift()?.();
 	}
 
 	/** Moves the wall clock; the monotonic one is not touched. */
@@ -62,7 +65,7 @@ export class Machine {
 			after: (delayMs, callback) => {
 				let cancelled = false;
 				const timer = clock.after(delayMs, () =>
-					this.#run(() => {
+					this.#run(this.#heldTimers, () => {
 						if (!cancelled) callback();
 					}),
 				);
@@ -91,7 +94,9 @@ export class Machine {
 				};
 			},
 			listen: (local, onConnection) =>
-				network.listen(local, (connection) => this.#run(() => onConnection(this.#connection(connection)))),
+				network.listen(local, (connection) =>
+					this.#run(this.#heldArrivals, () => onConnection(this.#connection(connection))),
+				),
 			connect: async (to, options) => {
 				const connection = await network.connect(to, options);
 				await this.#untilRunning();
@@ -105,7 +110,7 @@ export class Machine {
 			if (this.#heldPacketBytes + packet.length > heldPacketBytesMax) return;
 			this.#heldPacketBytes += packet.length;
 		}
-		this.#run(() => onPacket(packet, from));
+		this.#run(this.#heldArrivals, () => onPacket(packet, from));
 	}
 
 	#connection(connection: Connection): Connection {
@@ -125,12 +130,12 @@ export class Machine {
 	}
 
 	async #untilRunning(): Promise<void> {
-		if (this.#paused) await new Promise<void>((resolve) => this.#held.push(resolve));
+		if (this.#paused) await new Promise<void>((resolve) => this.#heldArrivals.push(resolve));
 	}
 
-	#run(callback: () => void): void {
+	#run(held: (() => void)[], callback: () => void): void {
 		if (!this.#running) return;
-		if (this.#paused || this.#held.length > 0) this.#held.push(callback);
+		if (this.#paused || held.length > 0) held.push(callback);
 		else callback();
 	}
 }
