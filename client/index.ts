@@ -9,6 +9,7 @@ export { HttpStatusError, isHttpStatus } from "./errors.ts";
 export type { EventClient, EventFireOptions, UserEvent } from "./event.ts";
 export type { HealthClient, HealthServiceOptions } from "./health.ts";
 export { type KvClient, type KvDeleteOptions, type KvPutOptions, kvBytes, kvText } from "./kv.ts";
+export { acquireLock, type HeldLock, type LockingClient, type LockOptions } from "./lock.ts";
 export type { ClientOptions, ClientTls } from "./options.ts";
 export type { PreparedQuery, PreparedQueryAnswer, PreparedQueryClient } from "./prepared-query.ts";
 export type { ReadOptions, ReadResult } from "./read.ts";

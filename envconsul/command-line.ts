@@ -11,6 +11,56 @@ const specs = {
 		placeholder: "path",
 		usage: "KV tree whose keys become variables: PATH or PATH@DATACENTER; repeatable, later wins",
 	},
+	"optional-prefix": {
+		kind: "list",
+		placeholder: "path",
+		usage: "as -prefix, but counts as empty while it may not be read",
+	},
+	map: {
+		kind: "list",
+		placeholder: "name=key",
+		usage: "variable NAME from that one key: NAME=KEY or NAME=KEY@DATACENTER; wins over prefixes",
+	},
+	service: {
+		kind: "list",
+		placeholder: "name",
+		usage:
+			"one healthy instance as Kubernetes names it (NAME_SERVICE_HOST, NAME_SERVICE_PORT ...): [TAG.]NAME[@DATACENTER]",
+	},
+	default: { kind: "list", placeholder: "name=value", usage: "where nobody gives NAME; also starts without the agent" },
+	cache: {
+		kind: "string",
+		placeholder: "file",
+		usage: "keeps the last variables (mode 0600) and starts with them when the agent does not answer",
+	},
+	file: {
+		kind: "string",
+		placeholder: "file",
+		usage: "writes the variables there (mode 0600) before each start or change; the command may be left out",
+	},
+	format: {
+		kind: "string",
+		placeholder: "format",
+		usage: "of -file: dotenv (default), shell, json, docker or systemd; without -file and command they are printed",
+	},
+	"on-change": {
+		kind: "string",
+		placeholder: "action",
+		usage: "restart (default), signal=NAME, exec=COMMAND or none",
+	},
+	"restart-lock": {
+		kind: "string",
+		placeholder: "key",
+		usage: "programs with the same KV path restart one after the other",
+	},
+	"restart-limit": { kind: "int", usage: "how many of them at once (default 1)" },
+	ready: {
+		kind: "string",
+		placeholder: "url",
+		usage: "the restarted child must answer here before the next one: http://:8080/health or tcp://:5432",
+	},
+	"ready-timeout": { kind: "duration", usage: "how long that may take (default 1m)" },
+	"abort-after": { kind: "int", usage: "so many failed restarts stop the others (default 1)" },
 	"no-prefix": { kind: "bool", usage: "leave the path out of the names (default true)" },
 	"service-query": {
 		kind: "list",
@@ -150,11 +200,18 @@ export function parseCommandLine(args: readonly string[], compatByDefault: boole
 function layerOf(flags: ParsedFlags<typeof specs>, compat: boolean): Layer {
 	const { values } = flags;
 	const words = commandWords(flags, compat);
-	const noPrefix = values["no-prefix"];
 	const basicAuth = parseBasicAuth(values["consul-auth"]);
 	return compact<Layer>({
-		prefix: values.prefix?.map((path) => ({ path, ...(noPrefix === undefined ? {} : { no_prefix: noPrefix }) })),
+		prefix: prefixesOf(flags),
 		service: servicesOf(flags),
+		service_links: values.service,
+		map: values.map,
+		default: values.default,
+		cache: values.cache,
+		file: values.file,
+		format: values.format,
+		on_change: values["on-change"],
+		restart: restartOf(values),
 		sanitize: values.sanitize,
 		upcase: values.upcase,
 		pristine: values.pristine,
@@ -209,6 +266,29 @@ function commandWords(flags: ParsedFlags<typeof specs>, compat: boolean): readon
 type ServiceLayer = NonNullable<Layer["service"]>[number];
 type ServiceFormats = Omit<ServiceLayer, "query">;
 
+function prefixesOf({ values, inOrder }: ParsedFlags<typeof specs>): Layer["prefix"] | undefined {
+	const noPrefix = values["no-prefix"];
+	const prefixes = inOrder
+		.filter(({ name }) => name === "prefix" || name === "optional-prefix")
+		.map(({ name, text }) => ({
+			path: text,
+			...(noPrefix === undefined ? {} : { no_prefix: noPrefix }),
+			...(name === "prefix" ? {} : { optional: true }),
+		}));
+	return prefixes.length === 0 ? undefined : prefixes;
+}
+
+function restartOf(values: ParsedFlags<typeof specs>["values"]): Layer["restart"] | undefined {
+	const restart = compact<NonNullable<Layer["restart"]>>({
+		lock: values["restart-lock"],
+		limit: values["restart-limit"],
+		ready: values.ready,
+		ready_timeout: values["ready-timeout"],
+		abort_after: values["abort-after"],
+	});
+	return Object.keys(restart).length === 0 ? undefined : restart;
+}
+
 /** Each format belongs to the query before it. */
 function servicesOf(flags: ParsedFlags<typeof specs>): readonly ServiceLayer[] | undefined {
 	const services: ServiceLayer[] = [];
@@ -255,6 +335,8 @@ export function usage(): string {
 		"restarts it when one changes, and passes its exit code and signals on.",
 		"",
 		"  disco-env -prefix service/api/prod flask run --host=0.0.0.0",
+		"  disco-env -prefix app -file /run/app.env -on-change signal=HUP nginx",
+		"  disco-env -prefix app -format docker > app.env",
 		"",
 		"Options:",
 		flagsHelp(specs),

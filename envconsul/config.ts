@@ -3,9 +3,13 @@ import { DiscoError } from "../lib/errors.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../lib/log/index.ts";
 import type { EnvironmentFilter } from "./child-environment.ts";
 import type { Layer } from "./config-schema.ts";
-import type { NameOptions } from "./environment.ts";
+import type { NameOptions, Variables } from "./environment.ts";
+import { type VariableFormat, variableFormats } from "./format.ts";
+import { type OnChange, parseOnChange } from "./on-change.ts";
+import { parseReadyProbe } from "./ready.ts";
+import type { RollingConfig } from "./rolling.ts";
 import { parseSignal } from "./signal-name.ts";
-import { parsePrefix, parseServiceQuery, type Source } from "./source.ts";
+import { parseMapping, parsePrefix, parseServiceLinks, parseServiceQuery, type Source } from "./source.ts";
 
 /** What to run. */
 export interface Command {
@@ -26,7 +30,16 @@ export interface Config {
 	/** The child gets the sources' variables only. */
 	readonly pristine: boolean;
 	readonly filter: EnvironmentFilter;
-	readonly command: Command;
+	/** Undefined: only a file is kept. */
+	readonly command: Command | undefined;
+	readonly onChange: OnChange;
+	/** Where the variables are written, `-` for standard output, and how; undefined: nowhere. */
+	readonly file: { readonly path: string; readonly format: VariableFormat } | undefined;
+	/** Keeps the variables for a start without the agent. */
+	readonly cachePath: string | undefined;
+	/** Count where neither a source nor the program's own environment has the name. */
+	readonly defaults: Variables;
+	readonly rolling: RollingConfig | undefined;
 	/** Read once, run the child to its end. */
 	readonly once: boolean;
 	/** Stops the child and the program; undefined: not listened to. */
@@ -44,7 +57,7 @@ export interface Config {
 }
 
 /** Lists that grow from layer to layer; every other value of a later layer replaces the earlier one's. */
-const appended: ReadonlySet<string> = new Set(["prefix", "service"]);
+const appended: ReadonlySet<string> = new Set(["prefix", "service", "service_links", "map", "default"]);
 
 /** Later layers win, key by key; prefixes and services are put together. */
 export function mergeLayers(layers: readonly Layer[]): Layer {
@@ -85,9 +98,17 @@ export function configFrom(
 	const filter = layer.exec?.env;
 	const retry = layer.consul?.retry;
 	const sources = sourcesOf(layer, environment, compat);
-	const command = commandOf(layer);
+	const file = fileOf(layer);
+	const onChange = parseOnChange(layer.on_change ?? "restart");
+	const command = commandOf(layer, file !== undefined);
+	if (command === undefined && onChange.kind === "signal") {
+		throw new DiscoError("CONFIG_COMMAND_MISSING", "on-change signal=... needs a command that gets the signal");
+	}
 	if (sources.length === 0 && !compat) {
-		throw new DiscoError("CONFIG_SOURCES_MISSING", "nothing to read: give -prefix PATH or -service-query NAME");
+		throw new DiscoError(
+			"CONFIG_SOURCES_MISSING",
+			"nothing to read: give -prefix PATH, -service NAME, -service-query NAME or -map NAME=KEY",
+		);
 	}
 	return {
 		client: clientOptions(layer, options.client),
@@ -101,7 +122,13 @@ export function configFrom(
 			deny: [...(filter?.denylist ?? []), ...(filter?.blacklist ?? [])],
 		},
 		command,
-		once: options.once,
+		onChange,
+		file,
+		cachePath: layer.cache || undefined,
+		defaults: defaultsOf(layer.default ?? []),
+		rolling: rollingOf(layer.restart),
+		// Standard output cannot be followed.
+		once: options.once || file?.path === "-",
 		killSignal: optionalSignal(layer.kill_signal ?? "SIGINT", "kill_signal"),
 		reloadSignal: optionalSignal(layer.reload_signal ?? "SIGHUP", "reload_signal"),
 		wait: waitOf(layer.wait),
@@ -127,13 +154,14 @@ function sourcesOf(
 	environment: Readonly<Record<string, string | undefined>>,
 	stringPrefix: boolean,
 ): readonly Source[] {
-	const prefixes = (layer.prefix ?? []).flatMap(({ path, format, no_prefix }) =>
+	const prefixes = (layer.prefix ?? []).flatMap(({ path, format, no_prefix, optional }) =>
 		path === undefined
 			? []
 			: parsePrefix(path, {
 					env: environment,
 					stringPrefix,
 					withPath: no_prefix === false,
+					optional: optional ?? false,
 					...(format === undefined ? {} : { format }),
 				}),
 	);
@@ -149,13 +177,61 @@ function sourcesOf(
 				}),
 	);
 	// The same source twice is one: at the last place, with the last one's options.
-	const sources = [...prefixes, ...services];
+	const links = (layer.service_links ?? []).map(parseServiceLinks);
+	const keys = (layer.map ?? []).map(parseMapping);
+	const sources = [...prefixes, ...services, ...links, ...keys];
 	return sources.filter((source, index) => sources.findLastIndex(({ id }) => id === source.id) === index);
 }
 
-function commandOf(layer: Layer): Command {
+/** `-format` without a file prints. */
+function fileOf({ file, format }: Layer): Config["file"] {
+	if (!file && format === undefined) return undefined;
+	const known = variableFormats.find((each) => each === (format ?? "dotenv"));
+	if (known === undefined) {
+		throw new DiscoError("CONFIG_FORMAT_UNKNOWN", `format "${format}" is not one of ${variableFormats.join(", ")}`);
+	}
+	return { path: file || "-", format: known };
+}
+
+function defaultsOf(texts: readonly string[]): Variables {
+	return new Map(
+		texts.map((text): [string, string] => {
+			const equals = text.indexOf("=");
+			if (equals < 1) throw new DiscoError("CONFIG_DEFAULT_INVALID", `default "${text}" is not NAME=VALUE`);
+			return [text.slice(0, equals), text.slice(equals + 1)];
+		}),
+	);
+}
+
+const readyTimeoutMsDefault = 60_000;
+
+function rollingOf(restart: Layer["restart"]): RollingConfig | undefined {
+	if (restart === undefined) return undefined;
+	const { limit = 1, abort_after: abortAfter = 1 } = restart;
+	const lock = (restart.lock ?? "").replace(/^\/+|\/+$/g, "");
+	if (lock === "") {
+		throw new DiscoError("CONFIG_RESTART_LOCK", "restart: give the lock's KV path, as in -restart-lock service/api");
+	}
+	for (const [name, value] of [
+		["restart-limit", limit],
+		["abort-after", abortAfter],
+	] as const) {
+		if (value < 1) throw new DiscoError("CONFIG_RESTART_NUMBER", `${name} ${value}: give a number of 1 or more`);
+	}
+	return {
+		lock,
+		limit,
+		abortAfter,
+		ready: restart.ready === undefined ? undefined : parseReadyProbe(restart.ready),
+		readyTimeoutMs: restart.ready_timeout ?? readyTimeoutMsDefault,
+	};
+}
+
+/** Undefined only when there need not be one. */
+function commandOf(layer: Layer, optional: boolean): Command | undefined {
 	const exec = layer.exec ?? {};
 	const words = exec.enabled === false ? [] : (exec.command ?? []);
+	if (words.length === 0 && optional) return undefined;
 	if (words.length === 0 || words[0]?.trim() === "") {
 		throw new DiscoError(
 			"CONFIG_COMMAND_MISSING",

@@ -11,7 +11,7 @@ function keys(path: string, pairs: Readonly<Record<string, string>>, options: Pr
 	return {
 		kind: "prefix",
 		source: parsePrefix(path, { env: {}, stringPrefix: false, withPath: false, ...options }),
-		pairs: Object.entries(pairs).map(([key, value]) => ({ key, value: Buffer.from(value) })),
+		pairs: Object.entries(pairs).map(([key, value]) => ({ key, value: Buffer.from(value), modifyIndex: 1 })),
 	};
 }
 

@@ -1,5 +1,6 @@
 import type { CatalogServiceEntry } from "../lib/api/index.ts";
-import type { PrefixSource, ServiceSource, Source } from "./source.ts";
+import { type Instance, serviceLinks } from "./service-links.ts";
+import type { KeySource, LinksSource, PrefixSource, ServiceSource, Source } from "./source.ts";
 import { fillTemplate } from "./template-text.ts";
 
 /** A variable's value: text, or bytes where they are no UTF-8. */
@@ -12,12 +13,15 @@ export type Variables = ReadonlyMap<string, Value>;
 export interface Pair {
 	readonly key: string;
 	readonly value: Uint8Array;
+	readonly modifyIndex: number;
 }
 
 /** What a source has answered last. */
 export type SourceAnswer =
 	| { readonly kind: "prefix"; readonly source: PrefixSource; readonly pairs: readonly Pair[] }
-	| { readonly kind: "service"; readonly source: ServiceSource; readonly instances: readonly CatalogServiceEntry[] };
+	| { readonly kind: "service"; readonly source: ServiceSource; readonly instances: readonly CatalogServiceEntry[] }
+	| { readonly kind: "key"; readonly source: KeySource; readonly pair: Pair | undefined }
+	| { readonly kind: "links"; readonly source: LinksSource; readonly instance: Instance };
 
 export interface NameOptions {
 	/** Replaces each character outside `[A-Za-z0-9_]` by `_`. */
@@ -38,15 +42,40 @@ export function environmentFrom(answers: readonly SourceAnswer[], options: NameO
 				const name = prefixName(answer.source, pair.key, options);
 				if (name !== undefined) variables.set(name, textOrBytes(pair.value));
 			}
-		} else {
+		} else if (answer.kind === "service") {
 			for (const instance of answer.instances) {
 				for (const [field, value] of serviceFields(instance)) {
 					variables.set(serviceName(answer.source, instance, field, options), value);
 				}
 			}
+		} else if (answer.kind === "links") {
+			for (const [name, value] of serviceLinks(answer.source.name, answer.instance)) variables.set(name, value);
+		} else if (answer.pair !== undefined) {
+			variables.set(answer.source.name, textOrBytes(answer.pair.value));
 		}
 	}
 	return variables;
+}
+
+/**
+ * Names what the sources said without telling any value: the same for everybody who follows the same sources and has heard the same,
+ * another one after any change. Pure.
+ */
+export function versionOf(answers: readonly SourceAnswer[]): string {
+	return answers.map((answer) => [answer.source.id, ...partsOf(answer)].join("\n")).join("\n\n");
+}
+
+function partsOf(answer: SourceAnswer): readonly string[] {
+	switch (answer.kind) {
+		case "prefix":
+			return answer.pairs.map(({ key, modifyIndex }) => `${key} ${modifyIndex}`);
+		case "service":
+			return answer.instances.map(({ ServiceID, ModifyIndex }) => `${ServiceID} ${ModifyIndex}`);
+		case "key":
+			return [`${answer.source.key} ${answer.pair?.modifyIndex ?? 0}`];
+		case "links":
+			return [`${answer.instance.host} ${answer.instance.port}`];
+	}
 }
 
 /** Order: path, format, sanitize, upcase (as recorded). Undefined for the folder key and other blank names. */

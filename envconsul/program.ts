@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { clientOptionsFromEnvironment } from "../client/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import { parseBool } from "../lib/flags.ts";
@@ -48,6 +48,7 @@ async function runUntilEnd(commandLine: CommandLine): Promise<number> {
 			clock: nodeClock,
 			random: { next: Math.random },
 			logger,
+			print: (bytes) => writeSync(1, bytes),
 			onError: sayError,
 		});
 		listenToSignals(runner, config, async () => {

@@ -10,6 +10,8 @@ import { type SourceWatcher, watchSources } from "./watch-sources.ts";
 export interface Session {
 	/** Undefined until every source has answered. Without a source there is never an answer (as recorded). */
 	answers(): readonly SourceAnswer[] | undefined;
+	/** A source could not be read, and not all have answered yet: what is kept for that case may be used. */
+	troubled(): boolean;
 	close(): void;
 }
 
@@ -25,10 +27,32 @@ export function openSession(options: {
 	readonly matters: () => boolean;
 	readonly onChange: () => void;
 	readonly onFailure: (error: unknown) => void;
+	/** Something can be started although the agent does not answer. */
+	readonly covered: () => boolean;
 }): Session {
-	const { config, onFailure } = options;
+	const { config } = options;
+	const onFailure = (error: unknown) => {
+		try {
+			if (trouble && options.covered()) return;
+		} catch {
+			// The first error says it.
+		}
+		options.onFailure(error);
+	};
 	const client: Client = createClient(config.client);
 	const answers = new Map<string, SourceAnswer>();
+	let trouble = false;
+	const answered = () => {
+		const all = answeredSources(config.sources, answers);
+		return all.length > 0 && all.length === config.sources.length ? all : undefined;
+	};
+	const touchIfItMatters = () => {
+		try {
+			if (options.matters()) quiescence.touch();
+		} catch (error) {
+			onFailure(error);
+		}
+	};
 	const quiescence = createQuiescence(config.once ? undefined : config.wait, options.clock, options.onChange);
 	const watcher: SourceWatcher = watchSources({
 		client,
@@ -38,19 +62,18 @@ export function openSession(options: {
 		logger: options.logger,
 		onAnswer(id, answer) {
 			answers.set(id, answer);
-			try {
-				if (options.matters()) quiescence.touch();
-			} catch (error) {
-				onFailure(error);
-			}
+			touchIfItMatters();
+		},
+		onTrouble() {
+			if (trouble || answered() !== undefined) return;
+			trouble = true;
+			touchIfItMatters();
 		},
 		onFailure,
 	});
 	return {
-		answers() {
-			const all = answeredSources(config.sources, answers);
-			return all.length > 0 && all.length === config.sources.length ? all : undefined;
-		},
+		answers: answered,
+		troubled: () => trouble && answered() === undefined,
 		close() {
 			quiescence.cancel();
 			watcher.close();

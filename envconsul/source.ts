@@ -13,6 +13,27 @@ export interface PrefixSource {
 	readonly namePrefix: string;
 	/** A template of the name, with `key`. */
 	readonly format?: string;
+	/** When it may not be read (no permission, no such data center) it counts as empty. */
+	readonly optional?: boolean;
+}
+
+/** One key that becomes one variable. */
+export interface KeySource {
+	readonly kind: "key";
+	readonly id: string;
+	readonly key: string;
+	readonly datacenter?: string;
+	/** The variable's name, taken as it is. */
+	readonly name: string;
+}
+
+/** A service of which one healthy instance becomes the variables that Kubernetes gives its containers. */
+export interface LinksSource {
+	readonly kind: "links";
+	readonly id: string;
+	readonly name: string;
+	readonly tag?: string;
+	readonly datacenter?: string;
 }
 
 /** A service whose instances become variables. */
@@ -33,7 +54,7 @@ export interface ServiceSource {
 	};
 }
 
-export type Source = PrefixSource | ServiceSource;
+export type Source = PrefixSource | ServiceSource | KeySource | LinksSource;
 
 /**
  * Reads `PATH[@DATACENTER]`, in which `{{ env "NAME" }}` is replaced. A path is a path: `app` means what is below `app/`, and
@@ -49,6 +70,7 @@ export function parsePrefix(
 		/** Put the path before the names. */
 		readonly withPath: boolean;
 		readonly format?: string;
+		readonly optional?: boolean;
 	},
 ): PrefixSource {
 	const expanded = fillTemplate(text, {
@@ -74,6 +96,32 @@ export function parsePrefix(
 		namePrefix: options.withPath ? `${path.replace(/[^A-Za-z0-9_]/gu, "_")}_` : "",
 		...(match[2] === undefined ? {} : { datacenter: match[2] }),
 		...(options.format === undefined ? {} : { format: options.format }),
+		...(options.optional === true ? { optional: true } : {}),
+	};
+}
+
+/** Reads `NAME=KEY[@DATACENTER]`. Error: `CONFIG_MAP_INVALID`. */
+export function parseMapping(text: string): KeySource {
+	const match = /^([^=\0\s]+)=\/?([^@]+)(?:@([\w.-]+))?$/.exec(text);
+	if (match === null) {
+		throw new DiscoError("CONFIG_MAP_INVALID", `map "${text}" is not NAME=KEY, such as DB_URL=service/api/db/url`);
+	}
+	const [, name = "", key = "", datacenter] = match;
+	return { kind: "key", id: `map ${name}`, name, key, ...(datacenter === undefined ? {} : { datacenter }) };
+}
+
+/** Reads `[TAG.]NAME[@DATACENTER]`. Error: `SERVICE_QUERY_INVALID`. */
+export function parseServiceLinks(text: string): LinksSource {
+	const { name, tag, datacenter, near } = parseServiceQuery(text, {});
+	if (near !== undefined) {
+		throw new DiscoError("SERVICE_QUERY_INVALID", `service "${text}": ~${near} is for -service-query only`);
+	}
+	return {
+		kind: "links",
+		id: `links ${text}`,
+		name,
+		...(tag === undefined ? {} : { tag }),
+		...(datacenter === undefined ? {} : { datacenter }),
 	};
 }
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
+import { acquireLock } from "../../client/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { createLimit } from "../../lib/limit.ts";
 import { shellCommand } from "../watch/index.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { type CommandIo, simpleCommand } from "./command.ts";
-import { acquireLock } from "./lock-holder.ts";
 import { untilSignals } from "./signals.ts";
 
 /** Between SIGTERM and SIGKILL. */

@@ -1,5 +1,6 @@
-import type { Client } from "../../client/index.ts";
-import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../lib/errors.ts";
+import type { KvClient } from "./kv.ts";
+import type { SessionClient } from "./session.ts";
 
 /** Marks the keys so that other tools do not take them for something else; the reference's numbers. */
 const lockFlags = 3304740253564472344n;
@@ -11,6 +12,12 @@ const sessionTtlMs = 15_000;
 const retryMs = 1_000;
 const waitMs = 15_000;
 
+/** The parts of a client that a lock needs. */
+export interface LockingClient {
+	readonly kv: KvClient;
+	readonly session: SessionClient;
+}
+
 /** A lock (one holder) or a semaphore (several) that this process holds. */
 export interface HeldLock {
 	/** Aborted when it was lost: its session ended, somebody took it away, or the agent was not reached for too long. */
@@ -20,7 +27,7 @@ export interface HeldLock {
 }
 
 export interface LockOptions {
-	readonly client: Client;
+	readonly client: LockingClient;
 	/** Below it `.lock` is made, and a key for each contender of a semaphore. */
 	readonly prefix: string;
 	/** How many may hold it at once. */
@@ -82,7 +89,7 @@ interface Taking extends LockOptions {
 
 /** Kept alive until it is destroyed; a session that is gone means that the lock is, too. */
 async function renewSession(
-	client: Client,
+	client: LockingClient,
 	session: string,
 	{ monitorRetries }: LockOptions,
 	signal: AbortSignal,
