@@ -10,7 +10,7 @@ import type { Endpoints, ReadOptions, UserEvent, WriteOptions } from "./endpoint
 import { type EventAudience, eventEndpoints } from "./event.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
-import type { Leadership } from "./leadership.ts";
+import { type Leadership, requireLeads } from "./leadership.ts";
 import { createLockDelays } from "./lock-delays.ts";
 import { operatorEndpoints } from "./operator.ts";
 import { queryEndpoints } from "./query.ts";
@@ -56,7 +56,7 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 		selections: createSelections(),
 		async read(readOptions, query) {
 			requireDatacenter(readOptions, datacenter);
-			await requireConsistency(readOptions, log);
+			await requireConsistency(readOptions, options);
 			const { index, value } = await blocking.run(query, readOptions);
 			const { knownLeader, lastContactMs } = log.state();
 			return { index, value, knownLeader, lastContactMs };
@@ -72,7 +72,7 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 		},
 		async admit(admitted) {
 			requireDatacenter(admitted, datacenter);
-			await requireConsistency({ consistency: "default", ...admitted }, log);
+			await requireConsistency({ consistency: "default", ...admitted }, options);
 		},
 	};
 	const { clock, random } = options;
@@ -81,7 +81,7 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 		health: healthEndpoints(server),
 		kv: kvEndpoints(server, { ...options, lockDelays }),
 		session: sessionEndpoints(server, { ...options, lockDelays }),
-		txn: txnEndpoints(server, { clock, lockDelays }),
+		txn: txnEndpoints(server, { ...options, lockDelays }),
 		query: queryEndpoints(server, { random, datacenter }),
 		coordinate: coordinateEndpoints(server, clock),
 		event: eventEndpoints({
@@ -108,10 +108,10 @@ function requireDatacenter({ datacenter }: WriteOptions, own: string): void {
 	);
 }
 
-/** `stale` takes what is here, the others need a leader, `consistent` one that a majority confirms. */
+/** `stale` takes what is here, the others need to be asked at the leader, `consistent` at one that a majority confirms. */
 async function requireConsistency(
 	{ consistency }: Pick<ReadOptions, "consistency">,
-	log: ReplicatedLog<CommandResult>,
+	{ log, leadership }: Pick<ServerEndpointsOptions, "log" | "leadership">,
 ): Promise<void> {
 	if (consistency === "stale") return;
 	if (!log.state().knownLeader) {
@@ -119,5 +119,6 @@ async function requireConsistency(
 			retryable: true,
 		});
 	}
+	requireLeads(leadership);
 	if (consistency === "consistent") await log.verifyLeader();
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/env/index.ts";
 import type { ServiceContent, TxnError, TxnOperation, TxnOutcome } from "../state/index.ts";
 import type { TxnEndpoints } from "./endpoints.ts";
+import { type Leadership, requireLeads } from "./leadership.ts";
 import type { LockDelays } from "./lock-delays.ts";
 import type { Server } from "./server.ts";
 
@@ -11,7 +12,7 @@ const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** `/v1/txn` from this server's state. */
 export function txnEndpoints(
 	server: Server,
-	parts: { readonly clock: Clock; readonly lockDelays: LockDelays },
+	parts: { readonly clock: Clock; readonly lockDelays: LockDelays; readonly leadership?: Leadership },
 ): TxnEndpoints {
 	const { store } = server;
 
@@ -30,6 +31,7 @@ export function txnEndpoints(
 			const operations = given.map(withDefaultId);
 			const readOnly = isReadOnlyTxn(operations);
 			await server.admit({ ...options, consistency: readOnly ? options.consistency : "stale" });
+			if (!readOnly) requireLeads(parts.leadership);
 			const errors = refusals(operations, parts.lockDelays);
 			if (errors.length > 0) return { readOnly, results: [], errors, knownLeader: false, lastContactMs: 0 };
 			if (!readOnly) return { readOnly, ...(await write(operations, options)), knownLeader: true, lastContactMs: 0 };

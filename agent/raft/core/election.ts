@@ -30,11 +30,12 @@ export function electionTimeout(state: RaftState): void {
 /** Thesis §9.6: asks first whether an election could be won, so that a server that was cut off disturbs nobody with its term. */
 function startPreVote(state: RaftState): void {
 	const { self, timings } = state.options;
-	leaveRole(state);
+	if (state.role !== "pre-candidate") leaveRole(state);
 	state.role = "pre-candidate";
 	state.leader = undefined;
-	state.votes = new Set([self.id]);
-	startElectionTimer(state, timings.electionTimeoutMs);
+	state.votes.add(self.id);
+	// Asked again soon, since it costs nothing: others may have given up the leader meanwhile.
+	startElectionTimer(state, timings.electionTimeoutMs / 4);
 	if (isMajority(1, voterCount(state))) {
 		startElection(state, false);
 		return;
@@ -84,7 +85,7 @@ function grantedBy(state: RaftState, id: string): void {
 	else becomeLeader(state);
 }
 
-/** Raft figure 2, RequestVote, with the reference's order of refusals (wire/raft.md section 3). */
+/** Raft figure 2, RequestVote, with the reference's order of refusals. */
 export function voteRequested(state: RaftState, request: VoteRequest, token: unknown): void {
 	const granted = grants(state, request);
 	if (granted) startElectionTimer(state, state.options.timings.heartbeatTimeoutMs);
@@ -131,6 +132,9 @@ function mayLead(state: RaftState, id: string): boolean {
 	return configuration.servers.length === 0 || isVoter(configuration, id);
 }
 
+/** Thesis §4.2.3: within the shortest time after which a follower may give up the leader it has heard from. */
 function followsAnother(state: RaftState, candidate: string): boolean {
-	return state.leader !== undefined && state.leader.id !== candidate;
+	if (state.leading !== undefined) return true;
+	if (state.leader === undefined || state.leader.id === candidate) return false;
+	return state.nowMs - (state.lastContactMs ?? 0) < state.options.timings.heartbeatTimeoutMs;
 }

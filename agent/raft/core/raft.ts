@@ -181,7 +181,7 @@ export class Raft {
 	}
 
 	/**
-	 * Makes the configuration the log's first entry (wire/raft.md: each server of a new cluster begins with the same). False, and
+	 * Makes the configuration the log's first entry (each server of a new cluster begins with the same). False, and
 	 * nothing done, when there is a log or a term already. Fails with `CONFIGURATION_INVALID`.
 	 */
 	bootstrap(configuration: Configuration): boolean {
