@@ -1,17 +1,20 @@
+import type Dockerode from "dockerode";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
 import type { DockerAddress } from "./docker-address.ts";
-import { dockerHttp } from "./docker-http.ts";
+import { dockerClient, httpStatus } from "./docker-client.ts";
 
 /** An event is a few hundred bytes; a longer line is no event, and the stream is given up. */
 const eventBytesMax = 1024 * 1024;
+/** A listing or an inspection that takes longer has failed; one of 500 containers takes well below a second. */
+const callMsMax = 30_000;
 const kinds = ["start", "die", "destroy", "kill"] as const;
-const eventFilters = { type: ["container"], event: [...kinds, "health_status"] };
-const eventsPath = `/events?filters=${encodeURIComponent(JSON.stringify(eventFilters))}`;
+const eventFilters = JSON.stringify({ type: ["container"], event: [...kinds, "health_status"] });
 
 /** Docker's API. Error: `DOCKER_TLS_UNREADABLE`. */
 export async function connectDocker(address: DockerAddress): Promise<Docker> {
-	const http = await dockerHttp(address);
+	const docker = await dockerClient(address);
+	const limit = () => ({ abortSignal: AbortSignal.timeout(callMsMax) });
 	const call = async <T>(request: () => Promise<T>): Promise<T> => {
 		try {
 			return await request();
@@ -22,17 +25,27 @@ export async function connectDocker(address: DockerAddress): Promise<Docker> {
 	return {
 		address: address.text,
 		ping: async () => {
-			await call(() => http.get("/_ping"));
+			await call(() => docker.ping(limit()));
 		},
-		list: ({ ended }) =>
-			call(async () =>
-				((await http.get(`/containers/json?all=${ended}`)) as readonly ListedByDocker[]).map(parseListing),
-			),
-		inspect: (containerId) => call(() => http.get(`/containers/${encodeURIComponent(containerId)}/json`)),
+		list: ({ ended }) => call(async () => (await docker.listContainers({ all: ended, ...limit() })).map(parseListing)),
+		inspect: (containerId) =>
+			call(async (): Promise<unknown> => {
+				try {
+					return await docker.getContainer(containerId).inspect(limit());
+				} catch (error) {
+					if (httpStatus(error) === 404) return undefined;
+					throw error;
+				}
+			}),
 		follow: ({ signal, onOpen, onEvent }) =>
 			call(async () => {
 				try {
-					const stream = await http.open(eventsPath, signal);
+					// dockerode takes the signal for every call; its types say so only for some.
+					const options: Dockerode.GetEventsOptions & { abortSignal: AbortSignal } = {
+						filters: eventFilters,
+						abortSignal: signal,
+					};
+					const stream = await docker.getEvents(options);
 					onOpen();
 					for await (const line of lines(stream)) {
 						const event = parseEvent(line);
@@ -43,16 +56,6 @@ export async function connectDocker(address: DockerAddress): Promise<Docker> {
 				}
 			}),
 	};
-}
-
-/** What is read of an element of Docker's listing. */
-interface ListedByDocker {
-	readonly Id: string;
-	readonly Names?: readonly string[];
-	readonly State?: string;
-	readonly Status?: string;
-	readonly Ports?: readonly { IP?: string; PrivatePort?: number; PublicPort?: number; Type?: string }[];
-	readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, { readonly IPAddress?: string }>> };
 }
 
 async function* lines(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
@@ -93,7 +96,7 @@ export function parseEvent(line: string): DockerEvent | undefined {
 	};
 }
 
-function parseListing(container: ListedByDocker): DockerListing {
+function parseListing(container: Dockerode.ContainerInfo): DockerListing {
 	const { Id: id, Names: names = [], State: state, Status: status = "", Ports: ports = [] } = container;
 	const name = (names.find((candidate) => candidate.lastIndexOf("/") === 0) ?? names[0] ?? "").replace(/^\//, "");
 	const health = /\((?:healthy|unhealthy|health: starting)\)/.exec(status)?.[0] ?? "";
@@ -113,6 +116,12 @@ function parseListing(container: ListedByDocker): DockerListing {
 
 function dockerError(error: unknown, address: DockerAddress): DiscoError {
 	if (error instanceof DiscoError) return error;
+	if (httpStatus(error) !== undefined) {
+		return new DiscoError("DOCKER_REFUSED", `Docker at ${address.text}: ${errorMessage(error).trim()}`, {
+			cause: error,
+			retryable: true,
+		});
+	}
 	const code = errorCode(error) ?? "";
 	const advice =
 		address.kind === "socket" && code === "ENOENT"

@@ -32,9 +32,10 @@ export function readerOf(source: Exclude<SourceOption, { readonly kind: "docker"
 
 /** Every service of a Compose file that has no profile (those run only when asked for). */
 async function readCompose(path: string, environment: Environment): Promise<unknown[]> {
-	const [{ parse }, content] = await Promise.all([import("yaml"), readText(path)]);
+	// A bundle in parts gives a CommonJS package that is imported late only as its default.
+	const [{ default: yaml }, content] = await Promise.all([import("yaml"), readText(path)]);
 	const file = fields(
-		parsed(path, () => parse(interpolated(content, environment)) as unknown),
+		parsed(path, () => yaml.parse(interpolated(content, environment)) as unknown),
 		path,
 		"must be an object",
 	);
