@@ -1,3 +1,4 @@
+import type { Clock } from "../../lib/env/index.ts";
 import { silentLogger } from "../../lib/log/index.ts";
 import { nodeClock, nodeRandom } from "../../lib/node/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
@@ -21,10 +22,17 @@ export async function closeAgents(): Promise<void> {
 	for (let close = opened.pop(); close !== undefined; close = opened.pop()) await close();
 }
 
+export const put = (url: string, body: unknown = "", headers: Record<string, string> = {}) =>
+	fetch(url, { method: "PUT", body: typeof body === "string" ? body : JSON.stringify(body), headers });
+
+export const list = async (url: string) => (await (await fetch(url)).json()) as Record<string, unknown>[];
+
 /** An agent without checks and DNS, on a free port. */
 export async function agent(
 	config: Partial<HttpConfig> = {},
 	parts: Partial<HttpServerOptions> = {},
+	/** Of the endpoints: their waits, batches and delays. */
+	rpcClock: Clock = nodeClock,
 ): Promise<TestAgent> {
 	const store = new StateStore({ wakeSlices: (slice) => void setImmediate(slice) });
 	const log = new MemoryLog<CommandResult>({ machine: stateMachine(store) });
@@ -32,7 +40,7 @@ export async function agent(
 	const endpoints = createServerEndpoints({
 		store,
 		log,
-		clock: nodeClock,
+		clock: rpcClock,
 		random: nodeRandom,
 		datacenter: "dc1",
 		leaderAddress: () => "127.0.0.1:8300",
