@@ -8,6 +8,7 @@ import { stateMachine } from "../fsm/index.ts";
 import { MemoryLog } from "../raft/index.ts";
 import { type CheckContent, createServerEndpoints, type Endpoints, type ServiceContent } from "../rpc/index.ts";
 import { StateStore } from "../state/index.ts";
+import { checkContent, serviceContent } from "../state/testing.ts";
 import { comparisonPauseMs } from "./catalog-sync.ts";
 import {
 	type CheckPlan,
@@ -28,36 +29,10 @@ const identity = {
 	taggedAddresses: { lan: "10.0.0.1" },
 	meta: { "consul-network-segment": "" },
 };
-const serf: CheckContent = {
-	checkId: "serfHealth",
-	name: "Serf Health Status",
-	status: "passing",
-	notes: "",
-	output: "Agent alive and reachable",
-	serviceId: "",
-	serviceName: "",
-	serviceTags: [],
-	type: "",
-	interval: "",
-	timeout: "",
-	exposedPort: 0,
-	definition: {},
-};
+const serf = checkContent("serfHealth", { name: "Serf Health Status", output: "Agent alive and reachable" });
 
 function service(id: string, change: Partial<ServiceContent> = {}): ServiceContent {
-	return {
-		id,
-		service: id.replace(/-\d+$/, ""),
-		kind: "",
-		tags: [],
-		address: "",
-		taggedAddresses: null,
-		meta: {},
-		port: 80,
-		weights: { passing: 1, warning: 1 },
-		enableTagOverride: false,
-		...change,
-	};
+	return serviceContent(id, { service: id.replace(/-\d+$/, ""), tags: [], meta: {}, port: 80, ...change });
 }
 
 function plan(change: Partial<CheckContent> = {}, how: Partial<CheckPlan> = {}): CheckPlan {

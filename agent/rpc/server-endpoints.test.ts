@@ -1,61 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { FakeClock, fakeRandom, settle } from "../../lib/env/fake.ts";
-import { type CommandResult, stateMachine } from "../fsm/index.ts";
-import { MemoryLog } from "../raft/index.ts";
-import { StateStore } from "../state/index.ts";
-import { createServerEndpoints, type ReadOptions, type Registration, type ServiceContent } from "./index.ts";
-
-const at: ReadOptions = { datacenter: "", token: "", consistency: "default", minIndex: 0, maxWaitMs: 10_000 };
-const write = { datacenter: "", token: "" };
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-async function server(options: { readonly waitersMax?: number; readonly start?: boolean } = {}) {
-	const clock = new FakeClock();
-	const store = new StateStore({ wakeSlices: (slice) => void clock.after(0, slice) });
-	const log = new MemoryLog<CommandResult>({ machine: stateMachine(store) });
-	if (options.start !== false) await log.start();
-	const endpoints = createServerEndpoints({
-		store,
-		log,
-		clock,
-		random: fakeRandom(1),
-		datacenter: "dc1",
-		leaderAddress: () => "10.0.0.1:8300",
-		peerAddresses: () => ["10.0.0.1:8300"],
-		...options,
-	});
-	return { endpoints, clock, store, log };
-}
-
-function service(name: string, fields: Partial<ServiceContent> = {}): ServiceContent {
-	return {
-		id: name,
-		service: name,
-		kind: "",
-		tags: null,
-		address: "",
-		taggedAddresses: null,
-		meta: null,
-		port: 1,
-		weights: { passing: 1, warning: 1 },
-		enableTagOverride: false,
-		...fields,
-	};
-}
-
-function registration(node: string, fields: Partial<Registration> = {}): Registration {
-	return {
-		node,
-		id: "",
-		address: "10.0.0.9",
-		datacenter: "dc1",
-		taggedAddresses: null,
-		meta: null,
-		skipNodeUpdate: false,
-		checks: [],
-		...fields,
-	};
-}
+import { settle } from "../../lib/env/fake.ts";
+import { stateMachine } from "../fsm/index.ts";
+import {
+	read as at,
+	bytes,
+	checkContent,
+	registration,
+	serviceContent as service,
+	startServer,
+	write,
+} from "./testing.ts";
 
 /** What a promise has come to, without waiting for it. */
 function outcomeOf<Value>(promise: Promise<Value>) {
@@ -75,7 +29,7 @@ describe("blocking queries", () => {
 	const put = (key: string, value: string) => ({ operation: "set", key, value: bytes(value), flags: 0n }) as const;
 
 	it("returns when the key changes, not when another does or when the same value is written", async () => {
-		const { endpoints, clock } = await server();
+		const { endpoints, clock } = await startServer();
 		await endpoints.kv.write(put("a", "1"), write);
 		const { index } = await endpoints.kv.get("a", at);
 		const waiting = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: index }));
@@ -90,7 +44,7 @@ describe("blocking queries", () => {
 	});
 
 	it("answers with what is there when the wait is over, at the earliest after maxWaitMs, at the latest a sixteenth later", async () => {
-		const { endpoints, clock } = await server();
+		const { endpoints, clock } = await startServer();
 		await endpoints.kv.write(put("a", "1"), write);
 		const waiting = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: 99, maxWaitMs: 1600 }));
 		await clock.advanceAsync(1599);
@@ -100,14 +54,14 @@ describe("blocking queries", () => {
 	});
 
 	it("answers at once when the index has passed already, and with index 0", async () => {
-		const { endpoints } = await server();
+		const { endpoints } = await startServer();
 		await endpoints.kv.write(put("a", "1"), write);
 		expect((await endpoints.kv.get("a", { ...at, minIndex: 1 })).index).toBe(2);
 		expect((await endpoints.kv.get("none", at)).value).toBeUndefined();
 	});
 
 	it("ends when the client has gone, and leaves nothing behind", async () => {
-		const { endpoints, clock, store } = await server();
+		const { endpoints, clock, store } = await startServer();
 		const gone = new AbortController();
 		const waiting = outcomeOf(endpoints.kv.list("p/", { ...at, minIndex: 5, signal: gone.signal }));
 		await settle();
@@ -120,7 +74,7 @@ describe("blocking queries", () => {
 	});
 
 	it("refuses a waiter too many and takes one again when another is done", async () => {
-		const { endpoints, clock } = await server({ waitersMax: 1 });
+		const { endpoints, clock } = await startServer({ waitersMax: 1 });
 		const first = outcomeOf(endpoints.kv.get("a", { ...at, minIndex: 5 }));
 		await expect(endpoints.kv.get("b", { ...at, minIndex: 5 })).rejects.toMatchObject({ code: "WAITERS_TOO_MANY" });
 		await clock.advanceAsync(11_000);
@@ -131,7 +85,7 @@ describe("blocking queries", () => {
 	});
 
 	it("wakes who waits when a snapshot is restored, also when the index went back", async () => {
-		const { endpoints, clock, store } = await server();
+		const { endpoints, clock, store } = await startServer();
 		const empty = [...stateMachine(store).snapshot()];
 		for (const value of ["1", "2", "3"]) await endpoints.kv.write(put("a", value), write);
 		const { index } = await endpoints.kv.get("a", at);
@@ -146,7 +100,7 @@ describe("blocking queries", () => {
 
 describe("reads and writes", () => {
 	it("knows one datacenter", async () => {
-		const { endpoints } = await server();
+		const { endpoints } = await startServer();
 		await expect(endpoints.kv.get("a", { ...at, datacenter: "dc9" })).rejects.toMatchObject({
 			code: "DATACENTER_UNKNOWN",
 		});
@@ -157,29 +111,25 @@ describe("reads and writes", () => {
 	});
 
 	it("needs a leader unless stale", async () => {
-		const { endpoints } = await server({ start: false });
+		const { endpoints } = await startServer({ start: false });
 		await expect(endpoints.catalog.nodes(at)).rejects.toMatchObject({ code: "NO_LEADER" });
 		expect((await endpoints.catalog.nodes({ ...at, consistency: "stale" })).value).toEqual([]);
 	});
 
 	it("tells what the state machine refused", async () => {
-		const { endpoints } = await server();
+		const { endpoints } = await startServer();
 		const lock = { operation: "lock", key: "k", value: bytes(""), flags: 0n, session: "none" } as const;
 		await expect(endpoints.kv.write(lock, write)).rejects.toMatchObject({ code: "SESSION_UNKNOWN" });
 	});
 
 	it("selects instances by tags, node meta and checks, and gives the same object while nothing changes", async () => {
-		const { endpoints } = await server();
-		const check = { checkId: "c", name: "c", notes: "", output: "", serviceId: "web", serviceName: "web" } as const;
-		const rest = { serviceTags: [], type: "", interval: "", timeout: "", exposedPort: 0, definition: {} } as const;
+		const { endpoints } = await startServer();
+		const check = checkContent("c", { serviceId: "web", status: "warning" });
 		await endpoints.catalog.register(
 			registration("a", { service: service("web", { tags: ["Red", "v1"] }), meta: { zone: "1" } }),
 			write,
 		);
-		await endpoints.catalog.register(
-			registration("b", { service: service("web"), checks: [{ ...check, ...rest, status: "warning" }] }),
-			write,
-		);
+		await endpoints.catalog.register(registration("b", { service: service("web"), checks: [check] }), write);
 		const nodes = async (criteria: object) =>
 			(await endpoints.health.service("web", { ...at, ...criteria })).value.map(({ node }) => node.node);
 		expect(await nodes({})).toEqual(["a", "b"]);
@@ -199,7 +149,7 @@ describe("sessions", () => {
 	const wanted = { name: "", node: "a", behavior: "", lockDelayMs: 0, ttl: "", nodeChecks: [], serviceChecks: [] };
 
 	async function serverWithSession(fields: object = {}) {
-		const parts = await server();
+		const parts = await startServer();
 		await parts.endpoints.catalog.register(registration("a"), write);
 		const sessions = parts.endpoints.session;
 		if (sessions === undefined) throw new Error("no sessions");

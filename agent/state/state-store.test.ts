@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-	type CheckContent,
-	type KvWrite,
-	type Registration,
-	type ServiceContent,
-	StateStore,
-	WatchSet,
-} from "./index.ts";
+import { type KvWrite, StateStore, WatchSet } from "./index.ts";
+import { checkContent as check, registration, serviceContent as service } from "./testing.ts";
 
 function newStore() {
 	const slices: (() => void)[] = [];
@@ -19,55 +13,6 @@ function newStore() {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const set = (key: string, value = "v"): KvWrite => ({ operation: "set", key, value: bytes(value), flags: 0n });
-
-function service(name: string, more: Partial<ServiceContent> = {}): ServiceContent {
-	return {
-		id: name,
-		service: name,
-		kind: "",
-		tags: null,
-		address: "",
-		taggedAddresses: null,
-		meta: null,
-		port: 0,
-		weights: { passing: 1, warning: 1 },
-		enableTagOverride: false,
-		...more,
-	};
-}
-
-function check(checkId: string, more: Partial<CheckContent> = {}): CheckContent {
-	return {
-		checkId,
-		name: checkId,
-		status: "passing",
-		notes: "",
-		output: "",
-		serviceId: "",
-		serviceName: "",
-		serviceTags: [],
-		type: "",
-		interval: "",
-		timeout: "",
-		exposedPort: 0,
-		definition: {},
-		...more,
-	};
-}
-
-function registration(node: string, more: Partial<Registration> = {}): Registration {
-	return {
-		node,
-		id: "",
-		address: "10.0.0.1",
-		datacenter: "dc1",
-		taggedAddresses: null,
-		meta: null,
-		skipNodeUpdate: false,
-		checks: [],
-		...more,
-	};
-}
 
 describe("keys", () => {
 	it("are listed in byte order of UTF-8", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Registration, StateStore, type TxnOperation, WatchSet } from "./index.ts";
+import { StateStore, type TxnOperation, WatchSet } from "./index.ts";
+import { checkContent, registration, serviceContent } from "./testing.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const absent = "9c1bb9d7-29b4-4cf1-92f4-5b2eb1d0a1b5";
@@ -24,56 +25,21 @@ const service = (verb: string, on: string, id: string, index = 0): TxnOperation 
 	kind: "service",
 	verb,
 	node: on,
-	service: {
-		id,
-		service: id,
-		kind: "",
-		tags: ["t"],
-		address: "",
-		taggedAddresses: null,
-		meta: null,
-		port: 80,
-		weights: { passing: 1, warning: 1 },
-		enableTagOverride: false,
-	},
+	service: serviceContent(id, { tags: ["t"], port: 80 }),
 	index,
 });
 const check = (verb: string, on: string, checkId: string, serviceId = "", index = 0): TxnOperation => ({
 	kind: "check",
 	verb,
 	node: on,
-	check: {
-		checkId,
-		name: "",
-		status: "passing",
-		notes: "",
-		output: "",
-		serviceId,
-		serviceName: "",
-		serviceTags: [],
-		type: "",
-		interval: "",
-		timeout: "",
-		exposedPort: 0,
-		definition: {},
-	},
+	check: checkContent(checkId, { name: "", serviceId }),
 	index,
 });
 
 function newStore() {
 	const slices: (() => void)[] = [];
 	const store = new StateStore({ wakeSlices: (slice) => slices.push(slice) });
-	const registration: Registration = {
-		node: "n",
-		id: "",
-		address: "10.0.0.1",
-		datacenter: "dc1",
-		taggedAddresses: null,
-		meta: null,
-		skipNodeUpdate: false,
-		checks: [],
-	};
-	store.register(1, registration);
+	store.register(1, registration("n"));
 	const session = { name: "", node: "n", behavior: "delete" as const, lockDelayMs: 0, ttl: "", serviceChecks: [] };
 	store.sessionCreate(2, { ...session, id: "s1", nodeChecks: [] });
 	store.sessionCreate(3, { ...session, id: "s2", nodeChecks: [] });
