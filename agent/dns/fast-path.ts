@@ -14,7 +14,7 @@ import type { DnsOptions } from "./options.ts";
 import { type PreparedAnswers, prepareAnswers } from "./prepared-answers.ts";
 import { recordType } from "./records.ts";
 import type { Transport } from "./recursor.ts";
-import type { ResponderParts } from "./responder.ts";
+import type { ResponderParts } from "./responder-parts.ts";
 import { answersMaxOf, sizeLimitsOf, stepwiseBytesMax, udpAnswersMax } from "./truncate.ts";
 
 /**

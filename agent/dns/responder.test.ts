@@ -6,7 +6,8 @@ import { createLogger, silentLogger } from "../../lib/log/index.ts";
 import { type DnsOptions, defaultDnsOptions } from "./options.ts";
 import type { PreparedQueries } from "./prepared-queries.ts";
 import type { Transport } from "./recursor.ts";
-import { createResponder, type ResponderParts } from "./responder.ts";
+import { createResponder } from "./responder.ts";
+import type { ResponderParts } from "./responder-parts.ts";
 import { createTestCatalog, type TestCatalog } from "./testing.ts";
 
 let catalog: TestCatalog;

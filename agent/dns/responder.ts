@@ -1,7 +1,4 @@
-import type { Clock, Random } from "../../lib/env/index.ts";
 import { errorMessage } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log/index.ts";
-import type { Endpoints } from "../rpc/index.ts";
 import { soaRecord } from "./answers.ts";
 import { compressNames } from "./compress-names.ts";
 import { createFastPath } from "./fast-path.ts";
@@ -9,26 +6,11 @@ import { type LookupContext, lookUp, lookUpNameservers, lookUpReverse, type Name
 import { decodeQuery, encodeResponse, type QueryMessage, type ResponseMessage } from "./message.ts";
 import { type ZoneName, zoneNameOf } from "./name.ts";
 import type { DnsOptions } from "./options.ts";
-import type { PreparedQueries } from "./prepared-queries.ts";
 import { type DnsRecord, recordType, responseCode } from "./records.ts";
 import { createRecursor, type Transport } from "./recursor.ts";
+import type { ResponderParts } from "./responder-parts.ts";
 import { addressOfReverseName, isReverseName } from "./reverse.ts";
 import { fitResponse } from "./truncate.ts";
-
-/** What answers are made from; the sockets come with `server.ts`. */
-export interface ResponderParts {
-	readonly endpoints: Endpoints;
-	/** Absent until prepared queries exist: their names are then unknown. */
-	readonly queries?: PreparedQueries;
-	/** Asked for every question, so that a reload takes effect at once. */
-	readonly options: () => DnsOptions;
-	readonly datacenter: string;
-	/** The token that lookups are made with (the agent's default one); empty for the anonymous. */
-	readonly token?: () => string;
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly logger: Logger;
-}
 
 /** A packet and how it came -> the packet to send back, or undefined to stay silent. Never rejects. */
 export type Responder = (packet: Buffer, transport: Transport) => Promise<Buffer | undefined>;

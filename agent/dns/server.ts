@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import type { Address } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { type ClientResponder, createGuard } from "./guard.ts";
-import { createResponder, type ResponderParts } from "./responder.ts";
+import { createResponder } from "./responder.ts";
+import type { ResponderParts } from "./responder-parts.ts";
 import { withStaleAnswers } from "./stale-answers.ts";
 import { createTcpService, type TcpService } from "./tcp.ts";
 
