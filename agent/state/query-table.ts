@@ -1,7 +1,7 @@
-import { assert, DiscoError } from "../../lib/errors.ts";
+import { DiscoError } from "../../lib/errors.ts";
 import { compositeKey, foldCase } from "./byte-order.ts";
-import { deepFreeze } from "./freeze.ts";
 import type { Journal } from "./journal.ts";
+import { ListedTable } from "./listed-table.ts";
 import { OrderedMap } from "./ordered-map.ts";
 import type { PreparedQueryContent, PreparedQueryRecord, QueryResult } from "./records.ts";
 import type { WatchSet } from "./watch-set.ts";
@@ -9,37 +9,27 @@ import type { Watches } from "./watches.ts";
 
 /** Prepared queries and templates. Names are unique, without regard to case; a session's queries end with it. */
 export class QueryTable {
-	readonly #watches: Watches;
-	readonly #journal: Journal;
-	readonly #records: OrderedMap<PreparedQueryRecord>;
-	#index = 0;
+	readonly #table: ListedTable<PreparedQueryRecord>;
 
 	// Derived from the records.
 	/** Folded name -> id, of queries and templates; an empty name only of a template. */
 	readonly #idsByName: OrderedMap<string>;
 	/** By session, id. */
 	readonly #idsBySession: OrderedMap<string>;
-	/** The last answer to `list`, until a query changes. */
-	#listed: readonly PreparedQueryRecord[] | undefined;
 
 	constructor(watches: Watches, journal: Journal) {
-		this.#watches = watches;
-		this.#journal = journal;
-		this.#records = new OrderedMap(journal);
+		this.#table = new ListedTable("queries", watches, journal);
 		this.#idsByName = new OrderedMap(journal);
 		this.#idsBySession = new OrderedMap(journal);
 	}
 
 	get(id: string, watchSet: WatchSet | undefined): QueryResult<PreparedQueryRecord | undefined> {
-		watchSet?.addTable(this.#watches, "queries");
-		return { index: this.#tableIndex(), value: this.#record(id) };
+		return this.#table.answer(this.#record(id), watchSet);
 	}
 
 	/** By id. */
 	list(watchSet: WatchSet | undefined): QueryResult<readonly PreparedQueryRecord[]> {
-		watchSet?.addTable(this.#watches, "queries");
-		this.#listed ??= Object.freeze([...this.#records.values()]);
-		return { index: this.#tableIndex(), value: this.#listed };
+		return this.#table.list(watchSet);
 	}
 
 	/** By id, then by name, then the template whose name is the longest prefix of what is asked for. */
@@ -61,8 +51,8 @@ export class QueryTable {
 		const former = this.#record(content.id);
 		this.#assertNameFree(content);
 		if (former !== undefined) this.#unindex(former);
-		this.#add(deepFreeze({ ...content, createIndex: former?.createIndex ?? index, modifyIndex: index }));
-		this.#changed(index);
+		this.#add({ ...content, createIndex: former?.createIndex ?? index, modifyIndex: index });
+		this.#table.changed(index);
 	}
 
 	/** Nothing happens when there is none. */
@@ -70,8 +60,8 @@ export class QueryTable {
 		const record = this.#record(id);
 		if (record === undefined) return;
 		this.#unindex(record);
-		this.#records.delete(compositeKey(foldCase(id)));
-		this.#changed(index);
+		this.#table.delete(compositeKey(foldCase(id)));
+		this.#table.changed(index);
 	}
 
 	sessionEnded(index: number, session: string): void {
@@ -79,21 +69,21 @@ export class QueryTable {
 	}
 
 	snapshot(): { readonly index: number; readonly records: IterableIterator<PreparedQueryRecord> } {
-		return { index: this.#index, records: this.#records.clone().values() };
+		return this.#table.snapshot();
 	}
 
 	/** For restoring into a new, empty table: a record of a snapshot. */
 	load(record: PreparedQueryRecord): void {
-		this.#add(deepFreeze(record));
+		this.#add(record);
 	}
 
 	/** Ends a restore. */
 	loadIndex(index: number): void {
-		this.#index = index;
+		this.#table.loadIndex(index);
 	}
 
 	#record(id: string): PreparedQueryRecord | undefined {
-		return this.#records.get(compositeKey(foldCase(id)));
+		return this.#table.get(compositeKey(foldCase(id)));
 	}
 
 	#named(foldedName: string): PreparedQueryRecord | undefined {
@@ -116,7 +106,7 @@ export class QueryTable {
 	}
 
 	#add(record: PreparedQueryRecord): void {
-		this.#records.set(compositeKey(foldCase(record.id)), record);
+		this.#table.put(compositeKey(foldCase(record.id)), record);
 		if (isIndexed(record)) this.#idsByName.set(compositeKey(foldCase(record.name)), record.id);
 		if (record.session !== "") this.#idsBySession.set(compositeKey(record.session, record.id), record.id);
 	}
@@ -124,23 +114,6 @@ export class QueryTable {
 	#unindex(record: PreparedQueryRecord): void {
 		if (isIndexed(record)) this.#idsByName.delete(compositeKey(foldCase(record.name)));
 		if (record.session !== "") this.#idsBySession.delete(compositeKey(record.session, record.id));
-	}
-
-	#tableIndex(): number {
-		return Math.max(this.#index, 1);
-	}
-
-	#changed(index: number): void {
-		assert(index >= this.#index, `log index ${index} is not below the query table's ${this.#index}`);
-		const before = this.#index;
-		this.#journal.note(() => {
-			this.#index = before;
-		});
-		this.#index = index;
-		this.#watches.whenHappened(() => {
-			this.#listed = undefined;
-		});
-		this.#watches.changed("table", "queries");
 	}
 }
 
