@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 		summary: "Prints what makes a shell complete the commands",
 		load: async () => (await import("./completion.ts")).completion,
 	},
+	connect: {
+		summary: "Passes local TCP ports on to services",
+		load: async () => (await import("./connect.ts")).connect,
+	},
 	debug: {
 		summary: "Gathers what is needed to look into a fault",
 		load: async () => (await import("./debug.ts")).debug,
