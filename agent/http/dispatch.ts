@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
-import type { Logger } from "../../lib/log/index.ts";
 import { type Authorizer, allowAll } from "../acl/index.ts";
 import type { EndSignal } from "../rpc/index.ts";
 import { authorize } from "./authorize.ts";
@@ -14,6 +13,7 @@ import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { parseQueryString, type Query } from "./query-string.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
+import { logFinished } from "./request-log.ts";
 import type { ApiRequest, Context, Method, Route } from "./route.ts";
 import { acceptsGzip, send } from "./send.ts";
 import { tooLargeText } from "./too-large.ts";
@@ -72,18 +72,8 @@ export async function dispatch(
 		open.done(exchange);
 		const elapsedMs = context.clock.monotonicMs() - startMs;
 		dispatcher.timers(route, exchange.method)(elapsedMs);
-		if (context.logger.isRead?.("debug") === true) logFinished(exchange, elapsedMs, context.logger);
+		logFinished(exchange, elapsedMs, context.logger);
 	}
-}
-
-/** As the reference says it; what opens doors stays out. */
-function logFinished({ method, url, remoteAddress }: Exchange, elapsedMs: number, logger: Logger): void {
-	logger.debug("Request finished", {
-		method,
-		url: url.replace(/([?&]token=)[^&]*/g, "$1<hidden>").replace(/^(\/v1\/acl\/[a-z]+\/)[^/?]+/, "$1<hidden>"),
-		from: remoteAddress,
-		latency: `${elapsedMs.toFixed(3)}ms`,
-	});
 }
 
 async function answerTo(

@@ -10,6 +10,8 @@ export interface Exchange {
 	readonly headers: IncomingHttpHeaders;
 	/** Of the connection; empty for a Unix socket. */
 	readonly remoteAddress: string;
+	/** Of the connection; 0 for a Unix socket. */
+	readonly remotePort: number;
 	/** The client has gone: nothing can be answered any more. */
 	readonly isGone: boolean;
 	/** At most `sizeMax` bytes, see `readBody`; at once when they are here, undefined when the request has none. */
@@ -49,6 +51,10 @@ export class NodeExchange implements Exchange {
 
 	get remoteAddress(): string {
 		return this.#request.socket.remoteAddress ?? "";
+	}
+
+	get remotePort(): number {
+		return this.#request.socket.remotePort ?? 0;
 	}
 
 	get isGone(): boolean {

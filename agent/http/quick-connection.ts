@@ -62,6 +62,10 @@ export class QuickConnection {
 		return this.#socket.remoteAddress ?? "";
 	}
 
+	get remotePort(): number {
+		return this.#socket.remotePort ?? 0;
+	}
+
 	/** Cut, whatever is under way. */
 	destroy(): void {
 		this.#socket.destroy();
@@ -208,6 +212,10 @@ class QuickExchange implements Exchange {
 
 	get remoteAddress(): string {
 		return this.#connection.remoteAddress;
+	}
+
+	get remotePort(): number {
+		return this.#connection.remotePort;
 	}
 
 	body(sizeMax: number): ReadBody | undefined {
