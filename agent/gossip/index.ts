@@ -2,7 +2,7 @@
  * Gossip: who is in the pool, who failed, and messages that reach everybody; as memberlist and serf speak it, so that real serf
  * and Consul agents may be members. `Serf` is the whole; `Keyring` and the settings are what it is made with.
  */
-export { type Coordinate, distanceSeconds } from "./coordinate/vivaldi.ts";
+export type { Coordinate } from "./coordinate/vivaldi.ts";
 export type { KeyOperation, KeyReport } from "./serf/key-queries.ts";
 export type { Member, MemberStatus, QueryReceived, SerfEvent, UserEventReceived } from "./serf/member.ts";
 export type { QueryAnswer, QueryOptions, QueryResult } from "./serf/query.ts";
@@ -10,7 +10,7 @@ export { Serf, type SerfOptions } from "./serf/serf.ts";
 export { type SerfSettings, serfSettings } from "./serf/settings.ts";
 export { openSnapshot, type PoolSnapshot, type RememberedMember } from "./serf/snapshot.ts";
 export type { RemoteNode } from "./swim/delegate.ts";
-export { lanSettings, localSettings, type SwimSettings, wanSettings } from "./swim/settings.ts";
+export { type SwimSettings, swimPresets } from "./swim/settings.ts";
 export type { Framing } from "./wire/framing.ts";
 export { Keyring } from "./wire/keyring.ts";
 export { decodeTags } from "./wire/serf-messages.ts";

@@ -205,6 +205,6 @@ export class GossipPool {
 	}
 }
 
-export function addressOf(index: number): string {
+function addressOf(index: number): string {
 	return `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
 }

@@ -1,5 +1,5 @@
 import { between } from "../../lib/env/fake.ts";
-import { lanSettings, type SwimSettings } from "../gossip/index.ts";
+import { type SwimSettings, swimPresets } from "../gossip/index.ts";
 import { GossipPool } from "./gossip-pool.ts";
 import { Simulation } from "./simulation.ts";
 
@@ -57,7 +57,7 @@ class ScenarioRun {
 
 	constructor(scenario: GossipScenario) {
 		this.#scenario = scenario;
-		const { seed, nodeCount, lossRate, duplicateRate, delayMsMax, swim = lanSettings } = scenario;
+		const { seed, nodeCount, lossRate, duplicateRate, delayMsMax, swim = swimPresets.lan } = scenario;
 		const faults = { delayMsMin: 1, delayMsMax, lossRate, duplicateRate };
 		this.#simulation = new Simulation({ seed, faults, diskDelayMsMax: 0 });
 		this.#pool = new GossipPool({ simulation: this.#simulation, nodeCount, swim });

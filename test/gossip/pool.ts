@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
 	Keyring,
-	lanSettings,
 	Serf,
 	type SerfEvent,
 	type SwimSettings,
 	serfSettings,
+	swimPresets,
 } from "../../agent/gossip/index.ts";
 import type { Address, Network } from "../../lib/env/index.ts";
 import { silentLogger } from "../../lib/log/index.ts";
@@ -19,7 +19,7 @@ import { type Background, background, eventually, succeed } from "../support/pro
 export const hasSerf = spawnSync("serf", ["version"]).status === 0;
 if (!hasSerf && process.env["CI"]) throw new Error("serf is missing: scripts/test-tools.sh builds it");
 
-export const port = 7946;
+const port = 7946;
 
 /** A real serf agent. Times of its user events are kept in its output (`monitor`). */
 export interface SerfAgent {
@@ -99,7 +99,7 @@ export async function startOwn(
 		swim: {
 			name,
 			bind: { host, port },
-			settings: { ...lanSettings, ...options.swim },
+			settings: { ...swimPresets.lan, ...options.swim },
 			framing: {
 				random: nodeRandom,
 				label: "",

@@ -17,7 +17,7 @@ export function encodeKeyRequest(key: Uint8Array): Uint8Array {
 	return encode(keyRequest, { Key: key }, serfType.keyRequest);
 }
 
-export function decodeKeyResponse(payload: Uint8Array): KeyResponse {
+function decodeKeyResponse(payload: Uint8Array): KeyResponse {
 	return decode(keyResponse, payload, 1);
 }
 

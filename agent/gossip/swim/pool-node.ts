@@ -24,7 +24,7 @@ export function statusOf(state: number): NodeStatus | undefined {
 	return states[state];
 }
 
-export function stateOf(status: NodeStatus): number {
+function stateOf(status: NodeStatus): number {
 	return states.indexOf(status);
 }
 

@@ -27,7 +27,7 @@ export interface SwimSettings {
 }
 
 /** A datacenter's network. */
-export const lanSettings: SwimSettings = {
+const lanSettings: SwimSettings = {
 	streamTimeoutMs: 10_000,
 	indirectChecks: 3,
 	retransmitMult: 4,
@@ -46,7 +46,7 @@ export const lanSettings: SwimSettings = {
 };
 
 /** Between datacenters. */
-export const wanSettings: SwimSettings = {
+const wanSettings: SwimSettings = {
 	...lanSettings,
 	streamTimeoutMs: 30_000,
 	suspicionMult: 6,
@@ -59,7 +59,7 @@ export const wanSettings: SwimSettings = {
 };
 
 /** Everything on one machine. */
-export const localSettings: SwimSettings = {
+const localSettings: SwimSettings = {
 	...lanSettings,
 	streamTimeoutMs: 1_000,
 	indirectChecks: 1,
@@ -70,3 +70,6 @@ export const localSettings: SwimSettings = {
 	gossipIntervalMs: 100,
 	gossipToTheDeadMs: 15_000,
 };
+
+/** By where the members are. */
+export const swimPresets = { lan: lanSettings, wan: wanSettings, local: localSettings } as const;

@@ -7,7 +7,7 @@ import type { Framing } from "../wire/framing.ts";
 import { alive, dead, messageType, ping, suspect } from "../wire/messages.ts";
 import { decodePacket, encodePacket } from "../wire/packet.ts";
 import type { SwimDelegate } from "./delegate.ts";
-import { lanSettings } from "./settings.ts";
+import { swimPresets } from "./settings.ts";
 import { Swim } from "./swim.ts";
 
 /** One member, and a socket beside it that speaks as others do. */
@@ -54,7 +54,7 @@ describe("a member", () => {
 				name: "own",
 				bind: own,
 				versions,
-				settings: lanSettings,
+				settings: swimPresets.lan,
 				framing,
 				clock,
 				random,

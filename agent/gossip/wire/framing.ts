@@ -78,9 +78,6 @@ export function checkCrc(body: Uint8Array): Uint8Array {
 	return message;
 }
 
-/** Messages that one compound takes: its count is one byte. */
-export const compoundCountMax = 255;
-
 /** At most 255 messages of at most 65,535 bytes in one. */
 export function makeCompound(messages: readonly Uint8Array[]): Uint8Array {
 	const size = messages.reduce((sum, message) => sum + 2 + message.length, 2);

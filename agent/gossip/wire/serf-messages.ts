@@ -51,7 +51,7 @@ export const query = struct({
 	Payload: bytes,
 });
 export const queryResponse = struct({ LTime: u64, ID: u32, From: string, Flags: u32, Payload: bytes });
-export const tagMap = mapOf(string);
+const tagMap = mapOf(string);
 export const conflictResponse = struct({
 	Name: string,
 	Addr: bytes,

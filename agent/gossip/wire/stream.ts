@@ -25,7 +25,7 @@ import {
 } from "./messages.ts";
 
 /** Largest encrypted frame, decompressed message or plain message on a stream (memberlist.md, section 5). */
-export const streamSizeBytesMax = 20 * 1024 * 1024;
+const streamSizeBytesMax = 20 * 1024 * 1024;
 /** Nodes in one push/pull, at most. */
 const nodesMax = 100_000;
 

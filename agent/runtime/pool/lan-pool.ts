@@ -7,7 +7,6 @@ import type { RuntimeConfig } from "../../config/index.ts";
 import {
 	type Coordinate,
 	decodeTags,
-	lanSettings,
 	type Member,
 	openSnapshot,
 	type PoolSnapshot,
@@ -15,6 +14,7 @@ import {
 	Serf,
 	type SerfEvent,
 	serfSettings,
+	swimPresets,
 } from "../../gossip/index.ts";
 import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import type { UserEvent } from "../../rpc/index.ts";
@@ -180,7 +180,7 @@ const memberEventNames = { join: "Join", leave: "Leave", failed: "Failed", updat
 
 /** The reference's: in dev mode everything is close by and quick. */
 function swimSettings(config: RuntimeConfig) {
-	const settings = { ...lanSettings, deadNodeReclaimMs: 30_000 };
+	const settings = { ...swimPresets.lan, deadNodeReclaimMs: 30_000 };
 	return config.dev
 		? { ...settings, probeIntervalMs: 100, probeTimeoutMs: 100, gossipIntervalMs: 100, suspicionMult: 3 }
 		: settings;

@@ -1,0 +1,126 @@
+/**
+ * Prints the tables of docs/scale.md: how fast an event reaches 1,000 simulated members at different losses, beside the curve that
+ * Serf publishes, and how often paused members make others be taken for failed, with and without Lifeguard.
+ * `node --import tsx scripts/sim-scale.ts [convergence|pauses] [nodes]`; minutes of computing.
+ */
+
+import { swimPresets } from "../agent/gossip/index.ts";
+import { GossipPool } from "../agent/sim/gossip-pool.ts";
+import { Simulation } from "../agent/sim/index.ts";
+import { between } from "../lib/env/fake.ts";
+
+/**
+ * Serf's convergence simulator (serf.io/docs/internals/simulator): logistic growth, where a message makes a new listener of half
+ * of those whom it reaches. Share of members that know after `rounds` gossip intervals.
+ */
+function publishedShare(nodeCount: number, fanout: number, lossRate: number, rounds: number): number {
+	const contact = (fanout / nodeCount) * (1 - lossRate) * 0.5;
+	return 1 / (1 + (nodeCount + 1) * Math.exp(-contact * nodeCount * rounds));
+}
+
+async function convergence(nodeCount: number): Promise<void> {
+	const shares = [0.5, 0.9, 0.99, 1];
+	console.log(`| loss | | 50 % | 90 % | 99 % | all | packets each | bytes each |\n|---|---|---|---|---|---|---|---|`);
+	for (const lossRate of [0, 0.25, 0.3]) {
+		const simulation = new Simulation({
+			seed: 1,
+			faults: { delayMsMin: 1, delayMsMax: 5, lossRate, duplicateRate: 0 },
+			diskDelayMsMax: 0,
+		});
+		const pool = new GossipPool({ simulation, nodeCount, swim: swimPresets.lan });
+		await pool.bootSettled();
+		await simulation.run(3000);
+		const before = sent(simulation, pool);
+		pool.members[0]?.serf.fire("event", new TextEncoder().encode("deploy"));
+		const startMs = simulation.clock.monotonicMs();
+		const reached = new Map<number, number>();
+		for (let step = 0; step < 1000 && reached.size < shares.length; step++) {
+			await simulation.run(10);
+			const heard = pool.members.filter((member) => member.heard.has("deploy")).length / nodeCount;
+			for (const share of shares)
+				if (heard >= share && !reached.has(share)) reached.set(share, simulation.clock.monotonicMs() - startMs);
+		}
+		const after = sent(simulation, pool);
+		const published = shares.map((share) => {
+			const goal = Math.min(share, 1 - 0.5 / nodeCount);
+			let rounds = 0;
+			while (publishedShare(nodeCount, 3, lossRate, rounds) < goal) rounds += 0.01;
+			return `${(rounds * 0.2).toFixed(2)} s`;
+		});
+		const ours = shares.map((share) => `${((reached.get(share) ?? Number.NaN) / 1000).toFixed(2)} s`);
+		const cost = [after.packets - before.packets, after.bytes - before.bytes].map((all) =>
+			(all / nodeCount).toFixed(0),
+		);
+		console.log(`| ${lossRate * 100} % | disco | ${ours.join(" | ")} | ${cost.join(" | ")} |`);
+		console.log(`| | Serf's curve | ${published.join(" | ")} | | |`);
+	}
+}
+
+/** Long enough to accuse others, too short to hear what they answer: the case that Lifeguard was made for. */
+const runMs = 500;
+
+async function pauses(nodeCount: number): Promise<void> {
+	console.log("| members paused | for | false deaths per node and hour, with Lifeguard | without |\n|---|---|---|---|");
+	for (const [pausedShare, pauseMs] of [
+		[0.05, 2_000],
+		[0.05, 8_000],
+		[0.05, 16_000],
+	] as const) {
+		const [withIt, without] = [
+			await falseDeaths(nodeCount, pausedShare, pauseMs, true),
+			await falseDeaths(nodeCount, pausedShare, pauseMs, false),
+		];
+		console.log(
+			`| ${pausedShare * 100} % | ${pauseMs / 1000} s, then running for ${runMs / 1000} s | ${withIt.toFixed(2)} | ${without.toFixed(2)} |`,
+		);
+	}
+}
+
+/** Running members that somebody took for failed, for each node and hour. The same members are paused again and again. */
+async function falseDeaths(
+	nodeCount: number,
+	pausedShare: number,
+	pauseMs: number,
+	lifeguard: boolean,
+): Promise<number> {
+	const minutes = 10;
+	const simulation = new Simulation({
+		seed: 7,
+		faults: { delayMsMin: 1, delayMsMax: 5, lossRate: 0, duplicateRate: 0 },
+		diskDelayMsMax: 0,
+	});
+	const swim = lifeguard ? swimPresets.lan : { ...swimPresets.lan, awarenessMax: 1, suspicionMaxTimeoutMult: 1 };
+	const pool = new GossipPool({ simulation, nodeCount, swim });
+	await pool.bootSettled();
+	await simulation.run(31_000);
+	const slow = Array.from({ length: Math.round(nodeCount * pausedShare) }, (_, index) => index);
+	for (const index of slow) {
+		const pause = () => {
+			pool.pause(index);
+			simulation.clock.after(pauseMs, () => {
+				pool.resume(index);
+				simulation.clock.after(runMs, pause);
+			});
+		};
+		simulation.clock.after(between(simulation.random, 0, pauseMs), pause);
+	}
+	await simulation.run(minutes * 60_000);
+	const slowNames = new Set(slow.map((index) => `node-${index}`));
+	const wrong = pool.accusations.filter(({ of }) => !slowNames.has(of)).length;
+	return wrong / nodeCount / (minutes / 60);
+}
+
+function sent(simulation: Simulation, pool: GossipPool): { readonly packets: number; readonly bytes: number } {
+	let packets = 0;
+	let bytes = 0;
+	for (const { address } of pool.members) {
+		const one = simulation.sent(address);
+		packets += one.packetCount;
+		bytes += one.packetBytes;
+	}
+	return { packets, bytes };
+}
+
+const [what = "all", nodes = ""] = process.argv.slice(2);
+if (what !== "pauses") await convergence(Number(nodes) || 1000);
+if (what !== "convergence") await pauses(Number(nodes) || 100);
