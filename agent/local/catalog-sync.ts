@@ -1,8 +1,8 @@
 import type { Clock, Random, Timer } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
-import type { CheckContent, Endpoints, NodeRecord, ServiceRecord, StringMap } from "../rpc/index.ts";
-import { type CatalogUnit, emptyUnit, isInSync, sameMap, unitChanges } from "./catalog-diff.ts";
+import type { CheckContent, Endpoints, NodeRecord, ServiceContent, ServiceRecord, StringMap } from "../rpc/index.ts";
+import { type CatalogUnit, isInSync, sameMap, unitChanges } from "./catalog-diff.ts";
 
 /** What the catalog shall say of the node itself. */
 export interface NodeIdentity {
@@ -25,8 +25,8 @@ export interface CatalogSyncOptions {
 	readonly logger: Logger;
 	/** Names of all units that are wanted, `nodeUnit` among them. */
 	readonly units: () => Iterable<string>;
-	/** What is wanted of a unit now; an empty one for what is gone. */
-	readonly wanted: (unit: string) => CatalogUnit;
+	/** What is wanted of a unit now; an empty one for what is gone. With `checkIds`, of its checks only these. */
+	readonly wanted: (unit: string, checkIds?: Iterable<string>) => CatalogUnit;
 	/** With which token to write it. */
 	readonly tokenOf: (unit: string) => string;
 	/** Unit that a check belongs to now, if it is wanted at all. */
@@ -44,10 +44,11 @@ export interface CatalogSyncOptions {
 /** Carries what is wanted into the catalog: at once when it changed, and by comparing everything now and then. */
 export interface CatalogSync {
 	/**
-	 * Something of the unit changed. Resolves when the catalog has it, or has refused it for good (then the next comparison
-	 * tries again); while no leader is known it goes on trying.
+	 * Something of the unit changed; with `checkIds`, nothing but these checks of it: the others are not looked at, so that a
+	 * check of a node with ten thousand costs what one check costs. Resolves when the catalog has it, or has refused it for good
+	 * (then the next comparison tries again); while no leader is known it goes on trying.
 	 */
-	push(unit: string): Promise<void>;
+	push(unit: string, checkIds?: Iterable<string>): Promise<void>;
 	/** Compares everything and pushes what differs. Resolves when that is done; fails when the catalog cannot be read. */
 	compare(): Promise<void>;
 	/** Compares now, and again each interval until `close`. */
@@ -75,7 +76,9 @@ const writesInFlightMax = 128;
 
 interface UnitState {
 	/** What the catalog has, as far as is known. */
-	present: CatalogUnit;
+	present: PresentUnit;
+	/** What a write has to look at: these checks, or everything. */
+	pending: Set<string> | "all";
 	/** Counts changes wanted; `doneVersion` is the last that the catalog has. */
 	version: number;
 	doneVersion: number;
@@ -83,6 +86,12 @@ interface UnitState {
 	failures: number;
 	retry: Timer | undefined;
 	readonly waiters: { readonly version: number; readonly resolve: () => void }[];
+}
+
+/** A unit of the catalog that is kept up to date in place. */
+interface PresentUnit {
+	service?: ServiceContent;
+	readonly checks: Map<string, CheckContent>;
 }
 
 /** Anti-entropy: the local state is the truth, the catalog converges to it whatever happened there or to the connection. */
@@ -101,7 +110,8 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 		const known = states.get(unit);
 		if (known !== undefined) return known;
 		const made: UnitState = {
-			present: emptyUnit,
+			present: { checks: new Map() },
+			pending: new Set(),
 			version: 0,
 			doneVersion: 0,
 			running: false,
@@ -131,8 +141,10 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 		state.retry = undefined;
 		while (!closed && state.doneVersion < state.version) {
 			const version = state.version;
+			const looked = state.pending;
+			state.pending = new Set();
 			try {
-				await write(unit, state);
+				await write(unit, state, looked === "all" ? undefined : looked);
 				state.failures = 0;
 				settle(state, version);
 			} catch (error) {
@@ -145,6 +157,7 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 					settle(state, version);
 					continue;
 				}
+				addPending(state, looked === "all" ? undefined : looked);
 				state.failures++;
 				if (state.failures === 1) {
 					logger.info("the catalog cannot be written yet", { unit, error: errorMessage(error) });
@@ -164,12 +177,19 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 		}
 	}
 
-	/** Makes the catalog's unit as it is wanted now. `present` follows each step, so a failure in between is no surprise later. */
-	async function write(unit: string, state: UnitState): Promise<void> {
+	/**
+	 * Makes the catalog's unit (of its checks only `checkIds`, if given) as it is wanted now. `present` follows each step, so a
+	 * failure in between is no surprise later.
+	 */
+	async function write(unit: string, state: UnitState, checkIds: ReadonlySet<string> | undefined): Promise<void> {
 		await turn();
 		try {
-			const wanted = options.wanted(unit);
-			const changes = unitChanges(wanted, state.present, options.outputMayWait);
+			const { present } = state;
+			const changes = unitChanges(
+				options.wanted(unit, checkIds),
+				checkIds === undefined ? present : onlyChecks(present, checkIds),
+				options.outputMayWait,
+			);
 			const writeOptions = { datacenter: "", token: options.tokenOf(unit) };
 			const register = changes.register;
 			if (register !== undefined || (unit === nodeUnit && !nodeInSync)) {
@@ -183,12 +203,14 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 					writeOptions,
 				);
 				nodeInSync = true;
-				state.present = merged(state.present, register);
+				if (register?.service !== undefined) present.service = register.service;
+				for (const check of register?.checks ?? []) present.checks.set(check.checkId, check);
 			}
 			const node = identity.node;
-			if (changes.deregisterService && state.present.service !== undefined) {
-				await endpoints.catalog.deregister({ node, serviceId: state.present.service.id }, writeOptions);
-				state.present = emptyUnit;
+			if (changes.deregisterService && present.service !== undefined) {
+				await endpoints.catalog.deregister({ node, serviceId: present.service.id }, writeOptions);
+				delete present.service;
+				present.checks.clear();
 			}
 			for (const checkId of changes.deregisterChecks) {
 				// A check that moved to another unit was registered from there under the same id: it must stay.
@@ -196,9 +218,7 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 				if (owner === undefined || owner === unit) {
 					await endpoints.catalog.deregister({ node, checkId }, writeOptions);
 				}
-				const checks = new Map(state.present.checks);
-				checks.delete(checkId);
-				state.present = { ...state.present, checks };
+				present.checks.delete(checkId);
 			}
 		} finally {
 			writesInFlight--;
@@ -211,9 +231,10 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 		writesInFlight++;
 	}
 
-	function push(unit: string): Promise<void> {
+	function push(unit: string, checkIds?: Iterable<string>): Promise<void> {
 		if (closed) return Promise.resolve();
 		const state = stateOf(unit);
+		addPending(state, checkIds);
 		const version = ++state.version;
 		const done = new Promise<void>((resolve) => state.waiters.push({ version, resolve }));
 		void run(unit, state);
@@ -241,7 +262,7 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 			const state = stateOf(unit);
 			// What was written while the catalog was being read is newer than what was read.
 			if (state.running || state.version !== (versionsBefore.get(unit) ?? 0)) continue;
-			state.present = found.get(unit) ?? emptyUnit;
+			state.present = found.get(unit) ?? { checks: new Map() };
 		}
 		const differing = [...states].filter(
 			([unit, state]) =>
@@ -302,23 +323,29 @@ function isEmpty(unit: CatalogUnit): boolean {
 	return unit.service === undefined && unit.checks.size === 0;
 }
 
-function merged(
-	present: CatalogUnit,
-	registered: { service?: CatalogUnit["service"]; checks: readonly CheckContent[] } | undefined,
-): CatalogUnit {
-	const service = registered?.service ?? present.service;
-	const checks = new Map(present.checks);
-	for (const check of registered?.checks ?? []) checks.set(check.checkId, check);
-	return service === undefined ? { checks } : { service, checks };
+/** Adds these checks, or everything, to what the next write looks at. */
+function addPending(state: UnitState, checkIds: Iterable<string> | undefined): void {
+	if (checkIds === undefined) state.pending = "all";
+	else if (state.pending !== "all") for (const id of checkIds) state.pending.add(id);
+}
+
+/** The unit as if it had of its checks only these. */
+function onlyChecks(unit: PresentUnit, checkIds: Iterable<string>): CatalogUnit {
+	const checks = new Map<string, CheckContent>();
+	for (const id of checkIds) {
+		const check = unit.checks.get(id);
+		if (check !== undefined) checks.set(id, check);
+	}
+	return { ...unit, checks };
 }
 
 /** The service `consul` belongs to the node's unit: it is the agent's own. */
 const ownServiceId = "consul";
 
-function groupByUnit(services: readonly ServiceRecord[], checks: readonly CheckContent[]): Map<string, CatalogUnit> {
-	const units = new Map<string, { service?: ServiceRecord; checks: Map<string, CheckContent> }>();
+function groupByUnit(services: readonly ServiceRecord[], checks: readonly CheckContent[]): Map<string, PresentUnit> {
+	const units = new Map<string, PresentUnit>();
 	const at = (unit: string) => {
-		const known = units.get(unit) ?? { checks: new Map<string, CheckContent>() };
+		const known: PresentUnit = units.get(unit) ?? { checks: new Map() };
 		units.set(unit, known);
 		return known;
 	};

@@ -110,13 +110,26 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		adopt: adoptTags,
 	});
 
-	function wanted(unit: string): CatalogUnit {
+	function wanted(unit: string, checkIds?: Iterable<string>): CatalogUnit {
 		const service = unit === nodeUnit ? options.own.service : services.get(unit)?.content;
 		if (unit !== nodeUnit && service === undefined) return emptyUnit;
-		const own = unit === nodeUnit ? options.own.checks : [];
-		const content = new Map(own.map((check) => [check.checkId, check]));
-		for (const check of checks.ofService(unit)) content.set(check.content.checkId, check.content);
+		const content = new Map<string, CheckContent>();
+		if (checkIds === undefined) {
+			if (unit === nodeUnit) for (const check of options.own.checks) content.set(check.checkId, check);
+			for (const check of checks.ofService(unit)) content.set(check.content.checkId, check.content);
+		} else {
+			for (const id of checkIds) {
+				const check = wantedCheck(unit, id);
+				if (check !== undefined) content.set(id, check);
+			}
+		}
 		return service === undefined ? { checks: content } : { service, checks: content };
+	}
+
+	function wantedCheck(unit: string, id: string): CheckContent | undefined {
+		const check = checks.get(id)?.content;
+		if (check?.serviceId === unit) return check;
+		return unit === nodeUnit ? options.own.checks.find(({ checkId }) => checkId === id) : undefined;
 	}
 
 	/** `EnableTagOverride`: others may change the tags in the catalog, and the agent takes them over. */
@@ -128,10 +141,10 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		}
 	}
 
-	/** Waits for the catalog, but not for ever: without a leader the registration is kept and carried over later. */
-	async function synced(units: Iterable<string>): Promise<void> {
+	/** `checkIds`: nothing but these checks changed. Waits for the catalog, but not for ever: without a leader the registration is kept and carried over later. */
+	async function synced(units: Iterable<string>, checkIds?: readonly string[]): Promise<void> {
 		for (const listener of listeners) listener();
-		const done = Promise.all([...units].map((unit) => sync.push(unit)));
+		const done = Promise.all([...units].map((unit) => sync.push(unit, checkIds)));
 		let timer: Timer | undefined;
 		const waited = new Promise<void>((resolve) => {
 			timer = clock.after(options.syncWaitMs ?? syncWaitMsDefault, resolve);
@@ -347,7 +360,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		const check: LocalCheck = { plan, content: withKnownHealth(plan.content), token: how.token };
 		putCheck(check, source, false);
 		if (source === "api") await store.saveCheck(check);
-		await synced(new Set(moved === undefined ? [serviceId] : [serviceId, moved]));
+		await synced(new Set(moved === undefined ? [serviceId] : [serviceId, moved]), [plan.content.checkId]);
 	}
 
 	async function deregisterCheck(id: string): Promise<void> {
@@ -356,7 +369,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 			throw new DiscoError("CHECK_UNKNOWN", `there is no check with the id "${id}" here; give its id, not its name`);
 		dropCheck(id);
 		await eraseCheck(id);
-		await synced([known.content.serviceId]);
+		await synced([known.content.serviceId], [id]);
 	}
 
 	async function saveTtlState(checkId: string, status: CheckStatus, output: string, ttlMs: number): Promise<void> {
@@ -384,7 +397,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		runner.renew(id, known.plan.ttlMs, output);
 		const changed = setOutcome(known, status, output);
 		await saveTtlState(id, status, output, known.plan.ttlMs);
-		if (changed) await synced([known.content.serviceId]);
+		if (changed) await synced([known.content.serviceId], [id]);
 	}
 
 	/** True when something changed. */
@@ -407,14 +420,14 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 			if (outputTimers.has(checkId)) return;
 			const timer = clock.after(outputWaitMs * (0.5 + random.next()), () => {
 				outputTimers.delete(checkId);
-				void sync.push(known.content.serviceId);
+				void sync.push(known.content.serviceId, [checkId]);
 			});
 			outputTimers.set(checkId, timer);
 			return;
 		}
 		outputTimers.get(checkId)?.cancel();
 		outputTimers.delete(checkId);
-		void sync.push(known.content.serviceId);
+		void sync.push(known.content.serviceId, [checkId]);
 	}
 
 	async function setMaintenance(
@@ -431,7 +444,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 		const check: LocalCheck = { plan, content: Object.freeze(plan.content), token };
 		putCheck(check, "api", false);
 		await store.saveCheck(check);
-		await synced([plan.content.serviceId]);
+		await synced([plan.content.serviceId], [id]);
 	}
 
 	const agent: RunningLocalAgent = {
