@@ -3,7 +3,7 @@ import type { Cluster } from "./cluster.ts";
 import type { RegisterOperation, TimedOperation } from "./linearizability.ts";
 import type { SimulatedServer } from "./server.ts";
 
-const requestTimeoutMs = 3_000;
+const requestTimeoutMs = 1_000;
 /** Pause before another server is asked. */
 const retryMs = 100;
 export const write = { datacenter: "", token: "" };
@@ -37,7 +37,11 @@ export class Client {
 			try {
 				return await this.#askOnce(act);
 			} catch (error) {
-				if (!refusals.has(errorCode(error) ?? "")) throw error;
+				if (!refusals.has(errorCode(error) ?? "")) {
+					// A server that does not answer may be cut off: some clients look for another, some stay.
+					if (this.world.chance(0.5)) this.server = this.world.pick(this.world.servers);
+					throw error;
+				}
 			}
 			this.server = this.world.pick(this.world.servers);
 			await this.world.sleep(retryMs);

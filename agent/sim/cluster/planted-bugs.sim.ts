@@ -25,7 +25,7 @@ const bugs: readonly { readonly name: string; readonly sabotage: Sabotage; reado
 	},
 	{
 		name: "a leader answers reads without asking whether it still leads (§8)",
-		sabotage: { unverifiedReads: true },
+		sabotage: { unverifiedReads: true, leaderLeaseTimeoutMs: 60_000 },
 		found: /linearizability/,
 	},
 ];

@@ -133,7 +133,7 @@ export class SimulatedServer implements Inhabitant {
 			random: world.random,
 			machine: this.#watched(stateMachine(store)),
 			transport: simulatedTransport(world, this, clock),
-			timings,
+			timings: { ...timings, leaderLeaseTimeoutMs: sabotage?.leaderLeaseTimeoutMs ?? timings.leaderLeaseTimeoutMs },
 			snapshotAfterEntries: 60,
 			trailingEntries: 20,
 			...(sabotage?.rules === undefined ? {} : { rules: sabotage.rules }),

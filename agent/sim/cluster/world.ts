@@ -10,6 +10,8 @@ export interface Sabotage {
 	readonly rules?: Rules;
 	/** Between the log and its disk. */
 	readonly disk?: (disk: Disk) => Disk;
+	/** A leader stays one for this long without the others: legal, and bad for whoever believes in it. */
+	readonly leaderLeaseTimeoutMs?: number;
 	/** A leader believes itself without asking the others. */
 	readonly unverifiedReads?: boolean;
 }
