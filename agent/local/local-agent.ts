@@ -1,11 +1,9 @@
 import type { CheckStatus } from "../../lib/api/index.ts";
+import type { ProbePlan } from "../../lib/probe-plan.ts";
 import type { CheckContent, ServiceContent } from "../rpc/index.ts";
 
-/**
- * How a check is made; parsed from `AgentCheckRegistration`. Intervals and time-outs are in milliseconds; `definition` keeps
- * what the API shows.
- */
-export interface CheckPlan {
+/** How a check is made; parsed from `AgentCheckRegistration`. Times are in milliseconds. */
+export interface CheckPlan extends ProbePlan {
 	readonly content: CheckContent;
 	readonly kind:
 		| "ttl"
@@ -19,32 +17,10 @@ export interface CheckPlan {
 		| "alias"
 		| "os_service"
 		| "maintenance";
-	readonly intervalMs: number;
-	readonly timeoutMs: number;
-	readonly ttlMs: number;
-	readonly http?: {
-		readonly url: string;
-		readonly method: string;
-		readonly header: Readonly<Record<string, readonly string[]>>;
-		readonly body: string;
-		readonly disableRedirects: boolean;
-		readonly tlsServerName: string;
-		readonly tlsSkipVerify: boolean;
-	};
-	/** `host:port` for tcp, udp, h2ping, with `/service` for grpc; the name of an operating system's service. */
-	readonly target?: string;
-	/** Of grpc and h2ping; plain text without it. */
-	readonly tls?: { readonly serverName: string; readonly skipVerify: boolean };
-	readonly docker?: { readonly containerId: string };
 	/** What an alias check follows: a service of a node, or the node; this agent's own node when `node` is empty. */
 	readonly alias?: { readonly node: string; readonly serviceId: string };
-	readonly args?: readonly string[];
-	readonly successBeforePassing: number;
-	readonly failuresBeforeWarning: number;
-	readonly failuresBeforeCritical: number;
 	/** 0: never. */
 	readonly deregisterCriticalServiceAfterMs: number;
-	readonly outputSizeBytesMax: number;
 	/** The registration as given, CamelCase, for the disk and for `/v1/agent/checks`. */
 	readonly definition: Readonly<Record<string, unknown>>;
 }

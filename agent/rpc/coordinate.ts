@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/env/index.ts";
-import { DiscoError } from "../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
 import type { Coordinate, CoordinateRecord } from "../state/index.ts";
 import type { CoordinateEndpoints } from "./endpoints.ts";
 import { sortNear } from "./near.ts";
@@ -14,7 +15,10 @@ const batchSizeMax = 512;
 const dimensions = 8;
 
 /** `/v1/coordinate/...` from this server's state. */
-export function coordinateEndpoints(server: Server, clock: Clock): CoordinateEndpoints {
+export function coordinateEndpoints(
+	server: Server,
+	{ clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): CoordinateEndpoints {
 	const { store } = server;
 	/** The newest update per node and segment. */
 	const pending = new Map<string, CoordinateRecord>();
@@ -24,8 +28,12 @@ export function coordinateEndpoints(server: Server, clock: Clock): CoordinateEnd
 		pending.clear();
 		for (let from = 0; from < updates.length; from += batchSizeMax) {
 			const batch = updates.slice(from, from + batchSizeMax);
-			// Without a leader they are lost; nodes send new ones every few seconds.
-			await server.write({ datacenter: "", token: "" }, { kind: "coordinates", updates: batch }).catch(() => undefined);
+			try {
+				await server.write({ datacenter: "", token: "" }, { kind: "coordinates", updates: batch });
+			} catch (error) {
+				// Without a leader, say; nodes send new ones every few seconds.
+				logger.warn("updates of coordinates are lost", { count: batch.length, error: errorMessage(error) });
+			}
 		}
 	}
 

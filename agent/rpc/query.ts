@@ -1,6 +1,7 @@
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import { type Random, uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
 import type {
 	InstanceRecord,
 	PreparedQueryContent,
@@ -27,6 +28,7 @@ export interface RemoteDatacenters {
 interface QueryParts {
 	readonly random: Random;
 	readonly datacenter: string;
+	readonly logger: Logger;
 	/** Absent while this is the only datacenter. */
 	readonly remote?: RemoteDatacenters;
 }
@@ -83,7 +85,10 @@ export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoint
 			return { instances: here, datacenter: parts.datacenter, failovers };
 		for (const datacenter of failoverDatacenters(service, parts.remote.names())) {
 			failovers++;
-			const instances = await parts.remote.instances(datacenter, service).catch(() => []);
+			const instances = await parts.remote.instances(datacenter, service).catch((error: unknown) => {
+				parts.logger.warn("a query asks the next datacenter", { datacenter, error: errorMessage(error) });
+				return [];
+			});
 			if (instances.length > 0) return { instances, datacenter, failovers };
 		}
 		return { instances: [], datacenter: parts.datacenter, failovers };

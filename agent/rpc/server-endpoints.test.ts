@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { settle } from "../../lib/env/fake.ts";
+import { FakeClock, settle } from "../../lib/env/fake.ts";
+import { createLogger } from "../../lib/log/index.ts";
 import { stateMachine } from "../fsm/index.ts";
 import {
 	read as at,
@@ -114,6 +115,17 @@ describe("reads and writes", () => {
 		const { endpoints } = await startServer({ start: false });
 		await expect(endpoints.catalog.nodes(at)).rejects.toMatchObject({ code: "NO_LEADER" });
 		expect((await endpoints.catalog.nodes({ ...at, consistency: "stale" })).value).toEqual([]);
+	});
+
+	it("says that updates of coordinates are lost without a leader", async () => {
+		const lines: string[] = [];
+		const clock = new FakeClock();
+		const logger = createLogger({ level: "warn", clock, write: (line) => void lines.push(line) });
+		const { endpoints } = await startServer({ start: false, clock, logger });
+		const coordinate = { vec: Array(8).fill(0), error: 1, adjustment: 0, height: 0 };
+		await endpoints.coordinate.update({ node: "n", segment: "", coordinate }, write);
+		await clock.advanceAsync(1_000);
+		expect(lines.join("")).toContain("updates of coordinates are lost: count=1");
 	});
 
 	it("tells what the state machine refused", async () => {

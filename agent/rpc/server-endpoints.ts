@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
+import { type Logger, silentLogger } from "../../lib/log/index.ts";
 import { type CommandResult, encodeCommand } from "../fsm/index.ts";
 import type { ReplicatedLog } from "../raft/index.ts";
 import type { StateStore } from "../state/index.ts";
@@ -39,6 +40,8 @@ interface ServerEndpointsOptions {
 	readonly sendEvent?: (event: UserEvent) => void;
 	/** Without it there are no operator endpoints. */
 	readonly serverPool?: ServerPool;
+	/** For what goes wrong without a client that could be told; without it nobody is. */
+	readonly logger?: Logger;
 	/** Blocking queries that may wait at the same time; `blocking-query.ts` has the default. */
 	readonly waitersMax?: number;
 }
@@ -75,15 +78,15 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 			await requireConsistency({ consistency: "default", ...admitted }, options);
 		},
 	};
-	const { clock, random } = options;
+	const { clock, random, logger = silentLogger } = options;
 	return {
 		catalog: catalogEndpoints(server, datacenter),
 		health: healthEndpoints(server),
 		kv: kvEndpoints(server, { ...options, lockDelays }),
-		session: sessionEndpoints(server, { ...options, lockDelays }),
+		session: sessionEndpoints(server, { ...options, lockDelays, logger }),
 		txn: txnEndpoints(server, { ...options, lockDelays }),
-		query: queryEndpoints(server, { random, datacenter }),
-		coordinate: coordinateEndpoints(server, clock),
+		query: queryEndpoints(server, { random, datacenter, logger }),
+		coordinate: coordinateEndpoints(server, { clock, logger }),
 		event: eventEndpoints({
 			clock,
 			random,

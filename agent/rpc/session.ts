@@ -2,6 +2,7 @@ import { tryParseDurationMs } from "../../lib/duration.ts";
 import type { Clock, Random, Timer } from "../../lib/env/index.ts";
 import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import type { Logger } from "../../lib/log/index.ts";
 import type { SessionContent, SessionRecord } from "../state/index.ts";
 import type { SessionEndpoints, SessionRequest } from "./endpoints.ts";
 import { type Leadership, requireLeads } from "./leadership.ts";
@@ -25,10 +26,11 @@ export function sessionEndpoints(
 		readonly random: Random;
 		readonly lockDelays: LockDelays;
 		readonly leadership?: Leadership;
+		readonly logger: Logger;
 	},
 ): SessionEndpoints {
 	const { store } = server;
-	const { clock, random, lockDelays, leadership } = parts;
+	const { clock, random, lockDelays, leadership, logger } = parts;
 	const leads = () => leadership?.leads() ?? true;
 	const timers = new Map<string, Timer>();
 
@@ -47,7 +49,8 @@ export function sessionEndpoints(
 				server
 					.write({ datacenter: "", token: "" }, { kind: "session-destroy", id })
 					// No majority, or a log that is full: the session ends later.
-					.catch(() => {
+					.catch((error: unknown) => {
+						logger.warn("an expired session lives on for now", { session: id, error: errorMessage(error) });
 						if (leads()) expireAfter(retryMs, id);
 					});
 			}),

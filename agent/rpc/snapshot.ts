@@ -36,6 +36,7 @@ export function snapshotEndpoints(
 				requireOwnForm(state);
 				await log.restore({ pieces: cut(state), newestIndex: meta.Index, giveWay: () => nextTurn(clock) });
 			});
+			// The caller has the error; the next restore only waits.
 			restoring = turn.catch(() => undefined);
 			return turn;
 		},

@@ -16,10 +16,7 @@ export const bytes = (text: string) => new TextEncoder().encode(text);
 export async function startServer({
 	start = true,
 	...options
-}: {
-	readonly waitersMax?: number;
-	readonly start?: boolean;
-} = {}) {
+}: { readonly start?: boolean } & Partial<Parameters<typeof createServerEndpoints>[0]> = {}) {
 	const clock = new FakeClock();
 	const store = new StateStore({ wakeSlices: (slice) => void clock.after(0, slice) });
 	const log = new MemoryLog<CommandResult>({ machine: stateMachine(store) });

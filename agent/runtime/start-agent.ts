@@ -98,6 +98,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 					...engine,
 					clock,
 					random,
+					logger: logger.named("agent.server"),
 					datacenter: config.datacenter,
 					leaderAddress: () => (engine.log.state().role === "leader" ? serverAddress : ""),
 					peerAddresses: () => [serverAddress],
