@@ -1,5 +1,4 @@
 import { get } from "node:http";
-import { get as getTls } from "node:https";
 import { connect } from "node:net";
 import type { Clock } from "../lib/env/index.ts";
 import { DiscoError } from "../lib/errors.ts";
@@ -48,28 +47,30 @@ export async function untilReady(
 	while (!signal.aborted) {
 		const restMs = deadlineMs - clock.monotonicMs();
 		if (restMs <= 0) return false;
-		if (await answers(probe, Math.min(restMs, attemptMs))) return !signal.aborted;
+		if (await (probe.kind === "tcp" ? connects : answers)(probe, Math.min(restMs, attemptMs))) return !signal.aborted;
 		await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
 	}
 	return false;
 }
 
-function answers(probe: ReadyProbe, timeoutMs: number): Promise<boolean> {
+function connects(probe: ReadyProbe, timeoutMs: number): Promise<boolean> {
 	return new Promise((resolve) => {
-		if (probe.kind === "tcp") {
-			const socket = connect({ host: probe.host, port: probe.port, timeout: timeoutMs });
-			const end = (ready: boolean) => {
-				socket.destroy();
-				resolve(ready);
-			};
-			socket.once("connect", () => end(true)).once("timeout", () => end(false));
-			socket.on("error", () => end(false));
-			return;
-		}
-		// The child's own certificate is not in question here, only whether it answers.
-		const request = probe.url.startsWith("https:")
-			? getTls(probe.url, { agent: false, rejectUnauthorized: false })
-			: get(probe.url, { agent: false });
+		const socket = connect({ host: probe.host, port: probe.port, timeout: timeoutMs });
+		const end = (ready: boolean) => {
+			socket.destroy();
+			resolve(ready);
+		};
+		socket.once("connect", () => end(true)).once("timeout", () => end(false));
+		socket.on("error", () => end(false));
+	});
+}
+
+async function answers(probe: ReadyProbe, timeoutMs: number): Promise<boolean> {
+	// Loaded when needed: it costs a start some 15 ms. The child's own certificate is not in question here, only whether it answers.
+	const request = probe.url.startsWith("https:")
+		? (await import("node:https")).get(probe.url, { agent: false, rejectUnauthorized: false })
+		: get(probe.url, { agent: false });
+	return new Promise((resolve) => {
 		const late = setTimeout(() => request.destroy(new Error("timeout")), timeoutMs);
 		const end = (ready: boolean) => {
 			clearTimeout(late);

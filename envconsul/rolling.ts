@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { acquireLock, type Client, type HeldLock } from "../client/index.ts";
 import type { Clock } from "../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
@@ -76,12 +75,12 @@ function turnWith(held: HeldLock, client: Client, lock: string, abortAfter: numb
 	};
 	return {
 		async stopped(version) {
-			const id = waveId(version);
+			const id = await waveId(version);
 			const wave = (await read()).waves.find((each) => each.id === id);
 			return wave !== undefined && wave.failed >= abortAfter;
 		},
 		async failed(version) {
-			const id = waveId(version);
+			const id = await waveId(version);
 			for (let tries = 0; tries < casTriesMax; tries++) {
 				const { waves, cas } = await read();
 				const failed = (waves.find((each) => each.id === id)?.failed ?? 0) + 1;
@@ -95,7 +94,8 @@ function turnWith(held: HeldLock, client: Client, lock: string, abortAfter: numb
 }
 
 /** Short, and the same for everybody who has heard the same. */
-function waveId(version: string): string {
+async function waveId(version: string): Promise<string> {
+	const { createHash } = await import("node:crypto");
 	return createHash("sha256").update(version).digest("hex").slice(0, 32);
 }
 
