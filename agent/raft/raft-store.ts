@@ -44,6 +44,7 @@ export class RaftStore {
 	readonly #writer: SegmentWriter;
 	#lastIndex: number;
 	#snapshotIndex: number;
+	#segmentWork: Promise<void> = Promise.resolve();
 
 	private constructor(options: StoreOptions, files: LogFiles, lastIndex: number, snapshotIndex: number) {
 		this.#options = options;
@@ -79,7 +80,11 @@ export class RaftStore {
 	}
 
 	/** They replace what is stored from the first of them on. Durable when it resolves. */
-	async append(entries: readonly Entry[]): Promise<void> {
+	append(entries: readonly Entry[]): Promise<void> {
+		return this.#alone(() => this.#append(entries));
+	}
+
+	async #append(entries: readonly Entry[]): Promise<void> {
 		const [first] = entries;
 		assert(first !== undefined, "something is appended");
 		if (first.index <= this.#lastIndex) await this.#truncateFrom(first.index);
@@ -93,7 +98,7 @@ export class RaftStore {
 		// The next entries go to a new segment, so that this one can be removed when it is compacted.
 		this.#writer.finishSegment();
 		await this.#writeSnapshot(head, pieces);
-		await this.#writer.removeThrough(compactIndex());
+		await this.#alone(() => this.#writer.removeThrough(compactIndex()));
 	}
 
 	/** Writes a snapshot of everything that is stored, while nothing else goes on. */
@@ -115,6 +120,13 @@ export class RaftStore {
 
 	async close(): Promise<void> {
 		await this.#writer.closeSegment();
+	}
+
+	/** A cut must not meet the removal of the segment that it cuts. */
+	#alone(act: () => Promise<void>): Promise<void> {
+		const done = this.#segmentWork.then(act);
+		this.#segmentWork = done.catch(() => undefined);
+		return done;
 	}
 
 	async #writeSnapshot(head: SnapshotHead, pieces: Iterable<Uint8Array>): Promise<void> {
