@@ -10,24 +10,10 @@ import type { ProbePlan } from "./plan.ts";
 import { probes } from "./probes.ts";
 import { createTailBuffer } from "./tail-buffer.ts";
 import { splitHostPort } from "./target.ts";
-
-function plan(change: Partial<ProbePlan>): ProbePlan {
-	return {
-		content: { checkId: "c", status: "critical" },
-		kind: "http",
-		intervalMs: 1_000,
-		timeoutMs: 2_000,
-		ttlMs: 0,
-		successBeforePassing: 0,
-		failuresBeforeWarning: 0,
-		failuresBeforeCritical: 0,
-		outputSizeBytesMax: 0,
-		...change,
-	};
-}
+import { probePlan } from "./testing.ts";
 
 const never = new AbortController().signal;
-const run = (kind: string, change: Partial<ProbePlan>) => probes[kind]?.(plan({ kind, ...change }), never);
+const run = (kind: string, change: Partial<ProbePlan>) => probes[kind]?.(probePlan({ kind, ...change }), never);
 
 describe("HTTP check", () => {
 	let server: Server;

@@ -10,24 +10,13 @@ import grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProbePlan } from "./plan.ts";
 import { probes } from "./probes.ts";
+import { probePlan } from "./testing.ts";
 
 const host = "127.13.0.1";
 const tls = { serverName: "checked.test", skipVerify: true };
 
 function run(kind: string, change: Partial<ProbePlan>, signal = new AbortController().signal) {
-	const plan: ProbePlan = {
-		content: { checkId: "c", status: "critical" },
-		kind,
-		intervalMs: 1_000,
-		timeoutMs: 2_000,
-		ttlMs: 0,
-		successBeforePassing: 0,
-		failuresBeforeWarning: 0,
-		failuresBeforeCritical: 0,
-		outputSizeBytesMax: 0,
-		...change,
-	};
-	return probes[kind]?.(plan, signal);
+	return probes[kind]?.(probePlan({ kind, ...change }), signal);
 }
 
 const portOf = (server: { address(): AddressInfo | string | null }) => (server.address() as AddressInfo).port;

@@ -3,24 +3,13 @@ import { FakeClock, fakeRandom } from "../../lib/env/fake.ts";
 import type { Outcome, Probe, ProbePlan } from "./plan.ts";
 import { createCheckSchedule } from "./schedule.ts";
 import { createThreshold } from "./schedule-threshold.ts";
+import { probePlan } from "./testing.ts";
 
 const passing: Outcome = { status: "passing", output: "ok" };
 const critical: Outcome = { status: "critical", output: "no" };
 
-function plan(change: Partial<ProbePlan> = {}): ProbePlan {
-	return {
-		content: { checkId: "c", status: "critical" },
-		kind: "fake",
-		intervalMs: 10_000,
-		timeoutMs: 0,
-		ttlMs: 0,
-		successBeforePassing: 0,
-		failuresBeforeWarning: 0,
-		failuresBeforeCritical: 0,
-		outputSizeBytesMax: 0,
-		...change,
-	};
-}
+const plan = (change: Partial<ProbePlan> = {}) =>
+	probePlan({ kind: "fake", intervalMs: 10_000, timeoutMs: 0, ...change });
 
 function setUp(options: { eagerStart?: boolean; outcome?: () => Outcome; concurrencyMax?: number } = {}) {
 	const clock = new FakeClock();

@@ -9,6 +9,7 @@ import type {
 	ServiceContent,
 	ServiceRecord,
 } from "../rpc/index.ts";
+import { checkContent, serviceContent } from "../state/testing.ts";
 import { addressKey } from "./answers.ts";
 
 /**
@@ -66,16 +67,7 @@ export function createTestCatalog(datacenter = "dc1"): TestCatalog {
 			const record: ServiceRecord = {
 				...indexed,
 				node,
-				id: content.service,
-				kind: "",
-				tags: null,
-				address: "",
-				taggedAddresses: null,
-				meta: null,
-				port: 0,
-				weights: { passing: 1, warning: 1 },
-				enableTagOverride: false,
-				...content,
+				...serviceContent(content.service, content),
 			};
 			services.set(`${node.toLowerCase()}/${record.id}`, record);
 		},
@@ -83,19 +75,7 @@ export function createTestCatalog(datacenter = "dc1"): TestCatalog {
 			checks.push({
 				...indexed,
 				node,
-				checkId: `check-${checks.length}`,
-				name: "",
-				status,
-				notes: "",
-				output: "",
-				serviceId: service.id,
-				serviceName: service.name,
-				serviceTags: [],
-				type: "",
-				interval: "",
-				timeout: "",
-				exposedPort: 0,
-				definition: {},
+				...checkContent(`check-${checks.length}`, { status, serviceId: service.id, serviceName: service.name }),
 			});
 		},
 		removeNode(node) {

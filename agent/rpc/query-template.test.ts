@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { PreparedQueryRecord, QueryService } from "../state/index.ts";
 import { assertTemplate, renderTemplate } from "./query-template.ts";
+import { queryService } from "./testing.ts";
 
 function query(
 	service: Partial<QueryService>,
@@ -13,17 +14,7 @@ function query(
 		session: "",
 		token: "",
 		template: { type: "name_prefix_match", regexp: "^vv-(.*?)(?:-([^-]+))?$", removeEmptyTags: false, ...template },
-		service: {
-			service: "x",
-			failover: { nearestN: 0, datacenters: null, targets: null },
-			onlyPassing: false,
-			ignoreCheckIds: null,
-			near: "",
-			tags: null,
-			nodeMeta: null,
-			serviceMeta: null,
-			...service,
-		},
+		service: queryService("x", service),
 		dnsTtl: "",
 		createIndex: 1,
 		modifyIndex: 1,

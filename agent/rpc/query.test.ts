@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { CheckStatus } from "../../lib/api/index.ts";
 import type { PreparedQueryContent, QueryService } from "../state/index.ts";
 import type { QuerySource } from "./endpoints.ts";
-import { checkContent, read, registration, serviceContent, startServer, write } from "./testing.ts";
+import { checkContent, queryService, read, registration, serviceContent, startServer, write } from "./testing.ts";
 
 const source: QuerySource = { agentNode: "n1" };
 
@@ -12,17 +12,7 @@ function query(name: string, service: Partial<QueryService> = {}, fields: Partia
 		session: "",
 		token: "",
 		template: { type: "", regexp: "", removeEmptyTags: false },
-		service: {
-			service: "web",
-			failover: { nearestN: 0, datacenters: null, targets: null },
-			onlyPassing: false,
-			ignoreCheckIds: null,
-			near: "",
-			tags: null,
-			nodeMeta: null,
-			serviceMeta: null,
-			...service,
-		},
+		service: queryService("web", service),
 		dnsTtl: "",
 		...fields,
 	};

@@ -6,7 +6,7 @@ import type { Endpoints, ReadOptions } from "./endpoints.ts";
 import { createServerEndpoints } from "./server-endpoints.ts";
 import { createLonelyServerPool } from "./server-pool.ts";
 
-export { checkContent, registration, serviceContent } from "../state/testing.ts";
+export { checkContent, queryService, registration, serviceContent } from "../state/testing.ts";
 
 export const read: ReadOptions = { datacenter: "", token: "", consistency: "default", minIndex: 0, maxWaitMs: 10_000 };
 export const write = { datacenter: "", token: "" };

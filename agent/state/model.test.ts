@@ -12,6 +12,7 @@ import {
 	WatchSet,
 } from "./index.ts";
 import { byText, type CheckRow, type Command, Model, type NodeRow, type ServiceRow, same } from "./reference-model.ts";
+import { queryService } from "./testing.ts";
 
 // What both sides are reduced to.
 const node = ({ node, id, address, modifyIndex }: NodeRow) => ({ node, id, address, modifyIndex });
@@ -446,16 +447,7 @@ function queryContent({ id, name, session, template }: Command & { do: "query" }
 		session,
 		token: "",
 		template: { type: template, regexp: "", removeEmptyTags: false },
-		service: {
-			service: "web",
-			failover: { nearestN: 0, datacenters: null, targets: null },
-			onlyPassing: false,
-			ignoreCheckIds: null,
-			near: "",
-			tags: null,
-			nodeMeta: null,
-			serviceMeta: null,
-		},
+		service: queryService("web"),
 		dnsTtl: "",
 	};
 }

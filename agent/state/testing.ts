@@ -1,4 +1,4 @@
-import type { CheckContent, Registration, ServiceContent } from "./index.ts";
+import type { CheckContent, QueryService, Registration, ServiceContent } from "./index.ts";
 
 // Records for tests: everything that a test does not speak of has its plainest value.
 
@@ -47,6 +47,21 @@ export function registration(node: string, fields: Partial<Registration> = {}): 
 		meta: null,
 		skipNodeUpdate: false,
 		checks: [],
+		...fields,
+	};
+}
+
+/** What a prepared query asks for. */
+export function queryService(service: string, fields: Partial<QueryService> = {}): QueryService {
+	return {
+		service,
+		failover: { nearestN: 0, datacenters: null, targets: null },
+		onlyPassing: false,
+		ignoreCheckIds: null,
+		near: "",
+		tags: null,
+		nodeMeta: null,
+		serviceMeta: null,
 		...fields,
 	};
 }
