@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { silentLogger } from "../../lib/log/index.ts";
 import { nodeClock } from "../../lib/node/index.ts";
 import type { TemplateConfig } from "../config/index.ts";
-import { createPacer } from "../runner/index.ts";
+import { createPacer, type Pacer } from "../runner/index.ts";
 import { loadHandlebarsTemplate } from "./index.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "template-hbs-"));
@@ -46,11 +46,16 @@ async function render(text: string, more: Partial<TemplateConfig> = {}) {
 		{ ...config, ...more },
 		{ environment: { HOME: "/root" }, nowMs: () => 0, log: silentLogger, compat: false },
 	);
-	const { result, missing } = await template.recorder.render(
-		({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined),
-		() => template.render(null, createPacer(nodeClock)),
-	);
+	const renderWith = (pacer: Pacer) =>
+		template.recorder.render(
+			({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined),
+			() => template.render(null, pacer),
+		);
+	const { result, missing } = await renderWith(createPacer(nodeClock));
 	if ("failed" in result) throw result.failed;
+	// Left wherever it can be left, it gives the same.
+	const inPieces = await renderWith({ due: () => true, rest: () => Promise.resolve() });
+	expect({ result: inPieces.result, missing: inPieces.missing }).toEqual({ result, missing });
 	return { text: result.text, missing: missing.map(({ id }) => id) };
 }
 

@@ -7,8 +7,9 @@ import { createFunctions, preloadFunctions } from "../functions/index.ts";
 import { builtins } from "../gotmpl/index.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Renderer } from "../renderer.ts";
-import { eachHelper, functionHelpers, HelperError, logHelper, type Rounds, scratchHelpers } from "./helpers.ts";
+import { eachHelper, functionHelpers, HelperError, logHelper, scratchHelpers, type Work } from "./helpers.ts";
 import { plainOf, roundsMax } from "./plain.ts";
+import { createProgress } from "./progress.ts";
 
 /** Handlebars' own; they are known beside ours. */
 const ownHelpers = ["if", "unless", "each", "with", "lookup", "log"];
@@ -43,12 +44,13 @@ export async function loadHandlebarsTemplate(
 	const goFunctions = createFunctions(recorder.context, config.functionDenylist);
 	const functions = new Map([...builtins, ...goFunctions]);
 	for (const own of shadowed) functions.delete(own);
-	const rounds: Rounds = { left: roundsMax };
+	const progress = createProgress();
+	const work: Work = { progress, roundsLeft: roundsMax };
 	const helpers = {
-		...functionHelpers(functions, recorder.called, rounds),
-		...scratchHelpers(recorder.context.scratch),
-		...logHelper(world.log, name),
-		...eachHelper(rounds),
+		...functionHelpers(functions, recorder.called, work),
+		...scratchHelpers(recorder.context.scratch, work),
+		...logHelper(world.log, name, work),
+		...eachHelper(work),
 	};
 	engine.registerHelper(helpers);
 	engine.registerPartial(partials);
@@ -65,9 +67,15 @@ export async function loadHandlebarsTemplate(
 		text,
 		recorder,
 		functions: goFunctions,
-		render(data) {
-			rounds.left = roundsMax;
-			return executed(name, () => compiled(plainOf(data ?? new Map())));
+		async render(data, pacer) {
+			progress.reset();
+			work.roundsLeft = roundsMax;
+			const context = plainOf(data ?? new Map());
+			for (;;) {
+				const text = executed(name, () => progress.attempt(() => compiled(context), pacer.due));
+				if (text !== undefined) return text;
+				await pacer.rest();
+			}
 		},
 	};
 }
@@ -92,7 +100,7 @@ function parseError(name: string, error: unknown): DiscoError {
 	return new DiscoError("TEMPLATE_PARSE", `${name}: parse: template: :${line}: ${reason}`, { cause: error });
 }
 
-function executed(name: string, run: () => string): string {
+function executed<T>(name: string, run: () => T): T {
 	try {
 		return run();
 	} catch (error) {
