@@ -66,6 +66,7 @@ export class CatalogReads {
 
 	serviceChecks(name: string, watchSet?: WatchSet, meta: StringMap = noMeta): QueryResult<readonly CheckRecord[]> {
 		watchSet?.add(this.#watches, "service", foldCase(name));
+		watchSet?.add(this.#watches, "named-checks", foldCase(name));
 		const ofInstances = this.#tables.serviceIndex(name);
 		const index = Math.max(ofInstances ?? this.#absentServiceIndex(), this.#tables.indexes.namedChecks);
 		if (ofInstances === undefined && this.#tables.namedChecks(name).length === 0) return { index, value: nothing };

@@ -296,7 +296,7 @@ export class CatalogTables {
 			this.#servicesOfNodeChanged(index, check.node);
 			if (!isNamed(check)) return;
 			this.#moveIndexes({ namedChecks: index });
-			this.#watches.changed("service", foldCase(check.serviceName));
+			this.#watches.changed("named-checks", foldCase(check.serviceName));
 			return;
 		}
 		const service = this.service(check.node, check.serviceId);

@@ -1,7 +1,7 @@
 import { PrefixMap } from "./prefix-map.ts";
 
 /** What a result can depend on: one thing by name (`service` `web`), or all keys that begin with `name`. */
-export type TopicKind = "table" | "node" | "node-services" | "node-checks" | "service" | "key";
+export type TopicKind = "table" | "node" | "node-services" | "node-checks" | "service" | "named-checks" | "key";
 export type TableName = "nodes" | "services" | "checks" | "sessions" | "queries" | "coordinates";
 
 /** Runs `slice` soon, after what runs now (the write that wakes) is over: `setImmediate` in a process, the clock in a simulation. */
