@@ -18,8 +18,9 @@ export interface CheckScheduleOptions {
 	readonly eagerStart: boolean;
 	/**
 	 * Probes under way at once; those above wait for their turn, first come, first served. A probe that takes longer than
-	 * `slowAfterMs` is moved to a second set of as many places, and when it then fails, its check begins there from then on: what
-	 * hangs delays only what hangs. 256 unless given.
+	 * `slowAfterMs` is moved to a second set of four times as many places, and when it then fails, its check begins there from
+	 * then on: what hangs delays only what hangs. There, who failed fewest times in a row comes first: a service that was slow
+	 * for a moment is not kept critical by those that hang for good. 256 unless given.
 	 */
 	readonly concurrencyMax?: number;
 }
@@ -41,14 +42,18 @@ const eagerPauseMsFirst = 100;
 const concurrencyMaxDefault = 256;
 /** A probe that has not ended after this time does not keep the quick ones waiting any more. */
 const slowAfterMs = 500;
+/** Places of the second set for each of the first: 256 would not do for a thousand checks that hang five seconds of each fifteen. */
+const slowPlacesPerQuick = 4;
+/** Longer rows of slow failures count as this many: among those that hang for good nobody is put off for ever. */
+const slowFailuresMax = 5;
 /** Keeps a mistaken interval of a few nanoseconds from becoming a busy loop. */
 const intervalMsMin = 100;
 
 interface RunningCheck {
 	timer: Timer | undefined;
 	isStopped: boolean;
-	/** Its last probe failed, and took long. */
-	isSlow: boolean;
+	/** So many probes in a row failed, and took long; at most `slowFailuresMax`. */
+	slowFailures: number;
 	/**
 	 * Ends the probe under way. One for each probe: what a probe hangs on its signal (a socket, a derived signal) must not pile up
 	 * over the life of the check.
@@ -60,12 +65,12 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 	const { clock, random, probes, report } = options;
 	const running = new Map<string, RunningCheck>();
 	const quick = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
-	const slow = createTurns(options.concurrencyMax ?? concurrencyMaxDefault);
+	const slow = createTurns(slowPlacesPerQuick * (options.concurrencyMax ?? concurrencyMaxDefault));
 
 	/** Makes one attempt when there is a place for it. Undefined when the check was stopped before. */
 	async function inTurn(check: RunningCheck, attempt: () => Promise<Outcome>): Promise<Outcome | undefined> {
-		let place = check.isSlow ? slow : quick;
-		await place.take();
+		let place = check.slowFailures > 0 ? slow : quick;
+		await place.take(check.slowFailures);
 		const startedMs = clock.monotonicMs();
 		const moved = clock.after(slowAfterMs, () => {
 			// Without a free place it stays where it is: the number of sockets is bounded whatever happens.
@@ -77,7 +82,8 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 			if (check.isStopped) return undefined;
 			const outcome = await attempt();
 			// Only what fails slowly hangs: on a busy machine everything takes long for a while.
-			check.isSlow = outcome.status === "critical" && clock.monotonicMs() - startedMs > slowAfterMs;
+			const isSlow = outcome.status === "critical" && clock.monotonicMs() - startedMs > slowAfterMs;
+			check.slowFailures = isSlow ? Math.min(slowFailuresMax, check.slowFailures + 1) : 0;
 			return outcome;
 		} finally {
 			moved.cancel();
@@ -137,7 +143,7 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 		start(plan, { restored }) {
 			const checkId = plan.content.checkId;
 			stop(checkId);
-			const check: RunningCheck = { timer: undefined, isStopped: false, isSlow: false, probe: undefined };
+			const check: RunningCheck = { timer: undefined, isStopped: false, slowFailures: 0, probe: undefined };
 			const probe = probes[plan.kind];
 			if (plan.kind === "ttl") armTtl(check, checkId, plan.ttlMs, "");
 			else if (probe !== undefined) startProbes(check, plan, probe, restored);
@@ -156,23 +162,28 @@ export function createCheckSchedule(options: CheckScheduleOptions): CheckSchedul
 }
 
 interface Turns {
-	take(): Promise<void>;
+	/** Waits for a place; who has the lower rank comes first. */
+	take(rank: number): Promise<void>;
 	/** False when there is no free place. */
 	tryTake(): boolean;
 	give(): void;
 }
 
-/** At most `count` holders at once, first come, first served. */
+/** At most `count` holders at once; of those that wait with the same rank, first come, first served. */
 function createTurns(count: number): Turns {
 	let free = count;
-	const waiting: (() => void)[] = [];
+	/** By rank. */
+	const waiting: (() => void)[][] = [];
 	return {
-		take() {
+		take(rank) {
 			if (free > 0) {
 				free--;
 				return Promise.resolve();
 			}
-			return new Promise((resolve) => waiting.push(resolve));
+			return new Promise((resolve) => {
+				while (waiting.length <= rank) waiting.push([]);
+				waiting[rank]?.push(resolve);
+			});
 		},
 		tryTake() {
 			if (free === 0) return false;
@@ -180,7 +191,7 @@ function createTurns(count: number): Turns {
 			return true;
 		},
 		give() {
-			const next = waiting.shift();
+			const next = waiting.find((queue) => queue.length > 0)?.shift();
 			if (next === undefined) free++;
 			else next();
 		},
