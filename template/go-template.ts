@@ -2,6 +2,7 @@ import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
 import { createFunctions, isPure, preloadFunctions } from "./functions/index.ts";
 import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
+import { createNesting } from "./nested-executions.ts";
 import { createRecorder, type RenderingWorld } from "./recorder.ts";
 import type { Renderer } from "./renderer.ts";
 
@@ -24,10 +25,12 @@ export async function loadGoTemplate(
 			if (!parsed.templates.includes(template)) {
 				throw new Error(`template: no template ${JSON.stringify(template)} associated with template ""`);
 			}
-			return parsed.execute({ ...options, template, data, budget });
+			return nesting.execute(() => parsed.start({ ...options, template, data, budget }));
 		},
 	});
-	const functions = createFunctions(recorder.context, config.functionDenylist);
+	const nesting = createNesting();
+	const created = createFunctions(recorder.context, config.functionDenylist);
+	const functions = text.includes("executeTemplate") ? nesting.remembering(created, isPure) : created;
 	const missingKey = config.errorOnMissingKey ? ("error" as const) : ("zero" as const);
 
 	const parsed = located(`${name}: parse`, "TEMPLATE_PARSE", () =>
@@ -49,7 +52,7 @@ export async function loadGoTemplate(
 			budget = newBudget();
 			const here = <T>(run: () => T): T => located(`${name}: execute`, "TEMPLATE_EXECUTE", run);
 			const execution = here(() => parsed.start({ ...options, data, budget }));
-			while (!here(() => execution.advance(pacer.due))) await pacer.rest();
+			while (!here(() => nesting.advance(execution, pacer.due))) await pacer.rest();
 			return execution.output();
 		},
 	};

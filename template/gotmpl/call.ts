@@ -1,6 +1,6 @@
 import { errorMessage } from "../../lib/errors.ts";
 import type { Node } from "./nodes.ts";
-import { fail, type State } from "./state.ts";
+import { fail, type State, Suspended } from "./state.ts";
 import type { FuncType, GoType } from "./types.ts";
 import { type GoValue, goValue, rawOf } from "./values.ts";
 
@@ -33,6 +33,7 @@ export function invoke(
 	try {
 		return callRaw(type, target.call, receiver, values);
 	} catch (thrown) {
+		if (thrown instanceof Suspended) throw thrown;
 		state.node = target.node;
 		return fail(state, `error calling ${target.name}: ${errorMessage(thrown)}`, thrown);
 	}

@@ -8,8 +8,17 @@ import { quote } from "./format/quote.ts";
 import { plainText } from "./format/value.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import { capturedValues } from "./memo.ts";
-import { type Action, type Branch, describe, type Invocation, type Jump, type List, type Pipe } from "./nodes.ts";
-import { type Binding, fail, findBinding, type State, step, write } from "./state.ts";
+import {
+	type Action,
+	type Branch,
+	describe,
+	type Invocation,
+	type Jump,
+	type List,
+	type Pipe,
+	type Statement,
+} from "./nodes.ts";
+import { type Binding, fail, findBinding, type State, Suspended, step, write } from "./state.ts";
 import { isTrue } from "./truth.ts";
 import type { GoType } from "./types.ts";
 import { type GoValue, rawOf, typeOf, typeText } from "./values.ts";
@@ -54,8 +63,9 @@ export function advance(state: State, frames: Frames, pause?: () => boolean): bo
 		const frame = frames[frames.length - 1];
 		if (frame === undefined) return true;
 		state.dotSeenAs = frame.seenAs;
-		if (frame.next < frame.list.length) executeNext(state, frames, frame);
-		else endOfList(state, frames, frame);
+		if (frame.next < frame.list.length) {
+			if (!executeNext(state, frames, frame)) return false;
+		} else endOfList(state, frames, frame);
 		if (pause !== undefined && --untilLook === 0) {
 			if (pause()) return false;
 			untilLook = sliceSteps;
@@ -63,9 +73,25 @@ export function advance(state: State, frames: Frames, pause?: () => boolean): bo
 	}
 }
 
-function executeNext(state: State, frames: Frames, frame: Frame): void {
-	const node = frame.list[frame.next++];
-	if (node === undefined) return;
+/** False when a function of the statement has not come to its end: then the statement is to be executed again. */
+function executeNext(state: State, frames: Frames, frame: Frame): boolean {
+	const place = frame.next++;
+	const node = frame.list[place];
+	if (node === undefined) return true;
+	const variables = state.bindings.length;
+	try {
+		executeStatement(state, frames, frame, node);
+	} catch (thrown) {
+		if (!(thrown instanceof Suspended)) throw thrown;
+		frame.next = place;
+		state.bindings.length = variables;
+		return false;
+	}
+	if (state.kept.length > 0) state.kept.length = 0;
+	return true;
+}
+
+function executeStatement(state: State, frames: Frames, frame: Frame, node: Statement): void {
 	step(state);
 	state.node = node;
 	switch (node.kind) {

@@ -4,8 +4,10 @@ export { bytesOfText, textOfBytes, wellFormed } from "./bytes.ts";
 export { TemplateError, type TemplateErrorDetails } from "./error.ts";
 export { plainText } from "./format/value.ts";
 export { type Budget, type Limits, newBudget } from "./limits.ts";
+export { Suspended } from "./state.ts";
 export {
 	type ExecuteOptions,
+	type Execution,
 	type FunctionNames,
 	type MissingKey,
 	type ParseOptions,

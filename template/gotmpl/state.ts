@@ -41,7 +41,12 @@ export type State = {
 	readonly memo: Memo | undefined;
 	/** A loop under way is being remembered; those inside it need not be. */
 	recording: boolean;
+	/** See `Execution.kept`. */
+	readonly kept: unknown[];
 };
+
+/** Thrown by a template function that has not come to its end: the execution is left before the statement that calls it. */
+export class Suspended extends Error {}
 
 /** Stops the execution with an error at the current node. */
 export function fail(state: State, reason: string, cause?: unknown): never {

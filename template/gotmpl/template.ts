@@ -51,13 +51,19 @@ export type ExecuteOptions = {
 /** An execution that can be left and taken up again. */
 export type Execution = {
 	/**
-	 * Goes on until the end (true), or until `pause` says so (false). `pause` is asked every few hundred statements.
+	 * Goes on until the end (true), or until `pause` says so or a function throws `Suspended` (false). `pause` is asked every few
+	 * hundred statements.
 	 *
 	 * @throws TemplateError `TEMPLATE_EXECUTE`
 	 */
 	advance(pause?: () => boolean): boolean;
 	/** What was written, after the end. */
 	output(): string;
+	/**
+	 * For functions that throw `Suspended`: what they keep for the statement under way, which is then executed again from its
+	 * start. Empty when a statement begins for the first time.
+	 */
+	readonly kept: unknown[];
 };
 
 /** A parsed template; it does not change and may be executed any number of times. */
@@ -135,6 +141,7 @@ function startExecution(
 		dotSeenAs: undefined,
 		memo: options.memo,
 		recording: false,
+		kept: [],
 	};
 	const list = definitions.get(template);
 	if (list === undefined) return fail(state, `no template ${quote(template)} associated with template ${quote(name)}`);
@@ -152,6 +159,7 @@ function startExecution(
 			}
 		},
 		output: () => joinTexts(state.output),
+		kept: state.kept,
 	};
 }
 
