@@ -198,7 +198,7 @@ export class Model {
 				const row = this.nodes.find((other) => same(other.node, operation.node));
 				if (operation.verb === "delete") this.deregister({ do: "deregister", node: operation.node, serviceId: id });
 				else if (row === undefined) return false;
-				else this.putService({ node: row.node, id, service, tags: tags ?? [], modifyIndex: index }, false);
+				else this.putService({ node: row.node, id, service, tags, modifyIndex: index }, false);
 				return true;
 			}
 			case "check": {
