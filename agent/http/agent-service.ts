@@ -84,7 +84,8 @@ function registerOne(
 ): Promise<void> {
 	return local.registerService(service, checks, {
 		token: token === "" ? request.token : token,
-		replaceExistingChecks: request.query.has("replace-existing-checks"),
+		// Measured: alone or as true, not as anything else.
+		replaceExistingChecks: ["", "true"].includes(request.query.first("replace-existing-checks") ?? "false"),
 	});
 }
 

@@ -18,6 +18,19 @@ describe("registration", () => {
 		]);
 	});
 
+	it.each([
+		["", 2],
+		["?replace-existing-checks=false", 2],
+		["?replace-existing-checks=true", 1],
+		["?replace-existing-checks", 1],
+	])("with %s leaves %i checks", async (query, count) => {
+		const { base } = await agent();
+		const check = (id: string) => ({ Name: "web", Check: { CheckID: id, TTL: "1m" } });
+		await put(`${base}/v1/agent/service/register`, check("a"));
+		expect((await put(`${base}/v1/agent/service/register${query}`, check("b"))).status).toBe(200);
+		expect(await list(`${base}/v1/health/checks/web`)).toHaveLength(count);
+	});
+
 	it("refuses the envelope with -compat, as the reference does", async () => {
 		const { base } = await agent({ compat: true });
 		const answer = await put(`${base}/v1/agent/service/register`, published);
