@@ -1,9 +1,11 @@
 import { type AgentClient, createAgentClient } from "./agent.ts";
 import { type CatalogClient, createCatalogClient } from "./catalog.ts";
+import { type Changes, createChanges } from "./changes.ts";
 import { type CoordinateClient, createCoordinateClient } from "./coordinate.ts";
 import { createEventClient, type EventClient } from "./event.ts";
 import { createHealthClient, type HealthClient } from "./health.ts";
 import { createKvClient, type KvClient } from "./kv.ts";
+import { createLocks, type Locks } from "./locks.ts";
 import type { ClientOptions } from "./options.ts";
 import { createPreparedQueryClient, type PreparedQueryClient } from "./prepared-query.ts";
 import { createRequester, type Requester } from "./request.ts";
@@ -13,7 +15,8 @@ import { createStatusClient, type StatusClient } from "./status.ts";
 import { createTxnClient, type TxnClient } from "./txn.ts";
 
 /** An agent's HTTP API: one field per family, and `request` for what has none. */
-export interface Client extends Requester {
+export interface Client extends Requester, Locks {
+	readonly changes: Changes;
 	readonly agent: AgentClient;
 	readonly catalog: CatalogClient;
 	readonly health: HealthClient;
@@ -37,16 +40,20 @@ export interface Client extends Requester {
  */
 export function createClient(options: ClientOptions = {}): Client {
 	const requester = createRequester(options);
+	const kv = createKvClient(requester);
+	const session = createSessionClient(requester);
 	return {
 		...requester,
+		...createLocks({ kv, session }),
+		changes: createChanges(requester),
 		agent: createAgentClient(requester),
 		catalog: createCatalogClient(requester),
 		health: createHealthClient(requester),
-		kv: createKvClient(requester),
+		kv,
 		coordinate: createCoordinateClient(requester),
 		event: createEventClient(requester),
 		preparedQuery: createPreparedQueryClient(requester),
-		session: createSessionClient(requester),
+		session,
 		snapshot: createSnapshotClient(requester),
 		status: createStatusClient(requester),
 		txn: createTxnClient(requester),

@@ -24,6 +24,8 @@ export interface HeldLock {
 	readonly lost: AbortSignal;
 	/** Gives it back, and removes its key when nobody uses it. Idempotent. */
 	release(): Promise<void>;
+	/** `release`, for `await using`. */
+	[Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface LockOptions {
@@ -67,18 +69,16 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock | unde
 	const monitoring = new AbortController();
 	void monitor(taking, monitoring.signal, lost);
 	let released: Promise<void> | undefined;
-	return {
-		lost: lost.signal,
-		release() {
-			released ??= (async () => {
-				monitoring.abort();
-				if (holders === 1) await client.kv.put(key, "", { flags: lockFlags, release: session });
-				else await leaveSemaphore(taking);
-				await endSession(taking, renewing, renew);
-			})();
-			return released;
-		},
+	const release = () => {
+		released ??= (async () => {
+			monitoring.abort();
+			if (holders === 1) await client.kv.put(key, "", { flags: lockFlags, release: session });
+			else await leaveSemaphore(taking);
+			await endSession(taking, renewing, renew);
+		})();
+		return released;
 	};
+	return { lost: lost.signal, release, [Symbol.asyncDispose]: release };
 }
 
 interface Taking extends LockOptions {

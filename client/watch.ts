@@ -95,7 +95,8 @@ export async function* watch<T>(
 	}
 }
 
-function backoffMs(failures: number, options: WatchOptions): number {
+/** The pause after so many failures in a row, of which a random half is cut off. */
+export function backoffMs(failures: number, options: Pick<WatchOptions, "backoff" | "random">): number {
 	const firstMs = options.backoff?.firstMs ?? backoffFirstMsDefault;
 	const maxMs = options.backoff?.maxMs ?? backoffMaxMsDefault;
 	const wholeMs = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 30));
@@ -103,7 +104,7 @@ function backoffMs(failures: number, options: WatchOptions): number {
 }
 
 /** Resolves after `delayMs`, or at once when the signal is aborted. */
-function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
+export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		if (signal.aborted) {
 			resolve();
@@ -119,7 +120,8 @@ function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void
 	});
 }
 
-function asDiscoError(thrown: unknown): DiscoError {
+/** Whatever was thrown as an error with a code. */
+export function asDiscoError(thrown: unknown): DiscoError {
 	return thrown instanceof DiscoError
 		? thrown
 		: new DiscoError("WATCH_READ_FAILED", errorMessage(thrown), { cause: thrown });

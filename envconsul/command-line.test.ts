@@ -52,7 +52,7 @@ test("old names", () => {
 		"env",
 	);
 	expect(client).toMatchObject({ address: "a:1", token: "t", basicAuth: { username: "u", password: "p" } });
-	expect(command.splayMs).toBe(2000);
+	expect(command?.splayMs).toBe(2000);
 	expect(retry.firstMs).toBe(1000);
 });
 
