@@ -82,7 +82,7 @@ test.each<[string[], string, string]>([
 		"CONFIG_COMMAND_MISSING",
 		"no command to run: give it after the options, as in disco-env -prefix app env",
 	],
-	[["env"], "CONFIG_SOURCES_MISSING", "nothing to read: give -prefix PATH or -service-query NAME"],
+	[["env"], "CONFIG_SOURCES_MISSING", "nothing to read: give -prefix PATH, -service NAME, -service-query NAME or -map NAME=KEY"],
 	[
 		["-log-level", "loud", "-prefix", "x", "env"],
 		"CONFIG_LOG_LEVEL",

@@ -21,7 +21,7 @@ const nasty = [
 	"it's",
 	'say "hi"',
 	"back`tick`",
-	"$HOME ${HOME} $(id) $$",
+	`$HOME ${"${"}HOME} $(id) $$`,
 	"a\\b\\n\\\\",
 	"# no comment",
 	"a#b = c; d & e | f > g * ? ~ !",

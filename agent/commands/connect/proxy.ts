@@ -28,7 +28,7 @@ const attemptsMax = 3;
  * What is read ahead of a slow reader, per direction: reading stops when so much waits to be written (Node's streams; a chunk of up to
  * 64 KiB may come on top). The rest waits in the sender.
  */
-export const bufferedBytesMax = 64 * 1024;
+const bufferedBytesMax = 64 * 1024;
 
 /** Listens. Error: `LISTEN_FAILED`. */
 export async function startProxy(options: ProxyOptions): Promise<PortProxy> {
