@@ -17,7 +17,14 @@ export default defineConfig({
 		projects: [
 			{
 				extends: true,
-				test: { name: "unit", pool: "threads", include: [`${sources}/**/*.test.ts`], setupFiles: [propertySeed] },
+				test: {
+					name: "unit",
+					pool: "threads",
+					include: [`${sources}/**/*.test.ts`],
+					// Against hanging, not for speed: the lanes share two cores.
+					testTimeout: 60_000,
+					setupFiles: [propertySeed],
+				},
 			},
 			{
 				extends: true,
