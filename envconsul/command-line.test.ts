@@ -82,7 +82,11 @@ test.each<[string[], string, string]>([
 		"CONFIG_COMMAND_MISSING",
 		"no command to run: give it after the options, as in disco-env -prefix app env",
 	],
-	[["env"], "CONFIG_SOURCES_MISSING", "nothing to read: give -prefix PATH, -service NAME, -service-query NAME or -map NAME=KEY"],
+	[
+		["env"],
+		"CONFIG_SOURCES_MISSING",
+		"nothing to read: give -prefix PATH, -service NAME, -service-query NAME or -map NAME=KEY",
+	],
 	[
 		["-log-level", "loud", "-prefix", "x", "env"],
 		"CONFIG_LOG_LEVEL",
