@@ -63,7 +63,7 @@ export const networks: Field<readonly string[]> = field.custom((node, path) => {
 });
 
 /** `10.0.0.0/8`, `fd00::/8`. */
-export function isNetwork(given: string): boolean {
+function isNetwork(given: string): boolean {
 	const match = /^(.+)\/(\d{1,3})$/.exec(given);
 	const family = isIP(match?.[1] ?? "");
 	return family !== 0 && Number(match?.[2]) <= (family === 4 ? 32 : 128);

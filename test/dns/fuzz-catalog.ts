@@ -20,7 +20,7 @@ const nodeNames = ["n1", "Node-2", "n.3", "n4", "db_5", "n6", "UPPER", "n8"];
 const serviceNames = ["web", "Api", "db-1", "cache", "a.b", "under_score", "long-service-name-that-goes-on-and-on"];
 const tagNames = ["v1", "Primary", "a.b", "tcp", "x_y", "master"];
 /** What stands at the recursor, see `recursor-stub.ts`. */
-export const outsideNames = [
+const outsideNames = [
 	"www.example.net",
 	"alias.example.net",
 	"many.example.net",
