@@ -132,14 +132,18 @@ function unknownService(id: string): Reply {
 	);
 }
 
+const unknownShown = ({ item }: ApiRequest): Reply => plainText(404, `unknown service ID: ${item}`);
+
 /** With `hash` it waits until the content's hash is another one, at most `wait`. */
 async function show(request: ApiRequest, context: Context): Promise<Reply> {
+	// Asked first, as the reference does: bad read parameters of an unknown service are not looked at.
+	if (context.local.services().get(request.item) === undefined) return unknownShown(request);
 	const { maxWaitMs } = readOptions(request);
 	const seen = request.query.first("hash") ?? "";
 	const deadlineMs = context.clock.monotonicMs() + maxWaitMs;
 	for (;;) {
 		const service = context.local.services().get(request.item);
-		if (service === undefined) return plainText(404, `unknown service ID: ${request.item}`);
+		if (service === undefined) return unknownShown(request);
 		const hash = contentHash(service, context.config.datacenter);
 		const leftMs = deadlineMs - context.clock.monotonicMs();
 		if (seen === "" || hash !== seen || leftMs <= 0 || request.signal().aborted) {
