@@ -80,6 +80,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		agent,
 		dry: config.dry,
 		diff: config.diff,
+		noCommands: config.noCommands,
 		print: options.print ?? ((text) => process.stdout.write(text)),
 		leftovers: createLeftovers((path) => log.info(`removed ${path}, left behind by a program that was killed`)),
 		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),

@@ -41,6 +41,8 @@ export interface UnitWorld {
 	/** Write nothing, run nothing: print the texts, or with `diff` what would change. */
 	readonly dry: boolean;
 	readonly diff: boolean;
+	/** Write, but run neither commands nor `verify`. */
+	readonly noCommands: boolean;
 	readonly print: (text: string) => void;
 	readonly leftovers: Leftovers;
 	/** As `RunnerTemplate.snapshot`; groups use it. */
@@ -87,7 +89,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 		});
 	}
 
-	const runsCommands = !world.dry;
+	const runsCommands = !world.dry && !world.noCommands;
 	return {
 		template,
 		errorFatal: actions.errorFatal ?? false,

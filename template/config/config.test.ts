@@ -187,6 +187,7 @@ describe("command line", () => {
 		[["-vault-addr=x"], /Vault/],
 		[["-check", "c {{.Src}}"], /after the -template/],
 		[["-diff"], /goes with -dry/],
+		[["-no-commands", "-exec", "true"], /does not go with -exec/],
 		[["-timeout=1s"], /goes with -once/],
 	])("%j is an error", (args, message) => {
 		expect(() => parseCommandLine(args)).toThrow(message);

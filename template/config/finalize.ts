@@ -33,7 +33,7 @@ import type {
 import { waitConfig } from "./wait.ts";
 
 /** What is not on the command line's layer: how the program runs. */
-type Mode = Pick<CommandLine, "once" | "dry" | "diff" | "timeoutMs" | "parseOnly" | "compat">;
+type Mode = Pick<CommandLine, "once" | "dry" | "diff" | "noCommands" | "timeoutMs" | "parseOnly" | "compat">;
 
 /**
  * The merged layers with every default filled in (RUNNER.md "Flags", "Configuration").
@@ -52,7 +52,7 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 	}
 	const killSignal = parseSignal(layer.killSignal ?? "SIGINT", "kill_signal");
 	const reloadSignal = parseSignal(layer.reloadSignal ?? "SIGHUP", "reload_signal");
-	const exec = execConfig(layer.exec);
+	const exec = mode.noCommands ? undefined : execConfig(layer.exec);
 	const wait = mode.once ? undefined : waitConfig(layer.wait);
 	const logFile = logFileConfig(layer.logFile);
 	const dedup = mode.once ? undefined : dedupConfig(layer.dedup);
@@ -65,6 +65,7 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 		...optional("timeoutMs", mode.timeoutMs),
 		dry: mode.dry,
 		diff: mode.diff,
+		noCommands: mode.noCommands,
 		...(layer.http === undefined || layer.http === "" ? {} : { http: parseListenAddress(layer.http) }),
 		watchTemplates: layer.watchTemplates ?? false,
 		parseOnly: mode.parseOnly,

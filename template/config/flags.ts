@@ -27,6 +27,7 @@ const specs = {
 	),
 	"watch-templates": bool("read a template again when its source changes"),
 	dry: bool("print to standard output instead of writing; no commands"),
+	"no-commands": bool("write the files, but run no command and no verify (check runs); not with -exec"),
 	"parse-only": bool("execute the templates once without waiting for data, then end"),
 	wait: string("wait this long for calm before rendering again", "MIN[:MAX]"),
 	exec: string("run a program under supervision when all templates are rendered", "command"),
@@ -87,6 +88,7 @@ export interface CommandLine {
 	readonly once: boolean;
 	readonly dry: boolean;
 	readonly diff: boolean;
+	readonly noCommands: boolean;
 	readonly timeoutMs?: number;
 	readonly parseOnly: boolean;
 	readonly compat: boolean;
@@ -187,6 +189,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 	if (values.diff === true && values.dry !== true) {
 		throw new DiscoError("FLAG_COMBINATION", "option -diff goes with -dry, which writes nothing");
 	}
+	if (values["no-commands"] === true && values.exec !== undefined) {
+		throw new DiscoError("FLAG_COMBINATION", "option -no-commands does not go with -exec, which is a command");
+	}
 	if (values.timeout !== undefined && values.once !== true && values.dry !== true) {
 		throw new DiscoError("FLAG_COMBINATION", "option -timeout goes with -once; a daemon waits as long as it takes");
 	}
@@ -197,6 +202,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 		once: values.once ?? values.diff ?? false,
 		dry: values.dry ?? false,
 		diff: values.diff ?? false,
+		noCommands: values["no-commands"] ?? false,
 		...(values.timeout === undefined ? {} : { timeoutMs: values.timeout }),
 		parseOnly: values["parse-only"] ?? false,
 		compat: values.compat ?? false,

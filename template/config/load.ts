@@ -31,7 +31,7 @@ export function loadConfig(
 
 /** A configuration file's text alone, with every default, without environment and flags. Errors: as `loadConfig`. */
 export function loadConfigText(text: string, name: string): RuntimeConfig {
-	const mode = { once: false, dry: false, diff: false, parseOnly: false, compat: false };
+	const mode = { once: false, dry: false, diff: false, noCommands: false, parseOnly: false, compat: false };
 	return finalizeConfig(parseConfigLayer(text, name), mode);
 }
 

@@ -152,6 +152,8 @@ export interface RuntimeConfig {
 	readonly dry: boolean;
 	/** With `dry`: show what would change instead of the whole text. */
 	readonly diff: boolean;
+	/** Write files, but run neither commands nor `verify`, and supervise nothing; `check` runs. */
+	readonly noCommands: boolean;
 	/** Where health, metrics and what is waited for are told. */
 	readonly http?: { readonly host: string; readonly port: number };
 	/** Read a template again when its source changes. */

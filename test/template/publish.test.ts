@@ -124,6 +124,21 @@ describe.skipIf(start === undefined)("check, swap, verify, roll back", () => {
 		expect(readdirSync(path(".")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 	});
 
+	test("-no-commands writes and checks, and runs nothing else", async () => {
+		await put("good");
+		config(
+			`command = "touch ${path("ran")}" verify = "touch ${path("verified")}" check = "touch ${path("checked")} {{.Src}}"`,
+		);
+		const { exitCode } = await run(...at, "-once", "-no-commands", "-config", path("c.hcl"));
+		expect(exitCode).toBe(0);
+		expect([content("out"), content("checked"), content("ran"), content("verified")]).toEqual([
+			"good\n",
+			"",
+			undefined,
+			undefined,
+		]);
+	});
+
 	test("temporary files of other programs and of living ones stay", async () => {
 		const dead = "ffffffff";
 		const alive = process.pid.toString(16).padStart(8, "0");
