@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, unlink } from "node:fs/promises";
+import { readFile, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
-import { writeFileAtomic } from "../lib/node/index.ts";
+import { makeFolders, writeFileAtomic } from "../lib/node/index.ts";
 import { fixedFolder } from "./for-each.ts";
 
 /** Which files of a `for_each` template exist, remembered on disk: only these are ever removed. */
@@ -35,7 +35,7 @@ export function createOwnership(pattern: string): Ownership {
 		const before = await owned();
 		if (paths.size === before.size && [...paths].every((path) => before.has(path))) return;
 		try {
-			await mkdir(folder, { recursive: true });
+			makeFolders(folder);
 			await writeFileAtomic(record, `${JSON.stringify([...paths].sort(), null, "\t")}\n`, { mode: 0o644 });
 		} catch (error) {
 			throw new DiscoError("DESTINATION_UNWRITABLE", `cannot write ${record}: ${errorMessage(error)}`, {

@@ -1,7 +1,7 @@
-import { link, mkdir, readFile, stat, unlink } from "node:fs/promises";
+import { link, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
-import { stageFile, writeFileAtomic } from "../lib/node/index.ts";
+import { makeFolders, stageFile, writeFileAtomic } from "../lib/node/index.ts";
 import type { TemplateConfig } from "./config/index.ts";
 import { groupId, userId } from "./owner.ts";
 
@@ -174,7 +174,7 @@ function ownerOption(
 async function prepareFolder({ destination, createFolders }: WriteSettings): Promise<void> {
 	const folder = dirname(destination);
 	if (createFolders) {
-		await mkdir(folder, { recursive: true, mode: 0o755 });
+		makeFolders(folder, 0o755);
 		return;
 	}
 	const there = await stat(folder).then(

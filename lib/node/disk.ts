@@ -1,10 +1,11 @@
 import { close, constants, open as openFile, writev } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import type { AppendFile, Disk } from "../env/index.ts";
 import { errorCode } from "../errors.ts";
 import { syncFolder, writeFileAtomic } from "./atomic-file.ts";
+import { makeFolders } from "./make-folders.ts";
 
 /** The file system. Paths are absolute, or relative to the working directory. */
 export const nodeDisk: Disk = {
@@ -17,7 +18,7 @@ export const nodeDisk: Disk = {
 	openAppend,
 	list: (folder) => unlessMissing(async () => (await readdir(folder)).sort(), []),
 	makeFolder: async (folder) => {
-		await mkdir(folder, { recursive: true, mode: 0o700 });
+		makeFolders(folder, 0o700);
 	},
 	remove: async (path) => {
 		const removed = await unlessMissing(async () => {

@@ -3,5 +3,6 @@
 export { leftBehind, type StagedFile, stageFile, writeFileAtomic } from "./atomic-file.ts";
 export { nodeClock } from "./clock.ts";
 export { nodeDisk } from "./disk.ts";
+export { makeFolders } from "./make-folders.ts";
 export { nodeNetwork } from "./network.ts";
 export { nodeRandom } from "./random.ts";

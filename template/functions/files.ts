@@ -1,5 +1,6 @@
-import { appendFileSync, chmodSync, chownSync, lstatSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, chownSync, lstatSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeFolders } from "../../lib/node/index.ts";
 import { bytesOfText, goFunc } from "../gotmpl/index.ts";
 import { groupId, userId } from "../owner.ts";
 import { insideSandbox } from "../sandbox.ts";
@@ -45,7 +46,7 @@ function writeToFile(file: {
 			throw new Error(`writeToFile: ${place} is a symbolic link`);
 		}
 	}
-	mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+	makeFolders(dirname(path), 0o755);
 	const write = file.append ? appendFileSync : writeFileSync;
 	write(path, bytesOfText(file.content), { mode });
 	chmodSync(path, mode);

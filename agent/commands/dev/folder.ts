@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DiscoError, errorCode, errorMessage } from "../../../lib/errors.ts";
+import { makeFolders } from "../../../lib/node/index.ts";
 
 /** A folder that this process holds, and the folders to remove at the end: it and those made on the way to it, innermost first. */
 export interface TakenFolder {
@@ -17,7 +18,7 @@ export function takeFolder(folder: string): TakenFolder {
 	const mark = join(folder, "pid");
 	let first: string | undefined;
 	try {
-		first = mkdirSync(folder, { recursive: true });
+		first = makeFolders(folder);
 		const holder = Number(readOr(mark, "0"));
 		if (holder > 0 && holder !== process.pid && isRunning(holder)) {
 			throw new DiscoError(
