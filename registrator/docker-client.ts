@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
-import { Agent } from "node:http";
-import { Agent as TlsAgent } from "node:https";
 import { join } from "node:path";
 import type Dockerode from "dockerode";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { DockerAddress } from "./docker-address.ts";
 
-/** What dockerode takes and its types do not say: a signal for every call, an agent for its connections. */
+/** What dockerode takes and its types do not say. */
 interface SignalledClient extends Omit<Dockerode, "ping"> {
 	ping(options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
 }
-type ClientOptions = Dockerode.DockerOptions & { readonly agent: Agent };
 
 /**
  * dockerode, which is loaded here and not at the program's start. What it brings along for builds and SSH is left out of our
@@ -35,16 +32,16 @@ export function httpStatus(error: unknown): number | undefined {
 	return typeof status === "number" ? status : undefined;
 }
 
-function clientOptions(address: DockerAddress): ClientOptions {
-	const pool = { keepAlive: true };
-	if (address.kind === "socket") return { socketPath: address.path, agent: new Agent(pool) };
+function clientOptions(address: DockerAddress): Dockerode.DockerOptions {
+	// No agent of ours: docker-modem prints its options for a debug log with every call, down to the last socket of an agent. Node's
+	// own agent keeps connections, too.
+	if (address.kind === "socket") return { socketPath: address.path };
 	const { protocol, host, port, certFolder } = address;
 	// dockerode takes an IPv6 address apart only in a URL.
 	const where = { protocol, host: host.includes(":") ? `${protocol}://[${host}]` : host, port };
-	if (protocol === "http") return { ...where, agent: new Agent(pool) };
-	if (certFolder === undefined) return { ...where, agent: new TlsAgent(pool) };
+	if (certFolder === undefined) return where;
 	const [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map((name) => readPem(join(certFolder, name)));
-	return { ...where, ca, cert, key, agent: new TlsAgent(pool) };
+	return { ...where, ca, cert, key };
 }
 
 function readPem(path: string): Buffer {
