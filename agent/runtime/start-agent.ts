@@ -247,14 +247,15 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		clock,
 	});
 	opened.push(() => server.close());
-	const http = await server.start();
-	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
-	opened.push(() => handlers.close());
-	handlers.replace(definitions.watches);
+	// Before the first answer: who sees the agent answer may look for the file.
 	if (config.pidFile !== "") {
 		await writeFileAtomic(config.pidFile, `${process.pid}\n`, { mode: 0o644 });
 		opened.push(() => unlinkSync(config.pidFile));
 	}
+	const http = await server.start();
+	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
+	opened.push(() => handlers.close());
+	handlers.replace(definitions.watches);
 	if (pool !== undefined) {
 		const stopCoordinates = sendCoordinates({
 			node: config.nodeName,
