@@ -18,7 +18,15 @@ const scenarios = (suite) =>
 	readdirSync(`${recorded}/${suite}/scenarios`)
 		.sort()
 		.map((name) => `${recorded}/${suite}/scenarios/${name}`);
-const vitest = (project) => ["node_modules/.bin/vitest", "run", "--project", project, "--reporter", "default"];
+// Only `verbose` tells of second attempts.
+const vitest = (project) => [
+	"node_modules/.bin/vitest",
+	"run",
+	"--project",
+	project,
+	"--reporter",
+	project === "e2e" || project === "docker" ? "verbose" : "default",
+];
 const program = (name) => `node dist/disco${name}.js`;
 
 /** A fresh agent for one replay, on a loopback address of its own so that the usual ports never clash. */
@@ -287,6 +295,13 @@ async function runStep(step, wrap = (command) => command, environment = {}) {
 	await stopAgent?.();
 	const counts = step.vitest ? vitestCounts(textOf(log)) : plainCounts(textOf(log));
 	const result = record(step, counts, log, code);
+	// A test that needed a second attempt is not hidden (vitest.config.ts).
+	const retried = step.vitest
+		? textOf(log)
+				.split("\n")
+				.filter((line) => /\(retry x\d+\)/.test(line))
+		: [];
+	for (const line of retried) say(`retried ${result.name}: ${line.trim()}`);
 	const skipped = result.skipped > 0 ? `, ${result.skipped} skipped` : "";
 	say(
 		`${result.failed === 0 ? "ok  " : "FAIL"}  ${step.name}: ${result.passed} passed, ${result.failed} failed${skipped}${result.note ? ` (${result.note})` : ""}, ${seconds(startedMs)}`,
