@@ -281,8 +281,11 @@ export function createRunner(settings: RunnerSettings): Runner {
 	}
 
 	/** Whether the template was made of data of one moment; if not, those of one moment are taken in for the next pass. */
-	async function isOfOneMoment({ spec, used }: State): Promise<boolean> {
+	async function isOfOneMoment(state: State): Promise<boolean> {
+		const { spec, used } = state;
 		if (spec.snapshot === undefined) return true;
+		// What came during the execution is in `values` and not in the text; `receive` has asked for another pass.
+		if (state.dirty) return false;
 		const before = used.map(({ id }) => values.get(id));
 		const fresh = await spec.snapshot(used, (id) => values.get(id)?.value);
 		if (fresh === undefined) return false;
