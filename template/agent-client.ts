@@ -1,15 +1,29 @@
-import { type Client, createClient, parseBasicAuth, readTokenFile } from "../client/index.ts";
-import type { ConsulConfig } from "./config/index.ts";
+import { type Client, type ClientOptions, createClient, parseBasicAuth, readTokenFile } from "../client/index.ts";
+import type { ConsulConfig, RuntimeConfig } from "./config/index.ts";
 
-/** The client that the configuration asks for. Errors: `ADDRESS_INVALID`, `TOKEN_FILE_UNREADABLE`. */
-export function createAgentClient(config: ConsulConfig): Client {
+/**
+ * The client that the configuration asks for: an agent's, or etcd in its place. Errors: `ADDRESS_INVALID`, `TOKEN_FILE_UNREADABLE`.
+ */
+export async function createSourceClient({ consul, etcdAddress }: RuntimeConfig): Promise<Client> {
+	if (etcdAddress === undefined) return createAgentClient(consul);
+	const { createEtcdClient } = await import("./etcd-source.ts");
+	// Nobody else's token: only how to speak TLS is shared.
+	return createEtcdClient({ address: etcdAddress, ...tlsOptions(consul) });
+}
+
+function createAgentClient(config: ConsulConfig): Client {
 	const token = config.tokenFile === undefined ? config.token : readTokenFile(config.tokenFile, "consul token file");
 	const basicAuth = parseBasicAuth(config.auth);
-	const { tls } = config;
 	return createClient({
 		address: config.address,
 		...(token === undefined ? {} : { token }),
 		...(basicAuth === undefined ? {} : { basicAuth }),
+		...tlsOptions(config),
+	});
+}
+
+function tlsOptions({ tls }: ConsulConfig): Pick<ClientOptions, "tlsEnabled" | "tls"> {
+	return {
 		tlsEnabled: tls.enabled,
 		tls: {
 			verify: tls.verify,
@@ -19,7 +33,7 @@ export function createAgentClient(config: ConsulConfig): Client {
 			...(tls.key === undefined ? {} : { keyFile: tls.key }),
 			...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
 		},
-	});
+	};
 }
 
 /** How the agent is reached, as variables for commands, the supervised program and `env` (RUNNER.md "Commands"). */

@@ -3,7 +3,7 @@ import type { Random } from "../lib/env/index.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import { nodeClock, nodeRandom } from "../lib/node/index.ts";
-import { agentVariables, createAgentClient } from "./agent-client.ts";
+import { agentVariables, createSourceClient } from "./agent-client.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
@@ -51,10 +51,10 @@ const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
  * Loads the templates and prepares everything; nothing runs before `run`.
  *
  * A template that cannot be loaded is reported when it is rendered and does not stop the others. With `strict` (compat, and
- * reloads, where the old session goes on) it is an error instead. Errors: those of `loadTemplate` and `createAgentClient`.
+ * reloads, where the old session goes on) it is an error instead. Errors: those of `loadTemplate` and `createSourceClient`.
  */
 export async function prepareSession(config: RuntimeConfig, log: Logger, options: SessionOptions): Promise<Session> {
-	const client = createAgentClient(config.consul);
+	const client = await createSourceClient(config);
 	const agent = agentVariables(config.consul);
 	const world: RenderingWorld = {
 		environment: { ...process.env, ...agent },

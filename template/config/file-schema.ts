@@ -240,6 +240,7 @@ const top: Rows<ConfigLayer> = {
 	template_error_fatal: to("templateErrorFatal", bool),
 	template: to("templates", templates),
 	group: to("groups", groups),
+	source: to("source", text),
 	http: to("http", text),
 	watch_templates: to("watchTemplates", bool),
 	vault: to("templates", outside),

@@ -56,8 +56,13 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 	const wait = mode.once ? undefined : waitConfig(layer.wait);
 	const logFile = logFileConfig(layer.logFile);
 	const dedup = mode.once ? undefined : dedupConfig(layer.dedup);
+	const etcdAddress = etcdAddressOf(layer.source);
+	if (etcdAddress !== undefined && dedup !== undefined) {
+		throw new DiscoError("CONFIG_UNSUPPORTED", "deduplicate: needs an agent's sessions, which the source etcd has not");
+	}
 	return Object.freeze({
 		consul: consulConfig(layer.consul ?? {}, mode),
+		...optional("etcdAddress", etcdAddress),
 		templates: (layer.templates ?? []).map((template) => templateConfig(template, layer, mode)),
 		groups: (layer.groups ?? []).map((group) => groupConfig(group, layer, mode)),
 		...(exec === undefined ? {} : { exec }),
@@ -81,6 +86,16 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 		errOnFailedLookup: layer.errOnFailedLookup ?? false,
 		...(dedup === undefined ? {} : { dedup }),
 	});
+}
+
+/** `etcd=ADDRESS`; undefined when nothing is said, which is the agent. */
+function etcdAddressOf(source: string | undefined): string | undefined {
+	if (source === undefined) return undefined;
+	const address = /^etcd=(?<address>.+)$/s.exec(source)?.groups?.["address"];
+	if (address === undefined) {
+		throw new DiscoError("CONFIG_VALUE_INVALID", `source: "${source}" is not known; write etcd=HOST:PORT`);
+	}
+	return address;
 }
 
 function consulConfig(layer: ConsulLayer, mode: Mode): ConsulConfig {

@@ -5,6 +5,8 @@ export interface ConfigLayer {
 	readonly consul?: ConsulLayer;
 	readonly templates?: readonly TemplateLayer[];
 	readonly groups?: readonly GroupLayer[];
+	/** `etcd=ADDRESS` */
+	readonly source?: string;
 	readonly http?: string;
 	readonly watchTemplates?: boolean;
 	readonly exec?: ExecLayer;

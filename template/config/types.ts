@@ -143,6 +143,8 @@ export interface DedupConfig {
 /** Everything the program was told, parsed once; the rest of the program never looks at flags, files or variables. */
 export interface RuntimeConfig {
 	readonly consul: ConsulConfig;
+	/** Keys come from this etcd instead of the agent. */
+	readonly etcdAddress?: string;
 	readonly templates: readonly TemplateConfig[];
 	readonly groups: readonly GroupConfig[];
 	readonly exec?: ExecConfig;

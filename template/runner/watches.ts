@@ -7,6 +7,9 @@ import { createStartOrder, type StartOrder } from "./start-order.ts";
 /** At least this much time lies between two answers of one watch, the first one apart (RUNNER.md "Queries"). */
 const answerGapMs = 100;
 
+/** Failures that no retry can mend: a lookup that is to be final, and a source that has no such thing (etcd has only keys). */
+const neverAnswered: ReadonlySet<string> = new Set(["LOOKUP_FAILED", "SOURCE_KEYS_ONLY"]);
+
 export interface WatchSettings {
 	readonly clock: Clock;
 	readonly random: Random;
@@ -95,7 +98,7 @@ async function follow(
 			waitMs: settings.waitMs,
 			backoff: { firstMs: retry?.backoffMs ?? 0, maxMs: retry?.maxBackoffMs ?? 0 },
 			onError: ({ error, attempt, retryInMs }) => {
-				if (retry === undefined || noRetry || error.code === "LOOKUP_FAILED") return "stop";
+				if (retry === undefined || noRetry || neverAnswered.has(error.code)) return "stop";
 				if (retry.attempts > 0 && attempt > retry.attempts) return "stop";
 				retries = attempt;
 				settings.onRetry(dependency, error, attempt, retryInMs);

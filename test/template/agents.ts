@@ -17,6 +17,10 @@ export const agentKinds: readonly (readonly [name: string, start: (() => Promise
 	["disco", starter(process.execPath, ["dist/disco.js"], "127.16.1.2")],
 ];
 
+/** Whether a program is on PATH (or in /usr/sbin). */
+export const installed = (program: string) =>
+	[...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"].some((folder) => existsSync(join(folder, program)));
+
 /** Consul at an address of a test file's own, since they run side by side; undefined where it is not installed. */
 export function consulAt(host: string): (() => Promise<Agent>) | undefined {
 	return starter(consulProgram(), [], host);

@@ -1,16 +1,14 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, get, type Server } from "node:http";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
+import { type Agent, consulAt, installed } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** The ready templates: their own tests without a server, and two of them in front of real servers. */
 const { path, file, content, run, daemon } = useFolder();
 
-const installed = (program: string) =>
-	[...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"].some((folder) => existsSync(join(folder, program)));
 for (const program of ["nginx", "haproxy", "jq"]) {
 	if (process.env["CI"] && !installed(program))
 		throw new Error(`${program} is missing: scripts/test-tools.sh installs it`);
