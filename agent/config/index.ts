@@ -1,3 +1,4 @@
+export type { ClusterConfig } from "./cluster.ts";
 export type { FileRegistration } from "./definitions.ts";
 export { serviceRegistration } from "./definitions.ts";
 export { agentFlags } from "./flags.ts";

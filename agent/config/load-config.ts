@@ -4,6 +4,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/flags.ts";
 import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
 import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
+import { clusterConfig } from "./cluster.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import { gossipConfig } from "./gossip.ts";
@@ -78,6 +79,7 @@ const logAgeMsDefault = 24 * 3_600_000;
 const devDefaults: Fragment = {
 	bind_addr: "127.0.0.1",
 	log_level: "debug",
+	performance: { raft_multiplier: 1 },
 	server: true,
 	ui_config: { enabled: true },
 };
@@ -166,6 +168,7 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		},
 		encrypted: (given.encrypt ?? "") !== "",
 		gossip: gossipConfig(given, bindAddress),
+		cluster: clusterConfig(given),
 		dns: dnsConfig(given, datacenter),
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,

@@ -1,4 +1,5 @@
 import type { LogLevel } from "../../lib/log/index.ts";
+import type { ClusterConfig } from "./cluster.ts";
 import type { FileRegistration } from "./definitions.ts";
 import type { GossipConfig } from "./gossip.ts";
 import type { WatchFields } from "./keys.ts";
@@ -92,6 +93,7 @@ export interface RuntimeConfig {
 	/** Gossip keys are given; told in the banner. */
 	readonly encrypted: boolean;
 	readonly gossip: GossipConfig;
+	readonly cluster: ClusterConfig;
 	readonly dns: DnsConfig;
 	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
 	readonly checkOutputSizeBytesMax: number;

@@ -118,6 +118,14 @@ export interface HealthEndpoints {
 			readonly nodeMeta?: StringMap;
 		},
 	): Promise<Answer<readonly InstanceRecord[]>>;
+	/**
+	 * `service` with `minIndex` 0 for callers that answer tens of thousands of questions a second: what it would resolve to, or
+	 * undefined when that is not known at once (or is a failure); then ask `service`.
+	 */
+	serviceNow?(
+		name: string,
+		options: ReadOptions & { readonly tags?: readonly string[] },
+	): Answer<readonly InstanceRecord[]> | undefined;
 	state(
 		status: string,
 		options: ReadOptions & { readonly nodeMeta?: StringMap },
@@ -314,6 +322,8 @@ export interface OperatorEndpoints {
 	raftConfiguration(options: ReadOptions): Promise<{ readonly servers: readonly RaftServer[]; readonly index: number }>;
 	/** `PEER_UNKNOWN`, `PEER_LAST`. */
 	removePeer(peer: { readonly id: string } | { readonly address: string }, options: WriteOptions): Promise<void>;
+	/** Resolves when that server, or without one the best, leads. `PEER_UNKNOWN`, `TRANSFER_REFUSED`, `TRANSFER_FAILED`. */
+	transferLeadership(id: string | undefined, options: WriteOptions): Promise<void>;
 	autopilotConfiguration(options: ReadOptions): Promise<Answer<AutopilotRecord>>;
 	/**
 	 * Replaces it; what is left out becomes the default (measured). With `index`: only when it is the record's modifyIndex, else

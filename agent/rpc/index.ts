@@ -48,8 +48,9 @@ export type {
 	UserEvent,
 	WriteOptions,
 } from "./endpoints.ts";
-export type { EventAudience } from "./event.ts";
+export { type EventAudience, eventEndpoints } from "./event.ts";
 export type { Leadership } from "./leadership.ts";
+export { autopilotDefaults } from "./operator.ts";
 export { createServerEndpoints } from "./server-endpoints.ts";
-export { createLonelyServerPool, type ServerPool } from "./server-pool.ts";
+export { createLonelyServerPool, lastPeer, type ServerPool } from "./server-pool.ts";
 export { isReadOnlyTxn } from "./txn.ts";

@@ -23,15 +23,21 @@ export function operatorEndpoints(server: Server, pool: ServerPool): OperatorEnd
 	return {
 		async raftConfiguration(options) {
 			await server.admit(options);
-			return { servers: pool.servers(), index: 0 };
+			return { servers: pool.servers(), index: pool.changeIndex() };
 		},
 		async removePeer(peer, options) {
 			await server.admit(options);
-			const known = pool.servers().some((each) => ("id" in peer ? each.id === peer.id : each.address === peer.address));
+			const found = pool.servers().find((each) => ("id" in peer ? each.id === peer.id : each.address === peer.address));
+			if (found !== undefined) return pool.remove(found.id);
 			const field = "id" in peer ? "id" : "address";
 			const named = JSON.stringify("id" in peer ? peer.id : peer.address);
-			if (!known) throw new DiscoError("PEER_UNKNOWN", `${field} ${named} was not found in the Raft configuration`);
-			throw new DiscoError("PEER_LAST", `${field} ${named} is the only server; it cannot be removed`);
+			throw new DiscoError("PEER_UNKNOWN", `${field} ${named} was not found in the Raft configuration`);
+		},
+		async transferLeadership(id, options) {
+			await server.admit(options);
+			if (id !== undefined && !pool.servers().some((each) => each.id === id))
+				throw new DiscoError("PEER_UNKNOWN", `id ${JSON.stringify(id)} was not found in the Raft configuration`);
+			await pool.transferLeadership(id);
 		},
 		async autopilotConfiguration(options) {
 			// The first question writes the defaults, where the reference's first leader does so at its election.

@@ -1,0 +1,48 @@
+import type { Fragment } from "./keys.ts";
+
+/** How this agent takes part in a cluster of servers. Times are in milliseconds. */
+export interface ClusterConfig {
+	/** All of Raft's times are the shortest ones times this, 1 to 10: slow machines and networks need more. */
+	readonly raftMultiplier: number;
+	/** A snapshot is taken after this many entries; entries kept beside it. Undefined: the log's own defaults. */
+	readonly snapshotAfterEntries: number | undefined;
+	readonly trailingEntries: number | undefined;
+	/** How long a leaving server goes on answering. */
+	readonly leaveDrainMs: number;
+	/** How long a call waits for a leader. */
+	readonly rpcHoldMs: number;
+	/** How the servers look after each other, for the first leader of a new cluster; what is left out is the default. */
+	readonly autopilot: {
+		readonly cleanupDeadServers?: boolean;
+		readonly lastContactThresholdMs?: number;
+		readonly maxTrailingLogs?: number;
+		readonly minQuorum?: number;
+		readonly serverStabilizationTimeMs?: number;
+	};
+}
+
+/** The reference's: slow enough for the smallest machines. */
+const raftMultiplierDefault = 5;
+
+export function clusterConfig(given: Fragment): ClusterConfig {
+	const { autopilot = {}, performance = {} } = given;
+	return {
+		// 0 means the default, as in the reference.
+		raftMultiplier: performance.raft_multiplier || raftMultiplierDefault,
+		snapshotAfterEntries: given.raft_snapshot_threshold || undefined,
+		trailingEntries: given.raft_trailing_logs || undefined,
+		leaveDrainMs: performance.leave_drain_time ?? 5_000,
+		rpcHoldMs: performance.rpc_hold_timeout ?? 7_000,
+		autopilot: {
+			...(autopilot.cleanup_dead_servers === undefined ? {} : { cleanupDeadServers: autopilot.cleanup_dead_servers }),
+			...(autopilot.last_contact_threshold === undefined
+				? {}
+				: { lastContactThresholdMs: autopilot.last_contact_threshold }),
+			...(autopilot.max_trailing_logs === undefined ? {} : { maxTrailingLogs: autopilot.max_trailing_logs }),
+			...(autopilot.min_quorum === undefined ? {} : { minQuorum: autopilot.min_quorum }),
+			...(autopilot.server_stabilization_time === undefined
+				? {}
+				: { serverStabilizationTimeMs: autopilot.server_stabilization_time }),
+		},
+	};
+}

@@ -1,0 +1,85 @@
+import type { Clock, Connection, Disk, Network, Random } from "../../../lib/env/index.ts";
+import { errorMessage } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log/index.ts";
+import type { ClusterConfig } from "../../config/index.ts";
+import { type CommandResult, stateMachine } from "../../fsm/index.ts";
+import { type Peer, RaftLog, StreamTransport, serveRaftStream, type Timings } from "../../raft/index.ts";
+import type { Leadership } from "../../rpc/index.ts";
+import { StateStore } from "../../state/index.ts";
+
+/** The state of a server among others, with the log that they agree on. */
+export interface RaftEngine {
+	readonly store: StateStore;
+	readonly log: RaftLog<CommandResult>;
+	readonly leadership: Leadership;
+	/** Answers Raft's calls on a connection (its first byte is read already). Resolves when it is over. */
+	serve(connection: Connection): Promise<void>;
+	/** Ends the calls to others; the log is closed by itself. */
+	close(): void;
+}
+
+/** The reference's, for a multiplier of 1 (raft.md, section 5). */
+function timingsOf({ raftMultiplier }: ClusterConfig): Timings {
+	return {
+		heartbeatTimeoutMs: 1_000 * raftMultiplier,
+		electionTimeoutMs: 1_000 * raftMultiplier,
+		leaderLeaseTimeoutMs: 500 * raftMultiplier,
+		commitTimeoutMs: 50,
+		callTimeoutMs: 10_000,
+	};
+}
+
+/** Not started: `log.start()` does. */
+export function raftEngine(parts: {
+	readonly self: Peer;
+	readonly config: ClusterConfig;
+	/** For the log alone. */
+	readonly folder: string;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly disk: Disk;
+	readonly network: Network;
+	readonly logger: Logger;
+	/** Gives way to others between two slices of woken readers. */
+	readonly wakeSlices: (slice: () => void) => void;
+	/** The log stopped for good: the disk or the state machine failed. */
+	readonly onFailed: () => void;
+}): RaftEngine {
+	const { self, config, folder, clock, random, disk, network, logger } = parts;
+	const store = new StateStore({ wakeSlices: parts.wakeSlices });
+	const transport = new StreamTransport({ network, clock });
+	const { snapshotAfterEntries, trailingEntries } = config;
+	const observers: ((leads: boolean) => void)[] = [];
+	let leads = false;
+	const log = new RaftLog<CommandResult>({
+		self,
+		clock,
+		disk,
+		folder,
+		random,
+		machine: stateMachine(store),
+		transport,
+		timings: timingsOf(config),
+		...(snapshotAfterEntries === undefined ? {} : { snapshotAfterEntries }),
+		...(trailingEntries === undefined ? {} : { trailingEntries }),
+		onFailed: (error) => {
+			logger.error("the state cannot be written any more", { error: error.message });
+			parts.onFailed();
+		},
+		onSnapshotFailed: (error) => logger.warn("no snapshot could be taken", { error: errorMessage(error) }),
+		onElected: (term) => logger.info("elected", { term }),
+		onLeading: (now) => {
+			leads = now;
+			logger.info(now ? "this server leads" : "this server leads no more");
+			for (const observer of observers) observer(now);
+		},
+	});
+	return {
+		store,
+		log,
+		leadership: { leads: () => leads, observe: (observer) => void observers.push(observer) },
+		serve: (connection) =>
+			serveRaftStream(connection, { self, handle: (request, state) => log.handle(request, state) }),
+		close: () => transport.close(),
+	};
+}
