@@ -50,6 +50,7 @@ async function setUp() {
 	const looks: ("all" | string[])[] = [];
 	const sync = createCatalogSync({
 		identity,
+		leaderKeeps: false,
 		endpoints: unsteady,
 		clock,
 		random: fakeRandom(2),

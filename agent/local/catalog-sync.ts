@@ -19,6 +19,8 @@ export const nodeUnit = "";
 
 export interface CatalogSyncOptions {
 	readonly identity: NodeIdentity;
+	/** Service `consul` and check `serfHealth` of this node are not this agent's: the leader keeps them by what gossip says. */
+	readonly leaderKeeps: boolean;
 	readonly endpoints: Endpoints;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -257,7 +259,11 @@ export function createCatalogSync(options: CatalogSyncOptions): CatalogSync {
 		if (closed) return;
 		options.adopt?.(node.value?.services ?? []);
 		nodeInSync = node.value !== undefined && isSameNode(identity, node.value.node);
-		const found = groupByUnit(node.value?.services ?? [], checks.value);
+		const kept = options.leaderKeeps ? leaderKept : nothingKept;
+		const found = groupByUnit(
+			(node.value?.services ?? []).filter(({ id }) => id !== kept.serviceId),
+			checks.value.filter(({ checkId }) => checkId !== kept.checkId),
+		);
 		for (const unit of new Set([...found.keys(), ...states.keys(), ...options.units()])) {
 			const state = stateOf(unit);
 			// What was written while the catalog was being read is newer than what was read.
@@ -338,6 +344,9 @@ function onlyChecks(unit: PresentUnit, checkIds: Iterable<string>): CatalogUnit 
 	}
 	return { ...unit, checks };
 }
+
+const leaderKept = { serviceId: "consul", checkId: "serfHealth" } as const;
+const nothingKept = { serviceId: undefined, checkId: undefined } as const;
 
 /** The service `consul` belongs to the node's unit: it is the agent's own. */
 const ownServiceId = "consul";

@@ -22,8 +22,11 @@ import { followRemoteAlias } from "./remote-alias.ts";
 
 export interface LocalAgentOptions {
 	readonly identity: NodeIdentity;
-	/** What the node's own entry has besides: the service `consul` on servers, and the check `serfHealth`. */
-	readonly own: { readonly service?: ServiceContent; readonly checks: readonly CheckContent[] };
+	/**
+	 * What the node's own entry has besides: the service `consul` on servers, and the check `serfHealth`. Undefined where the
+	 * servers' leader keeps both.
+	 */
+	readonly own: { readonly service?: ServiceContent; readonly checks: readonly CheckContent[] } | undefined;
 	readonly store: LocalStore;
 	readonly endpoints: Endpoints;
 	readonly runner: CheckRunner;
@@ -96,6 +99,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 
 	const sync = createCatalogSync({
 		identity: options.identity,
+		leaderKeeps: options.own === undefined,
 		endpoints: options.endpoints,
 		clock,
 		random,
@@ -111,11 +115,11 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	});
 
 	function wanted(unit: string, checkIds?: Iterable<string>): CatalogUnit {
-		const service = unit === nodeUnit ? options.own.service : services.get(unit)?.content;
+		const service = unit === nodeUnit ? options.own?.service : services.get(unit)?.content;
 		if (unit !== nodeUnit && service === undefined) return emptyUnit;
 		const content = new Map<string, CheckContent>();
 		if (checkIds === undefined) {
-			if (unit === nodeUnit) for (const check of options.own.checks) content.set(check.checkId, check);
+			if (unit === nodeUnit) for (const check of options.own?.checks ?? []) content.set(check.checkId, check);
 			for (const check of checks.ofService(unit)) content.set(check.content.checkId, check.content);
 		} else {
 			for (const id of checkIds) {
@@ -129,7 +133,7 @@ export async function createLocalAgent(options: LocalAgentOptions): Promise<Runn
 	function wantedCheck(unit: string, id: string): CheckContent | undefined {
 		const check = checks.get(id)?.content;
 		if (check?.serviceId === unit) return check;
-		return unit === nodeUnit ? options.own.checks.find(({ checkId }) => checkId === id) : undefined;
+		return unit === nodeUnit ? options.own?.checks.find(({ checkId }) => checkId === id) : undefined;
 	}
 
 	/** `EnableTagOverride`: others may change the tags in the catalog, and the agent takes them over. */
