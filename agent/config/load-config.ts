@@ -8,11 +8,14 @@ import { clusterConfig } from "./cluster.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import { gossipConfig } from "./gossip.ts";
+import { httpSettings } from "./http.ts";
 import type { Fragment } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
 import { withoutOlderKeys } from "./older-keys.ts";
 import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
 import { parseFragment, readFragments } from "./sources.ts";
+import { tlsConfig } from "./tls.ts";
+import { socketRights } from "./unix-sockets.ts";
 
 /** What the machine tells; arguments, so that tests do not depend on it. */
 export interface HostFacts {
@@ -128,10 +131,13 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		if (port < -1 || port > 65535)
 			throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
 	}
-	for (const key of ["https", "grpc", "grpc_tls"] as const) {
+	for (const key of ["grpc", "grpc_tls"] as const) {
 		if ((given.addresses?.[key] ?? "") !== "") parseAddresses(`addresses.${key}`, given.addresses?.[key] ?? "");
 	}
-	const listen = (key: "http" | "dns", portDefault: number) => ({
+	if (/(?:^|\s)unix:/.test(given.addresses?.dns ?? "")) {
+		throw invalid("addresses.dns: DNS does not speak over a Unix socket; give IP addresses");
+	}
+	const listen = (key: "http" | "https" | "dns", portDefault: number) => ({
 		addresses:
 			(given.addresses?.[key] ?? "") === ""
 				? clientAddresses
@@ -159,9 +165,12 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		advertiseWanAddress,
 		clientAddresses,
 		http: listen("http", 8500),
+		https: listen("https", -1),
+		socketRights: socketRights(given),
+		httpSettings: httpSettings(given),
+		tls: tlsConfig(given),
 		dnsListen: listen("dns", 8600),
 		ports: {
-			https: ports.https ?? -1,
 			server: ports.server ?? 8300,
 			serfLan: ports.serf_lan ?? 8301,
 			serfWan: ports.serf_wan ?? 8302,
@@ -184,8 +193,6 @@ function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOpti
 		autoReload: given.auto_reload_config ?? false,
 		pidFile: given.pid_file ?? "",
 		ui: given.ui_config?.enabled ?? false,
-		responseHeaders: given.http_config?.response_headers ?? {},
-		kvValueBytesMax: given.limits?.kv_max_value_size ?? 512 * 1024,
 		kvHistory: given.kv_history && historyRules(given.kv_history),
 		telemetry: {
 			metricsPrefix: given.telemetry?.metrics_prefix ?? "consul",
@@ -362,7 +369,7 @@ function takeScripts(given: Fragment, compat: boolean, warnings: string[]): void
 function warnAboutUnused(given: Fragment, warnings: string[]): void {
 	const unused: readonly (readonly [unknown, string])[] = [
 		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
-		[given.tls, "tls: connections are not encrypted yet"],
+		[given.tls?.internal_rpc ?? given.tls?.defaults, "tls: traffic between servers is not encrypted yet"],
 		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
 	];
 	for (const [value, text] of unused) {

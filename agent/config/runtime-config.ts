@@ -2,7 +2,10 @@ import type { LogLevel } from "../../lib/log/index.ts";
 import type { ClusterConfig } from "./cluster.ts";
 import type { FileRegistration } from "./definitions.ts";
 import type { GossipConfig } from "./gossip.ts";
+import type { HttpSettings } from "./http.ts";
 import type { WatchFields } from "./keys.ts";
+import type { TlsConfig } from "./tls.ts";
+import type { SocketRights } from "./unix-sockets.ts";
 
 /** Where one interface listens: addresses times one port; port -1 is off. */
 export interface ListenConfig {
@@ -83,9 +86,13 @@ export interface RuntimeConfig {
 	readonly advertiseWanAddress: string;
 	readonly clientAddresses: readonly string[];
 	readonly http: ListenConfig;
+	readonly https: ListenConfig;
+	/** Of the sockets among those addresses. */
+	readonly socketRights: SocketRights;
+	readonly httpSettings: HttpSettings;
+	readonly tls: TlsConfig;
 	readonly dnsListen: ListenConfig;
 	readonly ports: {
-		readonly https: number;
 		readonly server: number;
 		readonly serfLan: number;
 		readonly serfWan: number;
@@ -113,8 +120,6 @@ export interface RuntimeConfig {
 	/** Empty for none. */
 	readonly pidFile: string;
 	readonly ui: boolean;
-	readonly responseHeaders: Readonly<Record<string, string>>;
-	readonly kvValueBytesMax: number;
 	/** Of which keys how many revisions are kept; undefined leaves it as the servers have it. */
 	readonly kvHistory: readonly { readonly prefix: string; readonly revisionsMax: number }[] | undefined;
 	readonly telemetry: TelemetryConfig;

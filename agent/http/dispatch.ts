@@ -14,7 +14,8 @@ import type { HttpServerOptions } from "./options.ts";
 import { parseQueryString, type Query } from "./query-string.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
 import { logFinished } from "./request-log.ts";
-import type { ApiRequest, Context, Method, Route } from "./route.ts";
+import type { Restrictions } from "./restrictions.ts";
+import type { ApiRequest, Context, Method, ReadLimits, Route } from "./route.ts";
 import { acceptsGzip, send } from "./send.ts";
 import { tooLargeText } from "./too-large.ts";
 import type { Turns } from "./turns.ts";
@@ -34,6 +35,8 @@ export interface Dispatcher {
 	/** What every answer has: name, value, name, value ... */
 	readonly headers: readonly string[];
 	readonly timers: RequestTimers;
+	readonly restrictions: Restrictions;
+	readonly readLimits: ReadLimits;
 }
 
 interface Incoming {
@@ -81,17 +84,21 @@ async function answerTo(
 	incoming: Incoming & { readonly item: string; readonly query: Query },
 	dispatcher: Dispatcher,
 ): Promise<Reply> {
-	const { options, context, open, turns } = dispatcher;
+	const { options, context, open, turns, restrictions, readLimits } = dispatcher;
 	const { exchange, item, query } = incoming;
 	const { method } = exchange;
+	const blocked = restrictions.ofPath(incoming.path);
+	if (blocked !== undefined) return blocked;
 	const operation = Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
 	if (operation === undefined) return (route.otherMethod ?? otherMethodOf(route))(method, item);
+	const restricted = method === "GET" ? undefined : restrictions.ofWrite(exchange.remoteAddress);
+	if (restricted !== undefined) return restricted;
 	try {
 		refuseNamespaces({ query, headers: exchange.headers }, route);
 		const body = method === "GET" || route.streamsBody === true ? noBody : await bodyOf(exchange, route);
 		const token = tokenOf(exchange.headers, query);
 		const authorizer = options.authorizerOf?.(token) ?? allowAll;
-		const asked = new Asked(incoming, { body, token, authorizer, open });
+		const asked = new Asked(incoming, { body, token, authorizer, open, readLimits });
 		const { permission } = operation;
 		if (typeof permission !== "string") authorize(asked, permission, permission.of(asked, context));
 		const isStreamed = method === "GET" && query.has("stream");
@@ -116,6 +123,7 @@ class Asked implements ApiRequest {
 	readonly body: Uint8Array;
 	readonly token: string;
 	readonly authorizer: Authorizer;
+	readonly readLimits: ReadLimits;
 	readonly #exchange: Exchange;
 	readonly #open: OpenRequests;
 
@@ -126,6 +134,7 @@ class Asked implements ApiRequest {
 			readonly token: string;
 			readonly authorizer: Authorizer;
 			readonly open: OpenRequests;
+			readonly readLimits: ReadLimits;
 		},
 	) {
 		this.item = incoming.item;
@@ -133,6 +142,7 @@ class Asked implements ApiRequest {
 		this.body = made.body;
 		this.token = made.token;
 		this.authorizer = made.authorizer;
+		this.readLimits = made.readLimits;
 		this.#exchange = incoming.exchange;
 		this.#open = made.open;
 	}

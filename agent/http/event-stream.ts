@@ -189,6 +189,9 @@ class LongPoll implements ApiRequest {
 	get authorizer() {
 		return this.#request.authorizer;
 	}
+	get readLimits() {
+		return this.#request.readLimits;
+	}
 	signal(): EndSignal {
 		return this.#request.signal();
 	}

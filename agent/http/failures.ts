@@ -1,4 +1,5 @@
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { referenceText } from "../rpc/index.ts";
 import { plainText, type Reply } from "./reply.ts";
 
 /**
@@ -36,18 +37,12 @@ export function failureReply(thrown: unknown): { readonly reply: Reply; readonly
 
 function wireText(error: DiscoError): string {
 	switch (error.code) {
-		case "DATACENTER_UNKNOWN":
-			return "No path to datacenter";
-		case "NO_LEADER":
-			return "No cluster leader";
 		case "JSON_INVALID":
 		case "JSON_FIELD_INVALID":
 			return `Request decode failed: ${error.message}`;
 		case "FILTER_INVALID":
 			return `Failed to create boolean expression evaluator: ${error.message}`;
-		case "SESSION_UNKNOWN":
-			return `raft apply failed: invalid session: ${error.message}`;
 		default:
-			return error.message;
+			return referenceText(error);
 	}
 }

@@ -8,7 +8,9 @@ import type { OpenRequests } from "./open-requests.ts";
 import type { HttpServerOptions } from "./options.ts";
 import { judgePath } from "./paths.ts";
 import type { QuickRequest } from "./quick-request.ts";
+import { readLimitsOf } from "./read-options.ts";
 import { empty, plainText, type Reply } from "./reply.ts";
+import { createRestrictions } from "./restrictions.ts";
 import type { Context, Route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { sendBare } from "./send.ts";
@@ -93,6 +95,8 @@ export function createDispatcher(options: HttpServerOptions, open: OpenRequests,
 		turns: createTurns(),
 		headers: commonHeaders(options),
 		timers: requestTimers(options),
+		restrictions: createRestrictions(options.config),
+		readLimits: readLimitsOf(options.config),
 	};
 }
 
@@ -107,8 +111,10 @@ export function createQuickTake(
 	const quick = routes(options).filter((route) => route.isQuick === true);
 	const exact = new Map(quick.filter(({ path }) => !path.endsWith("/")).map((route) => [route.path, route]));
 	const prefixes = quick.filter(({ path }) => path.endsWith("/"));
+	const { headerBytesMax = Number.POSITIVE_INFINITY } = options.config;
 	return (request, exchange, destroy) => {
 		const { path, search, method } = request;
+		if (request.url.length + request.head.lines.length > headerBytesMax) return false;
 		const route = exact.get(path) ?? prefixes.find((each) => path.startsWith(each.path));
 		if (route === undefined || !Object.hasOwn(route.methods, method) || mayStream(search)) return false;
 		dispatch({ route, item: path.slice(route.path.length) }, { exchange, path, search }, dispatcher).catch(

@@ -1,14 +1,31 @@
 import type { Clock } from "../../lib/env/index.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Metrics } from "../../lib/metrics/index.ts";
+import type { TlsFiles } from "../../lib/tls/index.ts";
 import type { Authorizer } from "../acl/index.ts";
 import type { LocalAgent, MemberPool } from "../local/index.ts";
 import type { Endpoints } from "../rpc/index.ts";
 
-/** Where to listen. Port 0 takes a free one; `path` is a Unix socket, created with `mode`. */
+/** Where to listen, in the clear or `secure` (HTTPS). Port 0 takes a free one; `path` is a Unix socket with its rights. */
 export type HttpListenAddress =
-	| { readonly host: string; readonly port: number }
-	| { readonly path: string; readonly mode?: number };
+	| { readonly host: string; readonly port: number; readonly secure?: true }
+	| ({ readonly path: string; readonly secure?: true } & SocketRights);
+
+/** Who may use a Unix socket; what is absent stays as the process makes it. */
+export interface SocketRights {
+	readonly mode?: number;
+	readonly userId?: number;
+	readonly groupId?: number;
+}
+
+/** For `secure` addresses. */
+export interface HttpTls {
+	readonly files: TlsFiles;
+	/** Only clients with a certificate of the authority in `files`. */
+	readonly verifyIncoming: boolean;
+	/** A connection that has not agreed on keys by then is cut. */
+	readonly handshakeTimeoutMs: number;
+}
 
 export interface HttpConfig {
 	readonly listen: readonly HttpListenAddress[];
@@ -24,8 +41,23 @@ export interface HttpConfig {
 	readonly responseHeaders?: Readonly<Record<string, string>>;
 	/** What `X-Consul-Default-ACL-Policy` says; `allow` unless given. */
 	readonly defaultAclPolicy?: "allow" | "deny";
-	/** Largest KV value (and transaction) in bytes; 512 KiB unless given. */
+	/** Largest KV value in bytes; 512 KiB unless given. */
 	readonly kvValueBytesMax?: number;
+	/** Largest transaction in bytes; as large as a value unless given, and never smaller. */
+	readonly txnBytesMax?: number;
+	/** Networks (CIDR) that may write; every client unless given. A Unix socket's rights say who may use it. */
+	readonly allowWriteFrom?: readonly string[];
+	/** Paths that begin with one of these are answered with 403. */
+	readonly blockEndpoints?: readonly string[];
+	/** Request line and headers together; 128 KiB unless given. */
+	readonly headerBytesMax?: number;
+	/** From one IP address at a time; any number unless given. */
+	readonly connectionsPerClientMax?: number;
+	/** How long a blocking query waits when it does not say, and at most; 5 and 10 minutes unless given. */
+	readonly waitDefaultMs?: number;
+	readonly waitMaxMs?: number;
+	/** `?cached` is looked at; true unless given. */
+	readonly useCache?: boolean;
 }
 
 /** What `/v1/agent/metrics` shows, and where the API counts its own requests. */
@@ -41,6 +73,8 @@ export interface MetricsOptions {
 
 export interface HttpServerOptions {
 	readonly config: HttpConfig;
+	/** Needed for `secure` addresses. */
+	readonly tls?: HttpTls;
 	readonly endpoints: Endpoints;
 	readonly local: LocalAgent;
 	/** Joining, leaving and the keys of gossip; without it the agent is alone. */
@@ -69,6 +103,8 @@ export interface HttpServer {
 	 * `ADDRESS_NOT_AVAILABLE` (nothing listens then).
 	 */
 	start(): Promise<readonly HttpListenAddress[]>;
+	/** For new connections; those there are go on as they were agreed. */
+	replaceTls(tls: HttpTls): void;
 	/** Ends long polls, waits up to a second for answers under way, then cuts what is left. Idempotent. */
 	close(): Promise<void>;
 }

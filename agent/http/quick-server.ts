@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import type { Clock, Timer } from "../../lib/env/index.ts";
 import { QuickConnection, type QuickParts } from "./quick-connection.ts";
 
@@ -32,8 +33,10 @@ export function putQuickBefore(
 	take: QuickParts["take"],
 	{ clock, limits }: { readonly clock: Clock; readonly limits: QuickLimits },
 ): QuickServer {
-	const general = server.listeners("connection") as ((this: Server, socket: Socket) => void)[];
-	server.removeAllListeners("connection");
+	// Of an HTTPS server node:http sees a connection when its keys are agreed on.
+	const ready = server instanceof TlsServer ? "secureConnection" : "connection";
+	const general = server.listeners(ready) as ((this: Server, socket: Socket) => void)[];
+	server.removeAllListeners(ready);
 	const connections = new Set<QuickConnection>();
 	let headEnd = "";
 	let headEndSecond = 0;
@@ -55,7 +58,7 @@ export function putQuickBefore(
 		},
 		gone: (connection) => connections.delete(connection),
 	};
-	server.on("connection", (socket: Socket) => connections.add(new QuickConnection(socket, parts)));
+	server.on(ready, (socket: Socket) => connections.add(new QuickConnection(socket, parts)));
 
 	const turns = (ms: number) => Math.ceil(ms / turnMs);
 	let timer: Timer = clock.after(turnMs, lookThrough);

@@ -1,11 +1,21 @@
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import type { ReadOptions, WriteOptions } from "../rpc/index.ts";
 import { badRequest } from "./failures.ts";
-import type { ApiRequest } from "./route.ts";
+import type { HttpConfig } from "./options.ts";
+import type { ApiRequest, ReadLimits } from "./route.ts";
 
 /** How long a blocking query waits when the client does not say, and at most. */
 const waitDefaultMs = 300_000;
 const waitMaxMs = 600_000;
+
+/** As configured, else the reference's. */
+export function readLimitsOf(config: HttpConfig): ReadLimits {
+	return {
+		waitDefaultMs: config.waitDefaultMs ?? waitDefaultMs,
+		waitMaxMs: config.waitMaxMs ?? waitMaxMs,
+		useCache: config.useCache ?? true,
+	};
+}
 
 /** A read's options with what the answer's headers need to know of them. */
 export interface ReadRequest extends ReadOptions {
@@ -23,7 +33,7 @@ export function readOptions(request: ApiRequest): ReadRequest {
 	const cacheControl = request.headers["cache-control"];
 	if (query.isEmpty && cacheControl === undefined && request.token === "") return plainRead;
 	const minIndex = parseIndex(query.first("index"));
-	const maxWaitMs = parseWait(query.first("wait"));
+	const maxWaitMs = parseWait(query.first("wait"), request.readLimits);
 	return {
 		...writeOptions(request),
 		...consistencyOf(request),
@@ -42,7 +52,7 @@ export function consistencyOf(
 	const maxStaleMs = parseMaxStale(query.first("max_stale"));
 	const stale = query.has("stale") || maxStaleMs !== undefined;
 	const consistent = query.has("consistent");
-	const cached = query.has("cached");
+	const cached = request.readLimits.useCache && query.has("cached");
 	if (stale && consistent) throw badRequest("Cannot specify ?stale with ?consistent, conflicting semantics.");
 	if (cached && consistent) throw badRequest("Cannot specify ?cached with ?consistent, conflicting semantics.");
 	return {
@@ -75,12 +85,10 @@ function parseIndex(text: string | undefined): number {
 	return Number(text);
 }
 
-function parseWait(text: string | undefined): number {
-	if (text === undefined || text === "") return waitDefaultMs;
-	const waitMs = tryParseDurationMs(text);
+function parseWait(text: string | undefined, limits: ReadLimits): number {
+	const waitMs = text === undefined || text === "" ? 0 : tryParseDurationMs(text);
 	if (waitMs === undefined) throw badRequest("Invalid wait time");
-	if (waitMs <= 0) return waitDefaultMs;
-	return Math.min(waitMs, waitMaxMs);
+	return Math.min(waitMs <= 0 ? limits.waitDefaultMs : waitMs, limits.waitMaxMs);
 }
 
 function parseMaxStale(text: string | undefined): number | undefined {

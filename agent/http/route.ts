@@ -55,8 +55,17 @@ export interface ApiRequest {
 	readonly clientAddress: () => string;
 	readonly token: string;
 	readonly authorizer: Authorizer;
+	/** What the configuration says of reads. */
+	readonly readLimits: ReadLimits;
 	/** Aborted when the client has gone or the server closes. Made on first use. */
 	readonly signal: () => EndSignal;
+}
+
+/** How long blocking queries wait, and whether `?cached` means anything. */
+export interface ReadLimits {
+	readonly waitDefaultMs: number;
+	readonly waitMaxMs: number;
+	readonly useCache: boolean;
 }
 
 /** What routes work with. */

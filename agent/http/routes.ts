@@ -45,7 +45,7 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...healthRoutes,
 		...kvRoutes(valueBytesMax),
 		...kvHistoryRoutes,
-		...txnRoutes(valueBytesMax),
+		...txnRoutes(Math.max(valueBytesMax, options.config.txnBytesMax ?? 0)),
 		...sessionRoutes,
 		...eventRoutes,
 		...queryRoutes,

@@ -1,14 +1,16 @@
-import { chmod, stat, unlink } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { chmod, chown, stat, unlink } from "node:fs/promises";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { assert, DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
+import { limitConnections } from "./connection-limit.ts";
 import { ownDescriptorWarning } from "./descriptor-limit.ts";
 import { createDispatcher, createListener, createQuickTake } from "./listener.ts";
 import { createOpenRequests } from "./open-requests.ts";
-import type { HttpListenAddress, HttpServer, HttpServerOptions } from "./options.ts";
+import type { HttpListenAddress, HttpServer, HttpServerOptions, HttpTls, SocketRights } from "./options.ts";
 import { putQuickBefore, type QuickServer } from "./quick-server.ts";
+import { createSecureServer, replaceTls } from "./secure-server.ts";
 
 /** Request line and headers together, in bytes; a KV key stands in the request line. */
-const headerBytesMax = 128 * 1024;
+const headerBytesMaxDefault = 128 * 1024;
 /** Connections per address; more are closed at once. */
 const connectionsMax = 20_000;
 /** How many connections may wait to be accepted: thousands of watchers come back together after a restart. */
@@ -28,6 +30,7 @@ const closePollMs = 10;
 
 interface Listening {
 	readonly server: Server;
+	readonly isSecure: boolean;
 	/** What has not reached it. */
 	readonly quick: QuickServer;
 }
@@ -39,6 +42,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 	const app = createListener(options, dispatcher);
 	const takeQuick = createQuickTake(options, dispatcher);
 	const servers: Listening[] = [];
+	let { tls } = options;
 	let closing: Promise<void> | undefined;
 	return {
 		async start() {
@@ -48,21 +52,15 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 				const warning = await ownDescriptorWarning(connectionsMax);
 				if (warning !== undefined) options.logger.warn(warning);
 				for (const address of options.config.listen) {
-					const server = createServer(
-						{
-							maxHeaderSize: headerBytesMax,
-							headersTimeout: headersTimeoutMs,
-							requestTimeout: requestTimeoutMs,
-							keepAliveTimeout: keepAliveTimeoutMs,
-							noDelay: true,
-						},
-						(request, response) => app.routing(request, response),
+					const isSecure = address.secure === true;
+					assert(!isSecure || tls !== undefined, "an HTTPS address comes with its TLS");
+					const server = createNodeServer(options, isSecure ? tls : undefined, (request, response) =>
+						app.routing(request, response),
 					);
-					server.maxConnections = connectionsMax;
-					server.on("drop", () => options.logger.warn("connection refused: too many", { max: connectionsMax }));
-					server.setTimeout(idleTimeoutMs);
 					const quick = putQuickBefore(server, takeQuick, { clock: options.clock, limits });
-					servers.push({ server, quick });
+					const { connectionsPerClientMax = 0 } = options.config;
+					if (connectionsPerClientMax > 0) limitConnections(server, connectionsPerClientMax, { isTls: isSecure });
+					servers.push({ server, isSecure, quick });
 					bound.push(await listen(server, address));
 				}
 			} catch (error) {
@@ -71,11 +69,35 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 			}
 			return bound;
 		},
+		replaceTls(next) {
+			tls = next;
+			for (const { server, isSecure } of servers) if (isSecure) replaceTls(server, next);
+		},
 		close() {
 			closing ??= closeAll(servers, options, () => open.abortAll()).then(() => app.close());
 			return closing;
 		},
 	};
+}
+
+function createNodeServer(
+	{ config, logger }: HttpServerOptions,
+	tls: HttpTls | undefined,
+	listener: RequestListener,
+): Server {
+	const nodeOptions = {
+		maxHeaderSize: config.headerBytesMax ?? headerBytesMaxDefault,
+		headersTimeout: headersTimeoutMs,
+		requestTimeout: requestTimeoutMs,
+		keepAliveTimeout: keepAliveTimeoutMs,
+		noDelay: true,
+	};
+	const server =
+		tls === undefined ? createServer(nodeOptions, listener) : createSecureServer(nodeOptions, tls, listener, logger);
+	server.maxConnections = connectionsMax;
+	server.on("drop", () => logger.warn("connection refused: too many", { max: connectionsMax }));
+	server.setTimeout(idleTimeoutMs);
+	return server;
 }
 
 async function listen(server: Server, address: HttpListenAddress): Promise<HttpListenAddress> {
@@ -91,11 +113,26 @@ async function listen(server: Server, address: HttpListenAddress): Promise<HttpL
 		);
 	});
 	if ("path" in address) {
-		if (address.mode !== undefined) await chmod(address.path, address.mode);
+		await setRights(address.path, address);
 		return address;
 	}
 	const taken = server.address();
-	return { host: address.host, port: typeof taken === "object" && taken !== null ? taken.port : address.port };
+	return { ...address, port: typeof taken === "object" && taken !== null ? taken.port : address.port };
+}
+
+/** Fails with `SOCKET_RIGHTS_REFUSED`. */
+async function setRights(path: string, { mode, userId, groupId }: SocketRights): Promise<void> {
+	try {
+		// The owner first: a change of owner may clear bits of the mode.
+		if (userId !== undefined || groupId !== undefined) await chown(path, userId ?? -1, groupId ?? -1);
+		if (mode !== undefined) await chmod(path, mode);
+	} catch (error) {
+		throw new DiscoError(
+			"SOCKET_RIGHTS_REFUSED",
+			`unix_sockets: ${path} cannot be given its owner or mode: ${errorMessage(error)}`,
+			{ cause: error },
+		);
+	}
 }
 
 /** What an agent that was killed has left behind. Anything but a socket stays, and listening then fails. */

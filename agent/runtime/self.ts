@@ -52,7 +52,11 @@ function debugConfig(config: RuntimeConfig): Readonly<Record<string, unknown>> {
 	const listening = (scheme: string, { addresses, port }: RuntimeConfig["http"]) =>
 		port < 0
 			? []
-			: addresses.map((address) => `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`);
+			: addresses.map((address) =>
+					address.startsWith("unix://")
+						? address
+						: `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`,
+				);
 	return {
 		ClientAddrs: config.clientAddresses,
 		DNSAddrs: [...listening("tcp", config.dnsListen), ...listening("udp", config.dnsListen)],
@@ -65,6 +69,7 @@ function debugConfig(config: RuntimeConfig): Readonly<Record<string, unknown>> {
 		EnableLocalScriptChecks: config.scriptChecks.file,
 		EnableRemoteScriptChecks: config.scriptChecks.api,
 		HTTPAddrs: listening("tcp", config.http),
+		HTTPSAddrs: listening("tcp", config.https),
 	};
 }
 

@@ -16,7 +16,7 @@ import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
-import { dnsAddresses, listenAddresses } from "./listening.ts";
+import { dnsAddresses, httpConfig, httpTls } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
 import { openPool, sendCoordinates, startJoining } from "./pool/index.ts";
 import { preparedQueries } from "./prepared-queries.ts";
@@ -207,8 +207,10 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		if (parts.reloadConfig === undefined) return;
 		const next = parts.reloadConfig();
 		const nextDefinitions = parseDefinitions(next);
+		const nextTls = httpTls(next);
 		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
 		handlers.replace(nextDefinitions.watches);
+		server.replaceTls(nextTls);
 		current = next;
 		logger.setLevel(next.log.level);
 		for (const warning of next.warnings) logger.warn(warning);
@@ -219,16 +221,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	metrics.gauge("dns.dropped_total", dns.droppedCount);
 	registerGauges(metrics, { local, ...(engine === undefined ? {} : { logState: () => engine.log.state() }) });
 	const server = createHttpServer({
-		config: {
-			listen: listenAddresses(config),
-			nodeName: config.nodeName,
-			datacenter: config.datacenter,
-			pretty: config.dev,
-			scriptChecks: config.scriptChecks.api,
-			compat: config.compat,
-			responseHeaders: config.responseHeaders,
-			kvValueBytesMax: config.kvValueBytesMax,
-		},
+		config: httpConfig(config),
+		tls: httpTls(config),
 		endpoints,
 		local,
 		...(pool === undefined ? {} : { pool }),

@@ -1,4 +1,4 @@
-import { type Client, createClient } from "../../client/index.ts";
+import { type Client, type ClientTls, createClient } from "../../client/index.ts";
 import { tryParseDurationMs } from "../../lib/duration.ts";
 import type { Clock, Random } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
@@ -112,6 +112,8 @@ export interface RunningWatches {
  */
 export function createWatches(parts: {
 	readonly address: string;
+	/** For an `https://` address. */
+	readonly tls?: ClientTls;
 	/** For watches that name none. */
 	readonly token: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -120,6 +122,7 @@ export function createWatches(parts: {
 	readonly logger: Logger;
 }): RunningWatches {
 	const { logger } = parts;
+	const own = { address: parts.address, ...(parts.tls === undefined ? {} : { tls: parts.tls }) };
 	const running = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
 	const stop = (key: string): Promise<void> => {
 		const entry = running.get(key);
@@ -135,7 +138,7 @@ export function createWatches(parts: {
 				if (running.has(key)) continue;
 				const controller = new AbortController();
 				const token = each.token === "" ? parts.token : each.token;
-				const client = createClient({ address: parts.address, ...(token === "" ? {} : { token }) });
+				const client = createClient({ ...own, ...(token === "" ? {} : { token }) });
 				const ended = run(each, client, controller.signal, parts)
 					.catch((error: unknown) => logger.error("watch ended", { type: each.definition.type, error: String(error) }))
 					.finally(() => client.close());

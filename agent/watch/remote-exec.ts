@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient, kvBytes, type UserEvent } from "../../client/index.ts";
+import { type Client, type ClientTls, createClient, kvBytes, type UserEvent } from "../../client/index.ts";
 import type { Clock, Random } from "../../lib/env/index.ts";
 import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
@@ -41,6 +41,8 @@ const exitCodeNotStarted = 127;
  */
 export function createRemoteExec(parts: {
 	readonly address: string;
+	/** For an `https://` address. */
+	readonly tls?: ClientTls;
 	readonly node: string;
 	readonly token: string;
 	readonly env: Readonly<Record<string, string | undefined>>;
@@ -51,6 +53,7 @@ export function createRemoteExec(parts: {
 	const { logger, node } = parts;
 	const client = createClient({
 		address: parts.address,
+		...(parts.tls === undefined ? {} : { tls: parts.tls }),
 		...(parts.token === "" ? {} : { token: parts.token }),
 	});
 	const stop = new AbortController();
