@@ -48,6 +48,7 @@ export type {
 	UserEvent,
 	WriteOptions,
 } from "./endpoints.ts";
+export { referenceText } from "./error-texts.ts";
 export { type EventAudience, eventEndpoints } from "./event.ts";
 export type { Leadership } from "./leadership.ts";
 export { autopilotDefaults } from "./operator.ts";
