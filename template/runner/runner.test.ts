@@ -203,6 +203,43 @@ describe("passes", () => {
 		expect(files.get("t")).toBe("22");
 	});
 
+	it("never writes a mixed pair: what changes during a sliced execution waits for the next pass", async () => {
+		// One transaction changed both; `a` has arrived and `b` arrives while the member is executed with the old `b`.
+		const now = new Map<string, unknown>();
+		const writes: string[] = [];
+		let goOn: (() => void) | undefined;
+		const { template, start } = world();
+		const pair = template("t", () => "", {
+			snapshot: async () => new Map(now),
+			write: async (text) => ({ changed: writes.push(text) > 0 }),
+		});
+		const execute = async (lookup: Lookup) => {
+			const used = [dependency("a"), dependency("b")];
+			const missing = used.filter((one) => lookup(one) === undefined);
+			const text = used.map((one) => String(lookup(one)?.value)).join("");
+			if (missing.length === 0) {
+				await new Promise<void>((resolve) => {
+					goOn = resolve;
+				});
+			}
+			return { used, missing, result: { text } };
+		};
+		const { give } = start([{ ...pair, template: { ...pair.template, execute } }]);
+		const change = (value: string) => now.set("a", value).set("b", value);
+		change("1");
+		await give(["a", "1"], ["b", "1"]);
+		goOn?.();
+		await settle();
+		change("2");
+		await give(["a", "2"]);
+		await give(["b", "2"]);
+		goOn?.();
+		await give();
+		goOn?.();
+		await settle();
+		expect(writes).toEqual(["11", "22"]);
+	});
+
 	it("executes only templates whose data changed", async () => {
 		const { template, start } = world();
 		const executed: string[] = [];
