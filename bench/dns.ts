@@ -9,6 +9,7 @@ import { startAgent } from "./agents.ts";
 import { instancePut, putAll } from "./fill.ts";
 import { cpuMs } from "./process-figures.ts";
 import { formatSpread, spread } from "./statistics.ts";
+import { tcpAnswersPerSecond } from "./tcp-questions.ts";
 
 const run = promisify(execFile);
 
@@ -21,18 +22,17 @@ interface Side {
 interface Load {
 	readonly label: string;
 	readonly question: string;
-	/** Arguments of dnsperf. */
-	readonly args: readonly string[];
+	/** By dnsperf unless it is "tcp": dnsperf takes no answer above 16 KiB over TCP. */
+	readonly by: "dnsperf" | "tcp";
 }
 
-const outstanding = ["-c", "8", "-q", "200"];
 const loads: readonly Load[] = [
-	{ label: "A", question: "one.service.consul A", args: outstanding },
-	{ label: "SRV", question: "one.service.consul SRV", args: outstanding },
-	{ label: "SRV of 10", question: "ten.service.consul SRV", args: outstanding },
-	{ label: "A of 5,000", question: "many.service.consul A", args: outstanding },
-	{ label: "TCP A of 5,000", question: "many.service.consul A", args: ["-m", "tcp", "-c", "4", "-q", "8"] },
-	{ label: "TCP SRV of 5,000", question: "many.service.consul SRV", args: ["-m", "tcp", "-c", "4", "-q", "8"] },
+	{ label: "A", question: "one.service.consul A", by: "dnsperf" },
+	{ label: "SRV", question: "one.service.consul SRV", by: "dnsperf" },
+	{ label: "SRV of 10", question: "ten.service.consul SRV", by: "dnsperf" },
+	{ label: "A of 5,000", question: "many.service.consul A", by: "dnsperf" },
+	{ label: "TCP A of 5,000", question: "many.service.consul A", by: "tcp" },
+	{ label: "TCP SRV of 5,000", question: "many.service.consul SRV", by: "tcp" },
 ];
 
 /** Sends every UDP packet back: what no server in one thread of Node can exceed. */
@@ -78,14 +78,16 @@ async function fill(host: string): Promise<void> {
 }
 
 async function compare(load: Load, sides: readonly Side[], rounds: number, seconds: number): Promise<void> {
-	const isTcp = load.args.includes("tcp");
-	const asked = isTcp ? sides.slice(0, 2) : sides;
+	const asked = load.by === "tcp" ? sides.slice(0, 2) : sides;
 	const perSecond = asked.map((): number[] => []);
 	const perCpuSecond = asked.map((): number[] => []);
 	for (let round = 0; round < rounds; round++) {
 		for (const [at, side] of asked.entries()) {
 			const beforeMs = cpuMs(side.pid);
-			const rate = await dnsperf(side.host, load, seconds, side.name !== "echo");
+			const rate =
+				load.by === "tcp"
+					? await tcpAnswersPerSecond(side.host, load.question, seconds)
+					: await dnsperf(side.host, load.question, seconds, side.name !== "echo");
 			perSecond[at]?.push(rate);
 			perCpuSecond[at]?.push((rate * seconds * 1000) / (cpuMs(side.pid) - beforeMs));
 		}
@@ -100,12 +102,25 @@ async function compare(load: Load, sides: readonly Side[], rounds: number, secon
 }
 
 /** Fails when an answer was lost, or was no answer. */
-async function dnsperf(host: string, { question, args }: Load, seconds: number, mustKnow: boolean): Promise<number> {
+async function dnsperf(host: string, question: string, seconds: number, mustKnow: boolean): Promise<number> {
 	const folder = mkdtempSync(join(tmpdir(), "bench-dns-"));
 	try {
 		const file = join(folder, "questions");
 		writeFileSync(file, `${question}\n`);
-		const { stdout } = await run("dnsperf", ["-s", host, "-p", "8600", "-d", file, "-l", String(seconds), ...args]);
+		const { stdout } = await run("dnsperf", [
+			"-s",
+			host,
+			"-p",
+			"8600",
+			"-d",
+			file,
+			"-l",
+			String(seconds),
+			"-c",
+			"8",
+			"-q",
+			"200",
+		]);
 		const figure = (pattern: RegExp) => Number(pattern.exec(stdout)?.[1] ?? 0);
 		const [sent, lost, good] = [/sent:\s+(\d+)/, /lost:\s+(\d+)/, /NOERROR (\d+)/].map(figure) as [
 			number,

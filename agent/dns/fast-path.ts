@@ -22,9 +22,9 @@ import { answersMaxOf, sizeLimitsOf, stepwiseBytesMax, udpAnswersMax } from "./t
  * bytes until the service's instances change, and an answer is a choice among them. The same bytes as the general path's
  * (`lookup.ts`, `answers.ts`, `truncate.ts`), as `fast-path.test.ts` compares.
  *
- * Undefined, at once or later, means: not a case for this path.
+ * Undefined means: not a case for this path. That includes servers that have to be asked: their answer takes its time anyway.
  */
-export type FastPath = (packet: Buffer, transport: Transport) => Promise<Buffer | undefined> | undefined;
+export type FastPath = (packet: Buffer, transport: Transport) => Buffer | undefined;
 
 /** Kept questions; one more forgets them all, since that many different ones are seldom asked twice. */
 const plansMax = 4096;
@@ -95,18 +95,18 @@ export function createFastPath(
 		const options = parts.options();
 		const plan = planOf(packet, parsed, options);
 		if (plan === undefined) return undefined;
-		return parts.endpoints.health.service(plan.service, plan.read).then(({ value }) => {
-			const prepared = preparedOf(plan, value);
-			if (prepared === undefined) return undefined;
-			const question: FastQuestion = {
-				id: parsed.id,
-				flags: parsed.flags | (options.recursors.length > 0 ? flagRecursionAvailable : 0),
-				wire: packet.subarray(headerBytes, parsed.end),
-				datacenterOffset: plan.datacenterOffset,
-				udpSizeBytes: parsed.udpSizeBytes,
-			};
-			return fittedAnswer(question, plan, prepared, transport);
-		});
+		const found = parts.endpoints.health.serviceNow?.(plan.service, plan.read);
+		if (found === undefined) return undefined;
+		const prepared = preparedOf(plan, found.value);
+		if (prepared === undefined) return undefined;
+		const question: FastQuestion = {
+			id: parsed.id,
+			flags: parsed.flags | (options.recursors.length > 0 ? flagRecursionAvailable : 0),
+			wire: packet.subarray(headerBytes, parsed.end),
+			datacenterOffset: plan.datacenterOffset,
+			udpSizeBytes: parsed.udpSizeBytes,
+		};
+		return fittedAnswer(question, plan, prepared, transport);
 	};
 
 	function fittedAnswer(

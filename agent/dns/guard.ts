@@ -5,10 +5,10 @@ import { decodeQuery, headerBytes } from "./message.ts";
 import type { DnsOptions } from "./options.ts";
 import { recordType, responseCode } from "./records.ts";
 import type { Transport } from "./recursor.ts";
-import type { Responder } from "./responder.ts";
+import type { Reply, Responder } from "./responder.ts";
 
 /** As `Responder`, for a client: an IP address. */
-export type ClientResponder = (packet: Buffer, transport: Transport, client: string) => Promise<Buffer | undefined>;
+export type ClientResponder = (packet: Buffer, transport: Transport, client: string) => Reply | Promise<Reply>;
 
 export interface Guard {
 	readonly respond: ClientResponder;
@@ -64,7 +64,7 @@ export function createGuard(
 			const { clientRateLimit, logQueries } = parts.options();
 			if (clientRateLimit > 0 && !isAllowed(client, clientRateLimit)) {
 				dropped++;
-				return Promise.resolve(undefined);
+				return undefined;
 			}
 			return logQueries ? logged(packet, transport, client) : respond(packet, transport);
 		},

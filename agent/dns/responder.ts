@@ -12,8 +12,11 @@ import type { ResponderParts } from "./responder-parts.ts";
 import { addressOfReverseName, isReverseName } from "./reverse.ts";
 import { fitResponse } from "./truncate.ts";
 
-/** A packet and how it came -> the packet to send back, or undefined to stay silent. Never rejects. */
-export type Responder = (packet: Buffer, transport: Transport) => Promise<Buffer | undefined>;
+/** What is sent back; undefined is silence. */
+export type Reply = Buffer | undefined;
+
+/** A packet and how it came -> the reply, at once where that is possible. Never throws or rejects. */
+export type Responder = (packet: Buffer, transport: Transport) => Reply | Promise<Reply>;
 
 /** How often a failed lookup is logged; those in between are counted. */
 const failureLogIntervalMs = 10_000;
@@ -23,12 +26,13 @@ export function createResponder(parts: ResponderParts): Responder {
 	const fastPath = createFastPath(parts);
 	const answer = createGeneralResponder(parts);
 	return (packet, transport) => {
-		const quick = fastPath(packet, transport);
-		if (quick === undefined) return answer(packet, transport);
-		return quick.then(
-			(reply) => reply ?? answer(packet, transport),
-			() => answer(packet, transport),
-		);
+		try {
+			const quick = fastPath(packet, transport);
+			if (quick !== undefined) return quick;
+		} catch {
+			// The general path says what is wrong.
+		}
+		return answer(packet, transport);
 	};
 }
 

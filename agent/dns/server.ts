@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Address } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import { type ClientResponder, createGuard } from "./guard.ts";
-import { createResponder } from "./responder.ts";
+import { createResponder, type Reply } from "./responder.ts";
 import type { ResponderParts } from "./responder-parts.ts";
 import { withStaleAnswers } from "./stale-answers.ts";
 import { createTcpService, type TcpService } from "./tcp.ts";
@@ -110,11 +110,19 @@ function createUdpSocket(host: string, respond: ClientResponder): Socket {
 	});
 	socket.on("message", (packet, from) => {
 		if (waiting >= waitingQuestionsMax) return;
-		waiting++;
-		void respond(packet, "udp", from.address).then((reply) => {
-			waiting--;
+		const send = (reply: Reply) => {
 			// Whether it arrives is the network's business: UDP promises nothing.
 			if (reply !== undefined && !closed) socket.send(reply, from.port, from.address, ignore);
+		};
+		const answer = respond(packet, "udp", from.address);
+		if (!(answer instanceof Promise)) {
+			send(answer);
+			return;
+		}
+		waiting++;
+		void answer.then((reply) => {
+			waiting--;
+			send(reply);
 		});
 	});
 	return socket;

@@ -13,6 +13,10 @@ export function healthEndpoints(server: Server): HealthEndpoints {
 			const select = instanceSelector(server.selections, options);
 			return server.read(options, (watchSet) => select(store.serviceInstances(name, watchSet)));
 		},
+		serviceNow: (name, options) => {
+			const select = instanceSelector(server.selections, options);
+			return server.readNow(options, () => select(store.serviceInstances(name, undefined)));
+		},
 		state: (status, options) =>
 			server.read(options, (watchSet) => store.checksInState(status, watchSet, options.nodeMeta)),
 		byAddress: (address, options) => server.read(options, (watchSet) => store.instancesByAddress(address, watchSet)),

@@ -64,6 +64,15 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 			const { knownLeader, lastContactMs } = log.state();
 			return { index, value, knownLeader, lastContactMs };
 		},
+		readNow({ datacenter: wanted, consistency }, query) {
+			if (consistency === "consistent" || (wanted !== "" && wanted !== datacenter)) return undefined;
+			const { knownLeader, lastContactMs } = log.state();
+			if (consistency !== "stale" && (!knownLeader || options.leadership?.leads() === false)) return undefined;
+			const result = query(undefined);
+			return result instanceof Promise
+				? undefined
+				: { index: result.index, value: result.value, knownLeader, lastContactMs };
+		},
 		async write(writeOptions, command) {
 			return (await server.apply(writeOptions, command)).value;
 		},

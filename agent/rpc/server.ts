@@ -12,6 +12,11 @@ export interface Server {
 		options: ReadOptions,
 		query: (watchSet: WatchSet | undefined) => MaybeLater<QueryResult<Value>>,
 	): Promise<Answer<Value>>;
+	/** As `read` once, for what is here without waiting; undefined when that is not allowed or not possible. */
+	readNow<Value>(
+		options: ReadOptions,
+		query: (watchSet: undefined) => MaybeLater<QueryResult<Value>>,
+	): Answer<Value> | undefined;
 	/** Resolves when the command is durable and applied; fails with what the state machine refused it for. */
 	write(options: WriteOptions, command: Command): Promise<boolean>;
 	/** As `write`, with all that the command came to. */
