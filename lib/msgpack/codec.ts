@@ -49,6 +49,13 @@ export const u64 = wholeNumber(0, Number.MAX_SAFE_INTEGER);
 /** As `u64`, signed: `int`, `int64` and durations in nanoseconds. */
 export const i64 = wholeNumber(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
+/** As `u64`; what is above 2^53-1 counts as that. For what others choose and only is compared. */
+export const u64Clamped: Codec<number> = {
+	zero: 0,
+	write: (writer, value) => writer.integer(Math.min(value, Number.MAX_SAFE_INTEGER)),
+	read: (reader) => Math.min(reader.integer(0, 2 ** 64), Number.MAX_SAFE_INTEGER),
+};
+
 /** All 64 bits: what users choose themselves (a key's flags). */
 export const u64Exact: Codec<bigint> = {
 	zero: 0n,
@@ -126,6 +133,31 @@ export function mapOf<T>(element: Codec<T>): Codec<ReadonlyMap<string, T> | null
 				items.set(key, element.read(reader));
 			}
 			return items;
+		},
+	};
+}
+
+/** As `mapOf`, as an object. */
+export function recordOf<T>(element: Codec<T>): Codec<Readonly<Record<string, T>> | null> {
+	const entries = mapOf(element);
+	return {
+		zero: null,
+		write: (writer, value) => entries.write(writer, value === null ? null : new Map(Object.entries(value))),
+		read: (reader) => {
+			const value = entries.read(reader);
+			return value === null ? null : Object.fromEntries(value);
+		},
+	};
+}
+
+/** What always has the same content here: these bytes are written, whatever stands there is passed over. */
+export function constant(encoded: Uint8Array): Codec<null> {
+	return {
+		zero: null,
+		write: (writer) => writer.append(encoded),
+		read: (reader) => {
+			reader.skip();
+			return null;
 		},
 	};
 }

@@ -10,6 +10,7 @@ export {
 	bool,
 	bytes,
 	type Codec,
+	constant,
 	decode,
 	encode,
 	float64,
@@ -19,15 +20,18 @@ export {
 	mapOf,
 	nullable,
 	omitEmpty,
+	recordOf,
 	string,
 	struct,
 	u8,
 	u16,
 	u32,
 	u64,
+	u64Clamped,
 	u64Exact,
 } from "./codec.ts";
 export { Reader } from "./reader.ts";
 export { decodeTime, encodeTime } from "./time.ts";
 export { readValue, type Value, writeValue } from "./value.ts";
+export { ValueEnd } from "./value-end.ts";
 export { Writer } from "./writer.ts";

@@ -38,6 +38,14 @@ export class Reader {
 		return true;
 	}
 
+	/** Skips exactly these bytes and says so; otherwise stays where it is. */
+	takeBytes(wanted: Uint8Array): boolean {
+		if (wanted.length > this.leftBytes) return false;
+		for (let at = 0; at < wanted.length; at++) if (this.#bytes[this.#at + at] !== wanted[at]) return false;
+		this.#at += wanted.length;
+		return true;
+	}
+
 	/** First byte of the next value, which says its form. */
 	peek(): number {
 		return this.#peek();
@@ -251,7 +259,7 @@ function unexpected(wanted: string, first: number, at: number): DiscoError {
 }
 
 /** More bytes may help. */
-function truncated(at: number): DiscoError {
+export function truncated(at: number): DiscoError {
 	return new DiscoError("MSGPACK_TRUNCATED", `msgpack ends early: at byte ${at} more was announced than is there`);
 }
 

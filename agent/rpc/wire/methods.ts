@@ -1,57 +1,84 @@
-import { bool, bytes, i64, list, string, struct, u64, u64Exact } from "../../../lib/msgpack/index.ts";
+import { bool, type Codec, list, string } from "../../../lib/msgpack/index.ts";
+import {
+	checksInStateRequest,
+	dcSpecificRequest,
+	deregisterRequest,
+	indexedCheckServiceNodes,
+	indexedHealthChecks,
+	indexedNodeDump,
+	indexedNodeServiceList,
+	indexedNodeServices,
+	indexedNodes,
+	indexedServiceNodes,
+	indexedServices,
+	nodeSpecificRequest,
+	registerRequest,
+	serviceSpecificRequest,
+} from "./catalog-structs.ts";
+import { datacenterRequest, empty } from "./common.ts";
+import type { Method } from "./rpc.ts";
+import * as structs from "./structs.ts";
 
-/** Fields of every read (durations in nanoseconds). */
-const queryOptions = {
-	Token: string,
-	MinQueryIndex: u64,
-	MaxQueryTime: i64,
-	AllowStale: bool,
-	RequireConsistent: bool,
-	UseCache: bool,
-	MaxStaleDuration: i64,
-	MaxAge: i64,
-	MustRevalidate: bool,
-	StaleIfError: i64,
-	Filter: string,
-	AllowNotModifiedResponse: bool,
-};
+function method<Argument, Reply>(
+	name: string,
+	argument: Codec<Argument>,
+	reply: Codec<Reply>,
+): Method<Argument, Reply> {
+	return { name, argument, reply };
+}
 
-/** Fields of every answer to a read. */
-const queryMeta = {
-	Index: u64,
-	LastContact: i64,
-	KnownLeader: bool,
-	ConsistencyLevel: string,
-	NotModified: bool,
-	Backend: i64,
-	ResultsFilteredByACLs: bool,
-};
-
-const directoryEntry = struct({
-	LockIndex: u64,
-	Key: string,
-	Flags: u64Exact,
-	Value: bytes,
-	Session: string,
-	CreateIndex: u64,
-	ModifyIndex: u64,
-});
-
-export const kvsRequest = struct({ Datacenter: string, Op: string, DirEnt: directoryEntry, Token: string });
-export const keyRequest = struct({ Datacenter: string, Key: string, ...queryOptions });
-/** The separator's name is spelled as in the reference. */
-export const keyListRequest = struct({ Datacenter: string, Prefix: string, Seperator: string, ...queryOptions });
-export const indexedDirEntries = struct({ Entries: list(directoryEntry), ...queryMeta });
-export const indexedKeyList = struct({ Keys: list(string), ...queryMeta });
-const empty = struct({});
-
-/** What is spoken so far; names and fields are the reference's. */
+/** What is spoken between agents; names and fields are the reference's. */
 export const methods = {
-	ping: { name: "Status.Ping", argument: empty, reply: empty },
-	leader: { name: "Status.Leader", argument: struct({ Datacenter: string, ...queryOptions }), reply: string },
-	peers: { name: "Status.Peers", argument: struct({ Datacenter: string, ...queryOptions }), reply: list(string) },
-	kvApply: { name: "KVS.Apply", argument: kvsRequest, reply: bool },
-	kvGet: { name: "KVS.Get", argument: keyRequest, reply: indexedDirEntries },
-	kvList: { name: "KVS.List", argument: keyRequest, reply: indexedDirEntries },
-	kvListKeys: { name: "KVS.ListKeys", argument: keyListRequest, reply: indexedKeyList },
+	ping: method("Status.Ping", empty, empty),
+	leader: method("Status.Leader", datacenterRequest, string),
+	peers: method("Status.Peers", datacenterRequest, list(string)),
+
+	register: method("Catalog.Register", registerRequest, empty),
+	deregister: method("Catalog.Deregister", deregisterRequest, empty),
+	datacenters: method("Catalog.ListDatacenters", datacenterRequest, list(string)),
+	nodes: method("Catalog.ListNodes", dcSpecificRequest, indexedNodes),
+	services: method("Catalog.ListServices", dcSpecificRequest, indexedServices),
+	serviceNodes: method("Catalog.ServiceNodes", serviceSpecificRequest, indexedServiceNodes),
+	nodeServices: method("Catalog.NodeServices", nodeSpecificRequest, indexedNodeServices),
+	nodeServiceList: method("Catalog.NodeServiceList", nodeSpecificRequest, indexedNodeServiceList),
+
+	healthServiceNodes: method("Health.ServiceNodes", serviceSpecificRequest, indexedCheckServiceNodes),
+	serviceChecks: method("Health.ServiceChecks", serviceSpecificRequest, indexedHealthChecks),
+	nodeChecks: method("Health.NodeChecks", nodeSpecificRequest, indexedHealthChecks),
+	checksInState: method("Health.ChecksInState", checksInStateRequest, indexedHealthChecks),
+
+	kvApply: method("KVS.Apply", structs.kvsRequest, bool),
+	kvGet: method("KVS.Get", structs.keyRequest, structs.indexedDirEntries),
+	kvList: method("KVS.List", structs.keyRequest, structs.indexedDirEntries),
+	kvListKeys: method("KVS.ListKeys", structs.keyListRequest, structs.indexedKeyList),
+
+	sessionApply: method("Session.Apply", structs.sessionRequest, string),
+	sessionGet: method("Session.Get", structs.sessionSpecificRequest, structs.indexedSessions),
+	sessionList: method("Session.List", structs.sessionSpecificRequest, structs.indexedSessions),
+	sessionsOfNode: method("Session.NodeSessions", nodeSpecificRequest, structs.indexedSessions),
+	sessionRenew: method("Session.Renew", structs.sessionSpecificRequest, structs.indexedSessions),
+
+	coordinateUpdate: method("Coordinate.Update", structs.coordinateUpdateRequest, empty),
+	coordinates: method("Coordinate.ListNodes", dcSpecificRequest, structs.indexedCoordinates),
+	nodeCoordinates: method("Coordinate.Node", nodeSpecificRequest, structs.indexedCoordinates),
+
+	queryApply: method("PreparedQuery.Apply", structs.queryRequest, string),
+	queryGet: method("PreparedQuery.Get", structs.querySpecificRequest, structs.indexedQueries),
+	queryList: method("PreparedQuery.List", dcSpecificRequest, structs.indexedQueries),
+	queryExecute: method("PreparedQuery.Execute", structs.queryExecuteRequest, structs.queryExecuteResponse),
+	queryExplain: method("PreparedQuery.Explain", structs.queryExecuteRequest, structs.queryExplainResponse),
+
+	txnApply: method("Txn.Apply", structs.txnRequest, structs.txnResponse),
+	txnRead: method("Txn.Read", structs.txnReadRequest, structs.txnReadResponse),
+
+	raftConfiguration: method("Operator.RaftGetConfiguration", dcSpecificRequest, structs.raftConfiguration),
+	removePeerByAddress: method("Operator.RaftRemovePeerByAddress", structs.removePeerRequest, empty),
+	removePeerById: method("Operator.RaftRemovePeerByID", structs.removePeerRequest, empty),
+	autopilotGet: method("Operator.AutopilotGetConfiguration", dcSpecificRequest, structs.autopilotConfig),
+	autopilotSet: method("Operator.AutopilotSetConfiguration", structs.setAutopilotRequest, bool),
+	serverHealth: method("Operator.ServerHealth", dcSpecificRequest, structs.autopilotHealth),
+
+	nodeInfo: method("Internal.NodeInfo", nodeSpecificRequest, indexedNodeDump),
+	nodeDump: method("Internal.NodeDump", dcSpecificRequest, indexedNodeDump),
+	eventFire: method("Internal.EventFire", structs.eventFireRequest, structs.eventFireResponse),
 } as const;

@@ -1,6 +1,8 @@
 import type { Address, Clock, Connection, Network } from "../../../lib/env/index.ts";
+import { createDeadlines, type Deadlines } from "../deadlines.ts";
 import { firstBytes } from "./first-byte.ts";
-import { type Method, RpcStream } from "./rpc.ts";
+import type { Method } from "./rpc.ts";
+import { type CallOptions, RpcStream } from "./rpc-stream.ts";
 import { YamuxSession } from "./yamux.ts";
 
 const connectTimeoutMs = 10_000;
@@ -11,22 +13,34 @@ const idleStreamsMax = 32;
 export class RpcClient {
 	readonly #network: Network;
 	readonly #clock: Clock;
+	readonly #deadlines: Deadlines;
 	readonly #to: Address;
 	#session: Promise<YamuxSession> | undefined;
 	#idle: RpcStream[] = [];
 	#closed = false;
 
-	constructor(options: { readonly network: Network; readonly clock: Clock; readonly to: Address }) {
+	constructor(options: {
+		readonly network: Network;
+		readonly clock: Clock;
+		readonly to: Address;
+		/** For several clients to share. */
+		readonly deadlines?: Deadlines;
+	}) {
 		this.#network = options.network;
 		this.#clock = options.clock;
+		this.#deadlines = options.deadlines ?? createDeadlines(options.clock);
 		this.#to = options.to;
 	}
 
 	/** Fails as `RpcStream.call` and `Network.connect` do. */
-	async call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, timeoutMs: number): Promise<Reply> {
+	async call<Argument, Reply>(
+		method: Method<Argument, Reply>,
+		argument: Argument,
+		options: CallOptions,
+	): Promise<Reply> {
 		const stream = await this.#stream();
 		try {
-			return await stream.call(method, argument, timeoutMs);
+			return await stream.call(method, argument, options);
 		} finally {
 			if (stream.isUsable && !this.#closed && this.#idle.length < idleStreamsMax) this.#idle.push(stream);
 			else void stream.close();
@@ -43,16 +57,20 @@ export class RpcClient {
 	async #stream(): Promise<RpcStream> {
 		const session = await this.#openSession();
 		for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (idle.isUsable) return idle;
-		return new RpcStream(session.open(), this.#clock);
+		return new RpcStream(session.open(), this.#deadlines);
 	}
 
 	async #openSession(): Promise<YamuxSession> {
-		const present = await this.#session?.catch(() => undefined);
-		if (present?.isOpen === true) return present;
-		this.#idle = [];
-		const connecting = this.#connect();
-		this.#session = connecting;
-		return connecting;
+		for (;;) {
+			const opening = this.#session;
+			const session = await opening?.catch(() => undefined);
+			if (session?.isOpen === true) return session;
+			// Another call may have begun anew meanwhile.
+			if (opening !== this.#session) continue;
+			this.#idle = [];
+			this.#session = this.#connect();
+			return this.#session;
+		}
 	}
 
 	async #connect(): Promise<YamuxSession> {

@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import { FakeClock, FakeNetwork } from "../../../lib/env/fake.ts";
 import { type Codec, encode, Reader } from "../../../lib/msgpack/index.ts";
 import { nodeClock, nodeNetwork } from "../../../lib/node/index.ts";
+import { empty } from "./common.ts";
 import { listenOnServerPort } from "./first-byte.ts";
-import { indexedDirEntries, indexedKeyList, keyListRequest, keyRequest, kvsRequest, methods } from "./methods.ts";
-import { emptyStruct, requestHeader, responseHeader, served } from "./rpc.ts";
+import { methods } from "./methods.ts";
+import { requestHeader, responseHeader, served } from "./rpc.ts";
 import { RpcClient } from "./rpc-client.ts";
+import { indexedDirEntries, indexedKeyList, keyListRequest, keyRequest, kvsRequest } from "./structs.ts";
 
 interface Vector {
 	readonly name: string;
@@ -21,7 +23,7 @@ const codecs: Readonly<Record<string, Codec<never>>> = {
 	"request-header": requestHeader as Codec<never>,
 	"response-header": responseHeader as Codec<never>,
 	"response-header-error": responseHeader as Codec<never>,
-	"empty-struct": emptyStruct as Codec<never>,
+	"empty-struct": empty as Codec<never>,
 	"KVS.Apply-set": kvsRequest as Codec<never>,
 	"KVS.Get": keyRequest as Codec<never>,
 	"KVS.ListKeys": keyListRequest as Codec<never>,
@@ -91,23 +93,23 @@ const query = { ...methods.leader.argument.zero, Datacenter: "dc1" };
 describe("the server port", () => {
 	it("answers calls over yamux, many at a time, with large answers and errors", async () => {
 		const { client, during } = await world();
-		expect(await during(client.call(methods.ping, {}, 1_000))).toEqual({});
-		const many = Array.from({ length: 40 }, () => client.call(methods.leader, query, 1_000));
+		expect(await during(client.call(methods.ping, {}, { timeoutMs: 1_000 }))).toEqual({});
+		const many = Array.from({ length: 40 }, () => client.call(methods.leader, query, { timeoutMs: 1_000 }));
 		expect(new Set(await during(Promise.all(many)))).toEqual(new Set(["dc1:8300"]));
-		await expect(during(client.call(methods.peers, query, 1_000))).rejects.toMatchObject({
-			code: "RPC_FAILED",
+		await expect(during(client.call(methods.peers, query, { timeoutMs: 1_000 }))).rejects.toMatchObject({
+			code: "NO_LEADER",
 			message: "No cluster leader",
 		});
-		const keys = await during(client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, 10_000));
+		const keys = await during(client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, { timeoutMs: 10_000 }));
 		expect(keys.Keys).toHaveLength(60_000);
 	});
 
 	it("tells of unknown services and methods in the reference's words", async () => {
 		const { client, during } = await world();
-		const call = (name: string) => during(client.call({ ...methods.ping, name }, {}, 1_000));
+		const call = (name: string) => during(client.call({ ...methods.ping, name }, {}, { timeoutMs: 1_000 }));
 		await expect(call("Nothing.Ping")).rejects.toMatchObject({ message: "rpc: can't find service Nothing.Ping" });
 		await expect(call("Status.Nothing")).rejects.toMatchObject({ message: "rpc: can't find method Status.Nothing" });
-		expect(await during(client.call(methods.ping, {}, 1_000))).toEqual({});
+		expect(await during(client.call(methods.ping, {}, { timeoutMs: 1_000 }))).toEqual({});
 	});
 
 	it("passes Raft's connections on, closes others, and those that say nothing", async () => {
@@ -128,7 +130,7 @@ describe("the server port", () => {
 		const { clock, host } = await world();
 		await host.listen({ host: "10.0.0.2", port: 9 }, () => undefined);
 		const client = new RpcClient({ network: host, clock, to: { host: "10.0.0.2", port: 9 } });
-		const call = client.call(methods.ping, {}, 1_000);
+		const call = client.call(methods.ping, {}, { timeoutMs: 1_000 });
 		call.catch(() => undefined);
 		await clock.advanceAsync(1_500);
 		await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/CALL_TIMEOUT|CONNECTION_LOST/) });
@@ -144,7 +146,7 @@ describe("the server port", () => {
 			onRaft: async () => undefined,
 		});
 		const client = new RpcClient({ ...parts, to: { host: "127.0.0.1", port: listener.local.port } });
-		const keys = await client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, 10_000);
+		const keys = await client.call(methods.kvListKeys, methods.kvListKeys.argument.zero, { timeoutMs: 10_000 });
 		expect(keys.Keys).toHaveLength(60_000);
 		await client.close();
 		await listener.close();

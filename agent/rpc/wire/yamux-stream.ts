@@ -30,6 +30,7 @@ export class YamuxStream implements Connection {
 	#deaf = false;
 	#receivedFin = false;
 	#broken: DiscoError | undefined;
+	#whenPeerEnds: (() => void) | undefined;
 
 	constructor(session: StreamSession, id: number, remote: Address) {
 		this.#session = session;
@@ -55,6 +56,12 @@ export class YamuxStream implements Connection {
 			at += size;
 		}
 		this.#assertOpen();
+	}
+
+	/** Calls the listener (the last one given) once when the peer has ended its direction, or the stream has broken. */
+	onPeerEnd(listener: () => void): void {
+		if (this.#receivedFin || this.#broken !== undefined) listener();
+		else this.#whenPeerEnds = listener;
 	}
 
 	/** No more is sent; what the peer still sends is dropped. */
@@ -90,13 +97,21 @@ export class YamuxStream implements Connection {
 	finished(): void {
 		this.#receivedFin = true;
 		this.#wake();
+		this.#peerEnded();
 		if (this.#sentFin) this.#session.forget(this.id);
 	}
 
 	broke(error: DiscoError): void {
 		this.#broken ??= error;
 		this.#wake();
+		this.#peerEnded();
 		for (const resume of this.#whenGranted.splice(0)) resume();
+	}
+
+	#peerEnded(): void {
+		const listener = this.#whenPeerEnds;
+		this.#whenPeerEnds = undefined;
+		listener?.();
 	}
 
 	async *#read(): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,127 @@
+import type { Answer, EndSignal, ReadOptions, WriteOptions } from "../endpoints.ts";
+import type { QueryMeta, QueryOptions } from "../wire/common.ts";
+import { queryMeta } from "../wire/common.ts";
+import type { Method, ServedCall, ServedMethod } from "../wire/rpc.ts";
+import { served } from "../wire/rpc.ts";
+
+/** Wait of a blocking query that names none, and at most. */
+const waitDefaultMs = 300_000;
+const waitMaxMs = 600_000;
+const nanosecondsPerMs = 1e6;
+
+export interface CallKind {
+	/** A read may be asked again when a connection was lost. */
+	readonly isRead: boolean;
+	/** How long the server may wait before it answers. */
+	readonly waitMs: number;
+	readonly signal?: EndSignal | undefined;
+}
+
+/** Brings a call to the server that is to answer it. */
+export interface Caller {
+	/** Fails with the server's error, or with `NO_LEADER`, `SERVERS_UNKNOWN`, `CALL_TIMEOUT`, `WAIT_ABORTED`, `CONNECTION_LOST`. */
+	call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply>;
+}
+
+type ReadArgument = QueryOptions & { readonly Datacenter: string };
+type WriteArgument = { readonly Token: string; readonly Datacenter: string };
+
+/** Asks a server; `take` takes the value out of its reply. */
+export async function ask<Argument extends ReadArgument, Reply extends QueryMeta, Value>(
+	caller: Caller,
+	method: Method<Argument, Reply>,
+	{
+		fields,
+		options,
+		take,
+	}: {
+		readonly fields: Partial<Argument>;
+		readonly options: ReadOptions;
+		readonly take: (reply: Reply) => Value;
+	},
+): Promise<Answer<Value>> {
+	const reply = await askRaw(caller, method, fields, options);
+	return {
+		value: take(reply),
+		index: Math.max(1, reply.Index),
+		knownLeader: reply.KnownLeader,
+		lastContactMs: reply.LastContact / nanosecondsPerMs,
+	};
+}
+
+/** As `ask`, for replies without what all reads tell. */
+export function askRaw<Argument extends ReadArgument, Reply>(
+	caller: Caller,
+	method: Method<Argument, Reply>,
+	fields: Partial<Argument>,
+	options: ReadOptions,
+): Promise<Reply> {
+	const { minIndex, maxWaitMs, signal } = options;
+	const argument = { ...method.argument.zero, ...queryFields(options), ...fields };
+	return caller.call(method, argument, { isRead: true, waitMs: minIndex === 0 ? 0 : maxWaitMs, signal });
+}
+
+export function command<Argument extends WriteArgument, Reply>(
+	caller: Caller,
+	method: Method<Argument, Reply>,
+	fields: Partial<Argument>,
+	{ datacenter, token }: WriteOptions,
+): Promise<Reply> {
+	const argument = { ...method.argument.zero, Datacenter: datacenter, Token: token, ...fields };
+	return caller.call(method, argument, { isRead: false, waitMs: 0 });
+}
+
+function queryFields(options: ReadOptions): Partial<ReadArgument> {
+	const { datacenter, token, consistency, maxStaleMs, minIndex, maxWaitMs } = options;
+	return {
+		Datacenter: datacenter,
+		Token: token,
+		AllowStale: consistency === "stale",
+		RequireConsistent: consistency === "consistent",
+		MaxStaleDuration: Math.round((maxStaleMs ?? 0) * nanosecondsPerMs),
+		MinQueryIndex: minIndex,
+		MaxQueryTime: minIndex === 0 ? 0 : Math.round(maxWaitMs * nanosecondsPerMs),
+	};
+}
+
+/** The other end of `ask`. */
+export function servedRead<Argument extends ReadArgument, Reply extends QueryMeta, Value>(
+	method: Method<Argument, Reply>,
+	act: (argument: Argument, options: ReadOptions) => Promise<Answer<Value>>,
+	fieldsOf: (value: Value) => Omit<Reply, keyof QueryMeta>,
+): ServedMethod {
+	return served(method, async (argument, call) => {
+		const answer = await act(argument, readOptionsOf(argument, call));
+		// The two parts are all of it.
+		return { ...metaOf(answer), ...fieldsOf(answer.value) } as unknown as Reply;
+	});
+}
+
+const noMeta = Object.fromEntries(Object.entries(queryMeta).map(([name, codec]) => [name, codec.zero])) as QueryMeta;
+
+export function metaOf({ index, knownLeader, lastContactMs }: Omit<Answer<unknown>, "value">): QueryMeta {
+	return {
+		...noMeta,
+		Index: index,
+		KnownLeader: knownLeader,
+		LastContact: Math.round(lastContactMs * nanosecondsPerMs),
+	};
+}
+
+export function readOptionsOf(argument: ReadArgument, { signal }: ServedCall): ReadOptions {
+	const { Datacenter, Token, AllowStale, RequireConsistent, MaxStaleDuration, MinQueryIndex, MaxQueryTime } = argument;
+	const waitMs = MaxQueryTime / nanosecondsPerMs;
+	return {
+		datacenter: Datacenter,
+		token: Token,
+		consistency: RequireConsistent ? "consistent" : AllowStale ? "stale" : "default",
+		...(AllowStale && MaxStaleDuration > 0 ? { maxStaleMs: MaxStaleDuration / nanosecondsPerMs } : {}),
+		minIndex: MinQueryIndex,
+		maxWaitMs: waitMs <= 0 ? waitDefaultMs : Math.min(waitMs, waitMaxMs),
+		signal,
+	};
+}
+
+export function writeOptionsOf({ Datacenter, Token }: WriteArgument): WriteOptions {
+	return { datacenter: Datacenter, token: Token };
+}

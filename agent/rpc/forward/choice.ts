@@ -1,0 +1,113 @@
+import { type Clock, type Random, shuffle } from "../../../lib/env/index.ts";
+import { DiscoError, errorMessage } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log/index.ts";
+import { methods } from "../wire/methods.ts";
+import type { Method } from "../wire/rpc.ts";
+import type { Caller, CallKind } from "./caller.ts";
+import { createHold, isUnreachable } from "./hold.ts";
+import type { Servers } from "./servers.ts";
+
+/** A call without a wait may take this long; one with a wait that and a sixteenth of the wait longer (the server's jitter). */
+const callTimeoutMs = 60_000;
+const waitGraceMs = 7_000;
+/** Another server is chosen each two to three minutes, more rarely in large datacenters: 64 agents a second and server. */
+const rebalanceMsMin = 120_000;
+const rebalancesPerSecond = 64;
+const pingTimeoutMs = 5_000;
+
+export function timeoutMsOf(waitMs: number): number {
+	return waitMs === 0 ? callTimeoutMs : waitMs + waitMs / 16 + waitGraceMs;
+}
+
+export interface ChoosingParts {
+	readonly connections: Servers;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly logger: Logger;
+	/** `host:port` of every server that is said to be alive. */
+	readonly servers: () => readonly string[];
+	/** Agents in the datacenter. */
+	readonly memberCount?: () => number;
+	readonly holdTimeoutMs: number;
+}
+
+/**
+ * A client's calls go to one server, the first of a shuffled list; one that cannot be reached goes to its end. The list is shuffled
+ * anew from time to time, so that agents spread over servers that come.
+ */
+export function createChoosingCaller(parts: ChoosingParts): Caller & { close(): void } {
+	const { connections, clock, random, logger } = parts;
+	const hold = createHold(parts);
+	let order: readonly string[] = [];
+	let timer = clock.after(nextRebalanceMs(), rebalance);
+
+	/** The known servers in the order of preference: those that stayed as they were, new ones at random places. */
+	function current(): readonly string[] {
+		const known = parts.servers();
+		if (known.length === order.length && order.every((each) => known.includes(each))) return order;
+		const stayed = order.filter((each) => known.includes(each));
+		order = [
+			...stayed,
+			...shuffle(
+				known.filter((each) => !stayed.includes(each)),
+				random,
+			),
+		];
+		connections.keepOnly(order);
+		return order;
+	}
+
+	function moveToEnd(address: string): void {
+		if (order[0] === address) order = [...order.slice(1), address];
+	}
+
+	function nextRebalanceMs(): number {
+		const servers = Math.max(1, parts.servers().length);
+		const spreadMs = ((parts.memberCount?.() ?? 0) / servers / rebalancesPerSecond) * 1000;
+		return Math.max(rebalanceMsMin * (1 + random.next() / 2), spreadMs);
+	}
+
+	function rebalance(): void {
+		timer = clock.after(nextRebalanceMs(), rebalance);
+		void chooseAnew();
+	}
+
+	/** The first that answers of a new order stays in front. */
+	async function chooseAnew(): Promise<void> {
+		const shuffled = shuffle(current(), random);
+		for (const address of shuffled) {
+			try {
+				await connections.call(address, methods.ping, {}, { timeoutMs: pingTimeoutMs });
+				order = [address, ...shuffled.filter((each) => each !== address)];
+				return;
+			} catch (error) {
+				logger.debug("a server does not answer a ping", { server: address, error: errorMessage(error) });
+			}
+		}
+	}
+
+	return {
+		call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
+			const { waitMs, signal } = kind;
+			return hold.run(async () => {
+				const [address] = current();
+				if (address === undefined)
+					throw new DiscoError("SERVERS_UNKNOWN", "no server is known: this agent is none itself", { retryable: true });
+				try {
+					return await connections.call(address, method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
+				} catch (error) {
+					if (isUnreachable(error)) {
+						logger.warn("a server does not answer; the next one is asked", {
+							server: address,
+							method: method.name,
+							error: errorMessage(error),
+						});
+						moveToEnd(address);
+					}
+					throw error;
+				}
+			}, kind);
+		},
+		close: () => timer.cancel(),
+	};
+}

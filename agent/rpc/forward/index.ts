@@ -1,0 +1,11 @@
+/** How agents ask each other: calls of a client to a server and of a server to the leader, and what a server answers to them. */
+export { listenOnServerPort, type ServerPortOptions } from "../wire/first-byte.ts";
+export { methods } from "../wire/methods.ts";
+export type { ServedMethod } from "../wire/rpc.ts";
+export {
+	createForwardingEndpoints,
+	type ForwardingEndpoints,
+	type ForwardingOptions,
+} from "./create-forwarding-endpoints.ts";
+export { createServedMethods } from "./served-methods.ts";
+export { callServer } from "./servers.ts";

@@ -1,0 +1,22 @@
+import { DiscoError } from "../../../lib/errors.ts";
+import type { Caller } from "./caller.ts";
+import { timeoutMsOf } from "./choice.ts";
+import type { Servers } from "./servers.ts";
+
+/** A server's calls to the one that leads. They are made once: `route.ts` tries again, since this server may lead by then. */
+export function createLeaderCaller(parts: {
+	readonly connections: Servers;
+	/** `host:port`; empty when unknown. */
+	readonly leaderAddress: () => string;
+	/** This server's own. */
+	readonly leads: () => boolean;
+}): Caller {
+	return {
+		async call(method, argument, { waitMs, signal }) {
+			const address = parts.leaderAddress();
+			if (address === "" || parts.leads())
+				throw new DiscoError("NO_LEADER", "no server leads at the moment; try again", { retryable: true });
+			return parts.connections.call(address, method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
+		},
+	};
+}

@@ -1,0 +1,76 @@
+import { errorCode } from "../../../lib/errors.ts";
+import type { Endpoints, ReadOptions, WriteOptions } from "../endpoints.ts";
+import type { Hold } from "./hold.ts";
+
+/** Questions that are not put to the datacenter: they are answered from what is given to them, or at once from what is here. */
+const localMethods: ReadonlySet<string> = new Set(["serviceNow", "nodeChecksOf"]);
+
+type AnyMethod = (...parameters: unknown[]) => Promise<unknown>;
+type AnyFamily = Readonly<Record<string, AnyMethod>>;
+
+export interface RouteParts {
+	/** This server's; what only the leader may answer fails with `NO_LEADER` in it. */
+	readonly own: Endpoints;
+	/** The leader's. */
+	readonly leader: Endpoints;
+	/** This server leads, and its state is complete. */
+	readonly leads: () => boolean;
+	readonly hold: Hold;
+}
+
+/**
+ * The endpoints of a server among others: at the leader and for stale reads its own, else the leader's. Who leads may change at any
+ * moment, so a call that finds no leader is made again for a while.
+ */
+export function routeToLeader(parts: RouteParts): Endpoints {
+	const { own, leader } = parts;
+	const routed = Object.fromEntries(
+		Object.entries(own).map(([name, family]) => {
+			const remote = leader[name as keyof Endpoints];
+			// Both are of the same interface.
+			const route = () => routeFamily(family as AnyFamily, remote as unknown as AnyFamily | undefined, parts);
+			return [name, name === "status" || name === "event" || remote === undefined ? family : route()];
+		}),
+	);
+	return routed as unknown as Endpoints;
+}
+
+function routeFamily(own: AnyFamily, leader: AnyFamily | undefined, parts: RouteParts): AnyFamily {
+	return Object.fromEntries(
+		Object.entries(own).map(([name, method]) => {
+			const remote = leader?.[name];
+			return [name, localMethods.has(name) || remote === undefined ? method : routeMethod(method, remote, parts)];
+		}),
+	);
+}
+
+/** Every method's last parameter is its options; one without has nothing that could be asked elsewhere. */
+function routeMethod(own: AnyMethod, leader: AnyMethod, { leads, hold }: RouteParts): AnyMethod {
+	async function attempt(parameters: unknown[], options: Partial<ReadOptions> | undefined): Promise<unknown> {
+		if (leads() || options === undefined) return own(...parameters);
+		if (options.consistency !== "stale") return leader(...parameters);
+		try {
+			const answer = await own(...parameters);
+			if (!isTooOld(answer, options.maxStaleMs)) return answer;
+		} catch (error) {
+			// What only a leader may do, whatever the question says of staleness.
+			if (errorCode(error) !== "NO_LEADER") throw error;
+		}
+		return leader(...parameters.slice(0, -1), { ...options, consistency: "default" });
+	}
+
+	return (...parameters) => {
+		const options = parameters.at(-1) as (WriteOptions & Partial<ReadOptions>) | undefined;
+		const kind = {
+			isRead: options !== undefined && options.consistency !== undefined,
+			waitMs: (options?.minIndex ?? 0) > 0 ? (options?.maxWaitMs ?? 0) : 0,
+			signal: options?.signal,
+		};
+		return hold.run(() => attempt(parameters, options), kind);
+	};
+}
+
+export function isTooOld(answer: unknown, maxStaleMs: number | undefined): boolean {
+	if (maxStaleMs === undefined || typeof answer !== "object" || answer === null) return false;
+	return "lastContactMs" in answer && Number(answer.lastContactMs) > maxStaleMs;
+}
