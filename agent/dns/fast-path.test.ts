@@ -75,7 +75,7 @@ describe("the fast path", { timeout: 60_000 }, () => {
 			fc.asyncProperty(cases, async (given) => {
 				const { fast, general } = bothAnswers(given);
 				const theirs = await general;
-				const ours = await fast;
+				const ours = fast;
 				asked++;
 				if (ours === undefined) return;
 				answered++;
@@ -107,7 +107,7 @@ describe("the fast path", { timeout: 60_000 }, () => {
 					options: {},
 				};
 				const { fast, general } = bothAnswers({ ...given, question });
-				const ours = await fast;
+				const ours = fast;
 				expect(ours).toBeDefined();
 				expect(ours?.equals((await general) ?? Buffer.alloc(0))).toBe(true);
 			}
@@ -123,15 +123,15 @@ describe("the fast path", { timeout: 60_000 }, () => {
 		const fast = createFastPath(parts);
 		const packet = packetOf({ name: "web.service.consul", type: 1, transport: "udp", edns: undefined, flags: 0 });
 		expect(fast(packet, "udp")).toBeUndefined();
-		const address = async () => (await fast(packet, "udp"))?.subarray(-4).join(".");
-		expect(await address()).toBe("10.0.0.1");
+		const address = () => fast(packet, "udp")?.subarray(-4).join(".");
+		expect(address()).toBe("10.0.0.1");
 		catalog.node("n1", "10.0.0.2");
-		expect(await address()).toBe("10.0.0.2");
+		expect(address()).toBe("10.0.0.2");
 		options = { ...options, serviceTtlMs: { web: 9_000 } };
 		expect(fast(packet, "udp")).toBeUndefined();
-		expect((await fast(packet, "udp"))?.subarray(-10, -6).readUInt32BE(0)).toBe(9);
+		expect(fast(packet, "udp")?.subarray(-10, -6).readUInt32BE(0)).toBe(9);
 		catalog.removeNode("n1");
-		expect(await fast(packet, "udp")).toBeUndefined();
+		expect(fast(packet, "udp")).toBeUndefined();
 	});
 });
 
@@ -144,7 +144,7 @@ function bothAnswers(given: Case) {
 	expect(fast(packet, given.question.transport)).toBeUndefined();
 	const general = createGeneralResponder(partsOf(catalog, () => options, given.seed));
 	return {
-		fast: fast(packet, given.question.transport) ?? Promise.resolve(undefined),
+		fast: fast(packet, given.question.transport),
 		general: general(packet, given.question.transport),
 	};
 }

@@ -37,11 +37,19 @@ export function createTestCatalog(datacenter = "dc1"): TestCatalog {
 	const asked: ReadOptions[] = [];
 	let failure: Error | undefined;
 
-	const answer = async <Value>(options: ReadOptions, make: () => Value): Promise<Answer<Value>> => {
+	const answerNow = <Value>(options: ReadOptions, make: () => Value): Answer<Value> => {
 		asked.push(options);
 		if (failure !== undefined) throw failure;
 		if (options.datacenter !== "") throw new DiscoError("DATACENTER_UNKNOWN", "no path to the datacenter");
 		return { value: make(), index: 1, knownLeader: true, lastContactMs: 0 };
+	};
+	const answer = async <Value>(options: ReadOptions, make: () => Value) => answerNow(options, make);
+	const instancesOf = (name: string, { tags = [] }: { readonly tags?: readonly string[] }) => {
+		const wanted = tags.map((tag) => tag.toLowerCase());
+		return [...services.values()]
+			.filter((service) => service.service.toLowerCase() === name.toLowerCase())
+			.filter(({ tags }) => wanted.every((tag) => tags?.some((own) => own.toLowerCase() === tag)))
+			.map(instance);
 	};
 	const instance = (service: ServiceRecord): InstanceRecord => ({
 		node: nodes.get(service.node.toLowerCase()) as NodeRecord,
@@ -100,14 +108,8 @@ export function createTestCatalog(datacenter = "dc1"): TestCatalog {
 				node: unexpected,
 				checks: unexpected,
 				state: unexpected,
-				service: (name, options) =>
-					answer(options, () => {
-						const wanted = (options.tags ?? []).map((tag) => tag.toLowerCase());
-						return [...services.values()]
-							.filter((service) => service.service.toLowerCase() === name.toLowerCase())
-							.filter(({ tags }) => wanted.every((tag) => tags?.some((own) => own.toLowerCase() === tag)))
-							.map(instance);
-					}),
+				service: (name, options) => answer(options, () => instancesOf(name, options)),
+				serviceNow: (name, options) => answerNow(options, () => instancesOf(name, options)),
 				byAddress: (address, options) =>
 					answer(options, () =>
 						[...services.values()].filter((service) => addressKey(service.address) === address).map(instance),

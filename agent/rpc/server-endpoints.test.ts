@@ -117,6 +117,21 @@ describe("reads and writes", () => {
 		expect((await endpoints.catalog.nodes({ ...at, consistency: "stale" })).value).toEqual([]);
 	});
 
+	it("reads a service at once only where a read would have no reason to wait or to fail", async () => {
+		const { endpoints, log } = await startServer();
+		await endpoints.catalog.register(registration("n1", { service: service("web", { tags: ["Blue"] }) }), write);
+		const now = endpoints.health.serviceNow;
+		const tagged = { ...at, tags: ["blue"] };
+		expect(now?.("web", tagged)).toEqual(await endpoints.health.service("web", tagged));
+		expect(now?.("web", tagged)?.value).toHaveLength(1);
+		expect(now?.("web", { ...at, datacenter: "dc9" })).toBeUndefined();
+		expect(now?.("web", { ...at, consistency: "consistent" })).toBeUndefined();
+		await log.close();
+		expect(log.state().knownLeader).toBe(false);
+		expect(now?.("web", at)).toBeUndefined();
+		expect(now?.("web", { ...at, consistency: "stale" })?.value).toHaveLength(1);
+	});
+
 	it("says that updates of coordinates are lost without a leader", async () => {
 		const lines: string[] = [];
 		const clock = new FakeClock();
