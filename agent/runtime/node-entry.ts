@@ -41,6 +41,25 @@ export const serfHealth: CheckContent = Object.freeze({
 
 /** The service that every server is an instance of; tools find the servers by it. */
 export function consulService(config: RuntimeConfig): ServiceContent {
+	return serviceOfServer({ port: config.ports.server, version: apiVersion, isVoter: true });
+}
+
+/** As `consulService`, of another server by its tags in gossip. */
+export function serverService(tags: AgentMemberRecord["tags"]): ServiceContent {
+	const isReplica = tags["read_replica"] !== undefined || tags["nonvoter"] !== undefined;
+	const version = (tags["build"] ?? "").split(":")[0] ?? "";
+	return serviceOfServer({ port: Number(tags["port"]), version, isVoter: !isReplica });
+}
+
+function serviceOfServer({
+	port,
+	version,
+	isVoter,
+}: {
+	readonly port: number;
+	readonly version: string;
+	readonly isVoter: boolean;
+}): ServiceContent {
 	return Object.freeze({
 		id: "consul",
 		service: "consul",
@@ -49,15 +68,15 @@ export function consulService(config: RuntimeConfig): ServiceContent {
 		address: "",
 		taggedAddresses: null,
 		meta: {
-			non_voter: "false",
+			non_voter: String(!isVoter),
 			raft_version: "3",
-			read_replica: "false",
+			read_replica: String(!isVoter),
 			serf_protocol_current: "2",
 			serf_protocol_max: "5",
 			serf_protocol_min: "1",
-			version: apiVersion,
+			version,
 		},
-		port: config.ports.server,
+		port,
 		weights: { passing: 1, warning: 1 },
 		enableTagOverride: false,
 	});
@@ -77,6 +96,7 @@ export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRec
 	const server = {
 		acls: "0",
 		...(config.bootstrap ? { bootstrap: "1" } : {}),
+		...(config.bootstrapExpect > 0 ? { expect: String(config.bootstrapExpect) } : {}),
 		ft_fs: "1",
 		ft_si: "1",
 		port: String(config.ports.server),

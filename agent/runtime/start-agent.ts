@@ -4,25 +4,25 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeDisk, nodeNetwork, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
-import { apiVersion } from "../../lib/version.ts";
 import { createCheckSchedule, probes } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { createDnsServer } from "../dns/index.ts";
 import { createHttpServer, type HttpListenAddress } from "../http/index.ts";
 import { createDiskStore, createLocalAgent, memoryStore, type RunningLocalAgent } from "../local/index.ts";
-import { createLonelyServerPool, createServerEndpoints, type Endpoints } from "../rpc/index.ts";
+import type { ForwardingEndpoints } from "../rpc/forward/index.ts";
+import type { Endpoints, UserEvent } from "../rpc/index.ts";
 import { statusPage } from "../ui/index.ts";
+import { clientEndpoints } from "./client-endpoints.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
 import { dnsAddresses, httpConfig, httpTls } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
-import { openPool, sendCoordinates, startJoining } from "./pool/index.ts";
+import { type LanPool, openPool, sendCoordinates, startJoining } from "./pool/index.ts";
 import { preparedQueries } from "./prepared-queries.ts";
 import { selfBody } from "./self.ts";
-import { diskEngine, memoryEngine, type StateEngine } from "./state-engine.ts";
-import { unavailableEndpoints } from "./unavailable-endpoints.ts";
+import { startServer } from "./server.ts";
 
 export interface AgentParts {
 	readonly logger: Logger;
@@ -89,41 +89,27 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	logger.debug("starting", { node: config.nodeName, id: nodeId, data: config.dataFolder || "memory" });
 
 	// 2. The state and what it is asked through.
-	const engine = config.server ? await startEngine(config, logger, opened) : undefined;
-	const serverAddress = `${config.advertiseAddress}:${config.ports.server}`;
-	const endpoints: Endpoints =
-		engine === undefined
-			? unavailableEndpoints()
-			: createServerEndpoints({
-					...engine,
-					clock,
-					random,
-					logger: logger.named("agent.server"),
-					datacenter: config.datacenter,
-					leaderAddress: () => (engine.log.state().role === "leader" ? serverAddress : ""),
-					peerAddresses: () => [serverAddress],
-					serverPool: createLonelyServerPool({
-						id: nodeId,
-						node: config.nodeName,
-						address: serverAddress,
-						version: apiVersion,
-						log: engine.log,
-						clock,
-					}),
-					sendEvent: (event) => pool?.send(event),
-					eventAudience: {
-						node: config.nodeName,
-						services: () =>
-							[...local.services().values()].map(({ content }) => ({
-								name: content.service,
-								tags: content.tags ?? [],
-							})),
-					},
-				});
+	let pool: LanPool | undefined;
+	const datacenterParts = {
+		config,
+		pool: () => pool,
+		clock,
+		random,
+		network: nodeNetwork,
+		logger,
+		sendEvent: (event: UserEvent) => pool?.send(event),
+		eventAudience: {
+			node: config.nodeName,
+			services: () =>
+				[...local.services().values()].map(({ content }) => ({ name: content.service, tags: content.tags ?? [] })),
+		},
+	};
+	const dataServer = config.server ? await startServer({ ...datacenterParts, nodeId, opened }) : undefined;
+	const endpoints = dataServer?.endpoints ?? openClient(clientEndpoints(datacenterParts), opened);
 
 	// 3. Who else is there.
 	const self = ownMember(config, nodeId);
-	const pool = await openPool({
+	pool = await openPool({
 		config,
 		self,
 		dataFolder: config.dev ? "" : config.dataFolder,
@@ -133,11 +119,14 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		disk: nodeDisk,
 		logger: logger.named("agent.server.serf.lan"),
 		onUserEvent: (event) => endpoints.event?.receive(event),
+		onMember: (member) => dataServer?.cluster.memberChanged(member),
 		onNameConflict: () => void close().then(markLeft),
 	});
 	opened.push(() => pool?.close());
+	dataServer?.cluster.begin();
 
 	// 4. What is registered here, and its checks.
+	const isAlone = dataServer !== undefined && dataServer.engine.raft === undefined;
 	const checks = createCheckSchedule({
 		clock,
 		random,
@@ -148,7 +137,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	opened.push(() => checks.close());
 	const local: RunningLocalAgent = await createLocalAgent({
 		identity: nodeIdentity(config, nodeId),
-		own: config.server ? { service: consulService(config), checks: [serfHealth] } : { checks: [serfHealth] },
+		own: isAlone ? { service: consulService(config), checks: [serfHealth] } : undefined,
 		store: folder === undefined || config.dev ? memoryStore : createDiskStore(nodeDisk, folder.path),
 		endpoints,
 		runner: checks,
@@ -165,12 +154,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	});
 	opened.push(() => local.close());
 	await applyDefinitions(local, definitions);
-	if (engine !== undefined) await bounded(local.compare(), firstSyncMsMax);
-	if (config.kvHistory !== undefined) {
-		await endpoints.kv
-			.keepHistory?.(config.kvHistory, { datacenter: "", token: config.agentToken })
-			.catch((error: unknown) => logger.warn("kv_history is not in force", { error: errorMessage(error) }));
-	}
+	if (isAlone) await bounded(local.compare(), firstSyncMsMax);
+	await dataServer?.keepHistory();
 
 	// 5. What others talk to.
 	let current = config;
@@ -199,7 +184,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	};
 	const leave = async () => {
 		logger.info("leaving");
+		await dataServer?.cluster.stepDown();
 		await pool?.leave();
+		await dataServer?.drain();
 		await close();
 		markLeft();
 	};
@@ -219,14 +206,15 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const metrics = createMetrics(clock);
 	metrics.gauge("dns.stale_total", dns.staleCount);
 	metrics.gauge("dns.dropped_total", dns.droppedCount);
-	registerGauges(metrics, { local, ...(engine === undefined ? {} : { logState: () => engine.log.state() }) });
+	const logState = dataServer && (() => dataServer.engine.log.state());
+	registerGauges(metrics, { local, ...(logState === undefined ? {} : { logState }) });
 	const server = createHttpServer({
 		config: httpConfig(config),
 		tls: httpTls(config),
 		endpoints,
 		local,
 		...(pool === undefined ? {} : { pool }),
-		self: () => selfBody({ config: current, nodeId, local, logState: engine && (() => engine.log.state()) }),
+		self: () => selfBody({ config: current, nodeId, local, logState }),
 		reload,
 		leave,
 		...(config.ui ? { statusPage } : {}),
@@ -272,12 +260,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	return { nodeId, http, reload, leave, left, gaveUp, close };
 }
 
-async function startEngine(config: RuntimeConfig, logger: Logger, opened: Closer[]): Promise<StateEngine> {
-	const engine =
-		config.dev || config.dataFolder === "" ? memoryEngine() : diskEngine(config.dataFolder, logger.named("agent.log"));
-	opened.push(() => engine.log.close());
-	await engine.log.start();
-	return engine;
+function openClient(endpoints: ForwardingEndpoints, opened: Closer[]): Endpoints {
+	opened.push(() => endpoints.close());
+	return endpoints;
 }
 
 async function closeAll(opened: Closer[], logger: Logger): Promise<void> {

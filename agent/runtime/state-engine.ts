@@ -1,28 +1,71 @@
-import { errorMessage } from "../../lib/errors.ts";
+import { join } from "node:path";
+import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
-import { nodeDisk, nodeRandom } from "../../lib/node/index.ts";
+import { nodeClock, nodeDisk, nodeNetwork, nodeRandom } from "../../lib/node/index.ts";
+import type { RuntimeConfig } from "../config/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
-import { LocalLog, MemoryLog, type ReplicatedLog } from "../raft/index.ts";
+import { LocalLog, MemoryLog, type Peer, type ReplicatedLog } from "../raft/index.ts";
 import { StateStore } from "../state/index.ts";
+import { type RaftEngine, raftEngine } from "./cluster/index.ts";
 
 /** A server's state with the log that feeds it. */
 export interface StateEngine {
 	readonly store: StateStore;
 	readonly log: ReplicatedLog<CommandResult>;
+	/** Of a server among others. */
+	readonly raft?: RaftEngine;
+}
+
+const wakeSlices = (slice: () => void) => void setImmediate(slice);
+
+/**
+ * The engine of this server, not started: in memory with `-dev`, for one server with `-bootstrap`, Raft otherwise. A folder that
+ * was begun with one is opened with it again. Fails with `LOG_FORMAT_UNKNOWN` when other servers are expected by one that was alone.
+ */
+export async function openEngine(config: RuntimeConfig, self: Peer, logger: Logger): Promise<StateEngine> {
+	if (config.dev || config.dataFolder === "") return memoryEngine();
+	const folder = join(config.dataFolder, "raft");
+	const kept = await keptEngine(folder);
+	if (kept === "local" && config.bootstrapExpect > 0) {
+		throw new DiscoError(
+			"LOG_FORMAT_UNKNOWN",
+			`${folder} is of a server that stood alone, which bootstrap_expect = ${config.bootstrapExpect} cannot go on with; save its state (disco snapshot save), begin with an empty folder and restore it there`,
+		);
+	}
+	if (kept === "local" || (kept === undefined && config.bootstrap)) return diskEngine(folder, logger);
+	const engine = raftEngine({
+		self,
+		config: config.cluster,
+		folder,
+		clock: nodeClock,
+		random: nodeRandom,
+		disk: nodeDisk,
+		network: nodeNetwork,
+		logger,
+		wakeSlices,
+	});
+	return { store: engine.store, log: engine.log, raft: engine };
+}
+
+/** Which engine has begun the folder. */
+async function keptEngine(folder: string): Promise<"local" | "raft" | undefined> {
+	const format = await nodeDisk.read(join(folder, "format"));
+	if (format === undefined) return undefined;
+	return new TextDecoder().decode(format).startsWith("disco-raft ") ? "raft" : "local";
 }
 
 /** State in memory only (`-dev`). */
 export function memoryEngine(): StateEngine {
-	const store = new StateStore({ wakeSlices: (slice) => setImmediate(slice) });
+	const store = new StateStore({ wakeSlices });
 	return { store, log: new MemoryLog({ machine: stateMachine(store) }) };
 }
 
-/** State that survives a crash, in the data folder. */
-export function diskEngine(folder: string, logger: Logger): StateEngine {
-	const store = new StateStore({ wakeSlices: (slice) => setImmediate(slice) });
+/** State of one server that survives a crash, in the data folder. */
+function diskEngine(folder: string, logger: Logger): StateEngine {
+	const store = new StateStore({ wakeSlices });
 	const log = new LocalLog({
 		disk: nodeDisk,
-		folder: `${folder}/raft`,
+		folder,
 		random: nodeRandom,
 		machine: stateMachine(store),
 		onFailed: (error) => logger.error("the state cannot be written any more", { error: error.message }),

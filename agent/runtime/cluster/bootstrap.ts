@@ -58,9 +58,7 @@ export function awaitExpectedServers(parts: {
 		}
 		const voters = seen.filter(({ voter }) => voter).sort((a, b) => (a.id < b.id ? -1 : 1));
 		if (voters.length < expect || !voters.some(({ id }) => id === selfId)) return;
-		const peers = await Promise.all(
-			voters.filter(({ id }) => id !== selfId).map(({ address }) => peersOf(address)),
-		);
+		const peers = await Promise.all(voters.filter(({ id }) => id !== selfId).map(({ address }) => peersOf(address)));
 		if (over || hasLog()) return;
 		if (peers.some(({ length }) => length > 0)) {
 			logger.info("a cluster is there already: this server waits to be taken into it");

@@ -12,6 +12,8 @@ export interface RaftEngine {
 	readonly store: StateStore;
 	readonly log: RaftLog<CommandResult>;
 	readonly leadership: Leadership;
+	/** Between two heartbeats at most, in milliseconds. */
+	readonly heartbeatPauseMs: number;
 	/** Answers Raft's calls on a connection (its first byte is read already). Resolves when it is over. */
 	serve(connection: Connection): Promise<void>;
 	/** Ends the calls to others; the log is closed by itself. */
@@ -42,14 +44,13 @@ export function raftEngine(parts: {
 	readonly logger: Logger;
 	/** Gives way to others between two slices of woken readers. */
 	readonly wakeSlices: (slice: () => void) => void;
-	/** The log stopped for good: the disk or the state machine failed. */
-	readonly onFailed: () => void;
 }): RaftEngine {
 	const { self, config, folder, clock, random, disk, network, logger } = parts;
 	const store = new StateStore({ wakeSlices: parts.wakeSlices });
 	const transport = new StreamTransport({ network, clock });
 	const { snapshotAfterEntries, trailingEntries } = config;
 	const observers: ((leads: boolean) => void)[] = [];
+	const timings = timingsOf(config);
 	let leads = false;
 	const log = new RaftLog<CommandResult>({
 		self,
@@ -59,13 +60,10 @@ export function raftEngine(parts: {
 		random,
 		machine: stateMachine(store),
 		transport,
-		timings: timingsOf(config),
+		timings,
 		...(snapshotAfterEntries === undefined ? {} : { snapshotAfterEntries }),
 		...(trailingEntries === undefined ? {} : { trailingEntries }),
-		onFailed: (error) => {
-			logger.error("the state cannot be written any more", { error: error.message });
-			parts.onFailed();
-		},
+		onFailed: (error) => logger.error("the state cannot be written any more", { error: error.message }),
 		onSnapshotFailed: (error) => logger.warn("no snapshot could be taken", { error: errorMessage(error) }),
 		onElected: (term) => logger.info("elected", { term }),
 		onLeading: (now) => {
@@ -77,6 +75,7 @@ export function raftEngine(parts: {
 	return {
 		store,
 		log,
+		heartbeatPauseMs: timings.heartbeatTimeoutMs / 5,
 		leadership: { leads: () => leads, observe: (observer) => void observers.push(observer) },
 		serve: (connection) =>
 			serveRaftStream(connection, { self, handle: (request, state) => log.handle(request, state) }),

@@ -21,7 +21,7 @@ export interface ServerMember {
  * The server that a member is; undefined for others, and for one whose tags cannot be read (the reference takes no notice of it
  * either). Tags: consul-rpc.md, section 7.
  */
-export function serverMember(member: AgentMemberRecord, datacenter: string): ServerMember | undefined {
+function serverMember(member: AgentMemberRecord, datacenter: string): ServerMember | undefined {
 	const { tags, name, address, status } = member;
 	if (tags["role"] !== "consul" || tags["dc"] !== datacenter) return undefined;
 	const port = integerOf(tags["port"]);
@@ -48,4 +48,14 @@ export function hostPort(host: string, port: number): string {
 
 function integerOf(text: string | undefined): number | undefined {
 	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The servers of a pool. */
+export function serversOf(members: readonly AgentMemberRecord[], datacenter: string): ServerMember[] {
+	return members.map((member) => serverMember(member, datacenter)).filter((server) => server !== undefined);
+}
+
+/** Addresses of those that can be asked, without the one of this name. */
+export function aliveServers(servers: readonly ServerMember[], selfName: string): string[] {
+	return servers.filter(({ status, name }) => status === "alive" && name !== selfName).map(({ address }) => address);
 }

@@ -38,6 +38,8 @@ export interface LanPoolParts {
 	readonly logger: Logger;
 	/** A user event of another member. */
 	readonly onUserEvent: (event: UserEvent) => void;
+	/** A member has come, changed, failed or left; one that is forgotten is told as left. */
+	readonly onMember: (member: AgentMemberRecord) => void;
 	/** Another member has our name, and the others know that one: this agent has to end. */
 	readonly onNameConflict: () => void;
 }
@@ -116,6 +118,8 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 		if ("member" in event) {
 			const { name, address } = event.member;
 			logger.info(`serf: EventMember${memberEventNames[event.kind]}: ${name} ${address.host}`);
+			const record = memberRecord(event.member);
+			parts.onMember(event.kind === "reap" ? { ...record, status: "left" } : record);
 		} else if (event.kind === "user") {
 			const decoded = decodeUserEvent(event.name, event.payload, event.lamportTime);
 			if (decoded === undefined) logger.debug("foreign user event", { name: event.name });
