@@ -5,13 +5,21 @@ import type {
 	NodeRecord,
 	ServiceRecord,
 } from "../lib/api/index.ts";
-import { callOptions, type ReadOptions, type ReadResult, read } from "./read.ts";
+import { type ReadOptions, type ReadResult, read } from "./read.ts";
 import { type CallOptions, type Requester, v1 } from "./request.ts";
+import { write } from "./write.ts";
 
 /** A node with its services by id, as `/v1/catalog/node/NAME` answers. */
 export interface CatalogNode {
 	readonly Node: NodeRecord;
 	readonly Services: Readonly<Record<string, ServiceRecord>>;
+}
+
+/** A node with its services as a list, as `/v1/catalog/node-services/NAME` answers. */
+export interface CatalogNodeServices {
+	/** Null when there is no such node. */
+	readonly Node: NodeRecord | null;
+	readonly Services: readonly ServiceRecord[] | null;
 }
 
 /** `/v1/catalog`: what all agents have registered. */
@@ -28,14 +36,13 @@ export interface CatalogClient {
 	): Promise<ReadResult<readonly CatalogServiceEntry[]>>;
 	/** Undefined when there is no such node. */
 	node(name: string, options?: ReadOptions): Promise<ReadResult<CatalogNode | undefined>>;
+	/** As `node`, with the services as a list, which a filter can choose from. */
+	nodeServices(name: string, options?: ReadOptions): Promise<ReadResult<CatalogNodeServices>>;
 	register(registration: CatalogRegistration, options?: CallOptions): Promise<void>;
 	deregister(deregistration: CatalogDeregistration, options?: CallOptions): Promise<void>;
 }
 
 export function createCatalogClient(requester: Requester): CatalogClient {
-	const put = async (path: string, json: unknown, options: CallOptions = {}) => {
-		await requester.call({ method: "PUT", path, json, ...callOptions(options) });
-	};
 	return {
 		datacenters: async (options = {}) =>
 			(await read<readonly string[]>(requester, v1("catalog", "datacenters"), options)).value,
@@ -46,7 +53,8 @@ export function createCatalogClient(requester: Requester): CatalogClient {
 			const answer = await read<CatalogNode | null>(requester, v1("catalog", "node", name), options);
 			return { ...answer, value: answer.value ?? undefined };
 		},
-		register: (registration, options) => put(v1("catalog", "register"), registration, options),
-		deregister: (deregistration, options) => put(v1("catalog", "deregister"), deregistration, options),
+		nodeServices: (name, options) => read(requester, v1("catalog", "node-services", name), options),
+		register: (json, options) => write(requester, v1("catalog", "register"), options, { json }),
+		deregister: (json, options) => write(requester, v1("catalog", "deregister"), options, { json }),
 	};
 }

@@ -1,11 +1,19 @@
-import type { CatalogServiceEntry, HealthCheck, KvPair, NodeRecord, ServiceEntry } from "../lib/api/index.ts";
+import type {
+	CatalogServiceEntry,
+	CheckStatus,
+	HealthCheck,
+	KvPair,
+	NodeRecord,
+	ServiceEntry,
+} from "../lib/api/index.ts";
 import { DiscoError } from "../lib/errors.ts";
 import { nodeClock } from "../lib/node/clock.ts";
-import { HttpStatusError } from "./errors.ts";
+import type { EventClient, UserEvent } from "./event.ts";
 import { parseWithFlags } from "./flags-json.ts";
 import { callOptions, parseJson, readAnswer, result } from "./read.ts";
 import { type QueryValue, type Requester, v1 } from "./request.ts";
 import { eventsOf } from "./server-sent-events.ts";
+import { streamError } from "./stream.ts";
 import { asDiscoError, backoffMs, pause, type WatchOptions, watch } from "./watch.ts";
 
 /** One state of what is followed. States that came faster than they were taken are left out, the last one never. */
@@ -33,6 +41,15 @@ export interface Changes {
 		options?: ChangesOptions & { readonly passing?: boolean; readonly tags?: readonly string[] },
 	): AsyncGenerator<Change<readonly ServiceEntry[]>, void, undefined>;
 	checks(service: string, options?: ChangesOptions): AsyncGenerator<Change<readonly HealthCheck[]>, void, undefined>;
+	/** Every check in that state. */
+	state(
+		state: CheckStatus | "any",
+		options?: ChangesOptions,
+	): AsyncGenerator<Change<readonly HealthCheck[]>, void, undefined>;
+	/** User events that this agent has seen lately, oldest first; always by blocking queries. */
+	events(
+		options?: ChangesOptions & { readonly name?: string },
+	): AsyncGenerator<Change<readonly UserEvent[]>, void, undefined>;
 	/** Names of all services with their tags. */
 	services(
 		options?: ChangesOptions,
@@ -48,7 +65,7 @@ export interface Changes {
 	keys(prefix: string, options?: ChangesOptions): AsyncGenerator<Change<readonly KvPair[]>, void, undefined>;
 }
 
-export function createChanges(requester: Requester): Changes {
+export function createChanges(requester: Requester, event: EventClient): Changes {
 	const follow = <T>(path: string, options: ChangesOptions = {}, query: Query = {}, parse = parseJson<T>) =>
 		changes<T>(requester, { path, query: { ...query, filter: options.filter }, parse }, options);
 	const keyPath = (key: string) => v1("kv", ...key.replace(/^\//, "").split("/"));
@@ -60,6 +77,15 @@ export function createChanges(requester: Requester): Changes {
 				tag: options?.tags,
 			}),
 		checks: (service, options) => follow(v1("health", "checks", service), options),
+		state: (state, options) => follow(v1("health", "state", state), options),
+		async *events(options = {}) {
+			const { clock = nodeClock, random = { next: Math.random }, name } = options;
+			const answers = watch(
+				(wait) => event.list({ ...callOptions(options), ...(name === undefined ? {} : { name }), ...wait }),
+				{ ...options, clock, random },
+			);
+			for await (const { value, index } of answers) yield { value, index };
+		},
 		services: (options) => follow(v1("catalog", "services"), options),
 		instances: (service, options) => follow(v1("catalog", "service", service), options),
 		nodes: (options) => follow(v1("catalog", "nodes"), options),
@@ -127,12 +153,7 @@ async function* streamed<T>(
 			signal: ending.signal,
 		});
 		try {
-			if (answer.status >= 400 && answer.status !== 404) {
-				const body: Buffer[] = [];
-				for await (const chunk of answer.body) if (body.length < 4) body.push(chunk);
-				const what = `the agent at ${requester.address} answered GET ${path} with`;
-				throw new HttpStatusError(answer.status, Buffer.concat(body).subarray(0, 4000).toString("utf8"), what);
-			}
+			if (answer.status >= 400 && answer.status !== 404) throw await streamError(requester, path, answer);
 			if (!/^text\/event-stream\b/.test(answer.headers["content-type"] ?? "")) return "no stream";
 			for await (const { event, id, data } of eventsOf(answer.body)) {
 				silence.cancel();

@@ -16,9 +16,56 @@ export class HttpStatusError extends DiscoError {
 	}
 }
 
+/** An answer of another status than was asked for, with as much of its text as helps. */
+export function statusError(
+	address: string,
+	method: string,
+	path: string,
+	answer: { readonly status: number; readonly body: Buffer },
+): HttpStatusError {
+	const text = answer.body.subarray(0, 4000).toString("utf8");
+	return new HttpStatusError(answer.status, text, `the agent at ${address} answered ${method} ${path} with`);
+}
+
 /** Whether `thrown` is an answer with the status `status`. */
 export function isHttpStatus(thrown: unknown, status: number): thrown is HttpStatusError {
 	return thrown instanceof HttpStatusError && thrown.status === status;
+}
+
+/** The `code` of every error that the client makes. */
+export type ClientErrorCode =
+	/** No connection, or it was lost. May be retried. */
+	| "AGENT_UNREACHABLE"
+	/** May be retried. */
+	| "REQUEST_TIMEOUT"
+	/** The caller's signal. */
+	| "REQUEST_ABORTED"
+	/** Not success: an `HttpStatusError`. May be retried when it is 429 or 5xx. */
+	| "HTTP_STATUS"
+	| "TLS_FAILED"
+	| "TLS_FILE_UNREADABLE"
+	/** No HTTP, or no JSON. */
+	| "ANSWER_INVALID"
+	| "ANSWER_TOO_LARGE"
+	| "ADDRESS_INVALID"
+	| "KV_KEY_EMPTY"
+	/** The key of a lock or semaphore is in use by something else, or the semaphore is for another number of holders. */
+	| "LOCK_CONFLICT"
+	/** A stream of changes broke; only `onError` sees these three. */
+	| "STREAM_FAILED"
+	| "STREAM_ENDED"
+	| "STREAM_SILENT"
+	/** What a watch's own `read` threw. */
+	| "WATCH_READ_FAILED"
+	| "TOKEN_FILE_UNREADABLE"
+	| "ENVIRONMENT_INVALID";
+
+/** An error of this library. Every one is a `DiscoError`; `code` says which. */
+export type ClientError = DiscoError & { readonly code: ClientErrorCode };
+
+/** Whether `thrown` is one of this library's errors, and when codes are given, one of those. */
+export function isClientError(thrown: unknown, ...codes: readonly ClientErrorCode[]): thrown is ClientError {
+	return thrown instanceof DiscoError && (codes.length === 0 || codes.some((code) => code === thrown.code));
 }
 
 const unreachable: Readonly<Record<string, string>> = {

@@ -21,6 +21,21 @@ export interface KvDeleteOptions extends CallOptions {
 	readonly cas?: number;
 }
 
+/** What a key was at some time. */
+export interface KvRevision {
+	readonly Key: string;
+	/** Where in the log it became so. */
+	readonly Index: number;
+	readonly Deleted: boolean;
+	readonly Flags: number | bigint;
+	/** Base64, null when empty or deleted. */
+	readonly Value: string | null;
+	/** RFC 3339. */
+	readonly Time: string;
+	/** Description of the token that wrote it; empty when that is not known. */
+	readonly Author: string;
+}
+
 /** `/v1/kv`. Keys are given as they are (not encoded); one leading slash is dropped, as the reference's tools do. */
 export interface KvClient {
 	/** One entry; undefined when there is none. */
@@ -31,6 +46,8 @@ export interface KvClient {
 	list(prefix: string, options?: ReadOptions): Promise<ReadResult<readonly KvPair[]>>;
 	/** Names only; with a separator, up to the first one after the prefix. */
 	keys(prefix: string, options?: ReadOptions & { readonly separator?: string }): Promise<ReadResult<readonly string[]>>;
+	/** disco only: what the key was before, oldest first; empty unless its history is kept. Error: `HTTP_STATUS` 404 from Consul. */
+	history(key: string, options?: ReadOptions): Promise<ReadResult<readonly KvRevision[]>>;
 	/** Whether it was written (false: `cas`, `acquire` or `release` did not hold). Error: `KV_KEY_EMPTY`. */
 	put(key: string, value: string | Uint8Array, options?: KvPutOptions): Promise<boolean>;
 	/** Whether it was deleted (true also when there was nothing). */
@@ -61,6 +78,11 @@ export function createKvClient(requester: Requester): KvClient {
 				separator: options.separator,
 			});
 			return { ...answer, value: answer.value ?? [] };
+		},
+		async history(key, options = {}) {
+			const path = kvPath(required(key), "kv-history");
+			const answer = await readAnswer(requester, path, options);
+			return result(answer, parseWithFlags<readonly KvRevision[]>(answer.body.toString("utf8"), path));
 		},
 		put: async (key, value, options = {}) =>
 			change(requester, "PUT", required(key), options, {
@@ -95,8 +117,8 @@ async function change(
 	return answer.body.toString("utf8").trim() === "true";
 }
 
-function kvPath(key: string): string {
-	return `/v1/kv/${key.replace(/^\//, "").split("/").map(encodeURIComponent).join("/")}`;
+function kvPath(key: string, family = "kv"): string {
+	return `/v1/${family}/${key.replace(/^\//, "").split("/").map(encodeURIComponent).join("/")}`;
 }
 
 function required(key: string): string {

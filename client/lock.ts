@@ -49,11 +49,18 @@ export interface LockOptions {
  */
 export async function acquireLock(options: LockOptions): Promise<HeldLock | undefined> {
 	const { client, name, holders } = options;
-	const session = await client.session.create({
+	const { signal } = options;
+	const wanted = {
 		Name: name,
 		TTL: `${sessionTtlMs / 1000}s`,
 		...(holders > 1 ? { Behavior: "delete" as const } : {}),
+	};
+	const session = await client.session.create(wanted, { signal }).catch((error: unknown) => {
+		if (!signal.aborted) throw error;
+		// If the agent has made one all the same, its time-to-live ends it.
+		return undefined;
 	});
+	if (session === undefined) return undefined;
 	const renewing = new AbortController();
 	const lost = new AbortController();
 	const renew = renewSession(client, session, options, renewing.signal, lost);
@@ -62,6 +69,8 @@ export async function acquireLock(options: LockOptions): Promise<HeldLock | unde
 	let held = false;
 	try {
 		held = holders === 1 ? await takeLock(taking) : await takeSemaphore(taking);
+	} catch (error) {
+		if (!signal.aborted) throw error;
 	} finally {
 		if (!held) await endSession(taking, renewing, renew);
 	}
@@ -137,7 +146,7 @@ async function takeLock({ client, key, session, signal, tell }: Taking): Promise
 			continue;
 		}
 		index = 0;
-		if (await client.kv.put(key, "", { flags: lockFlags, acquire: session })) return true;
+		if (await client.kv.put(key, "", { flags: lockFlags, acquire: session, signal })) return true;
 		// Free, yet not to be had: the lock-delay after a session that ended.
 		await pause(retryMs, signal);
 	}
@@ -152,7 +161,7 @@ interface SemaphoreState {
 
 async function takeSemaphore(taking: Taking): Promise<boolean> {
 	const { client, key, session, contender, holders, signal, prefix, tell } = taking;
-	await client.kv.put(contender, "", { flags: semaphoreFlags, acquire: session });
+	await client.kv.put(contender, "", { flags: semaphoreFlags, acquire: session, signal });
 	let index = 0;
 	while (!signal.aborted) {
 		const { value: pairs, index: seen } = await client.kv
@@ -178,7 +187,7 @@ async function takeSemaphore(taking: Taking): Promise<boolean> {
 		}
 		const next = { Limit: holders, Holders: Object.fromEntries([...current, session].map((id) => [id, true])) };
 		const cas = pair?.ModifyIndex ?? 0;
-		if (await client.kv.put(key, JSON.stringify(next), { flags: semaphoreFlags, cas })) return true;
+		if (await client.kv.put(key, JSON.stringify(next), { flags: semaphoreFlags, cas, signal })) return true;
 		index = 0;
 	}
 	return false;

@@ -1,3 +1,16 @@
+import type { Clock, Random } from "../lib/env/index.ts";
+
+/** How a client repeats its reads. */
+export interface ReadRetries {
+	/** Tries in all; 5 unless given. */
+	readonly attemptsMax?: number;
+	/** The pause after the first failure, doubled with each further one up to `maxMs`, of which a random half is cut off; 250 ms and 60 s unless given. */
+	readonly backoff?: { readonly firstMs?: number; readonly maxMs?: number };
+	/** For tests; the system's unless given. */
+	readonly clock?: Clock;
+	readonly random?: Pick<Random, "next">;
+}
+
 /** How to speak TLS with the agent. Paths are of PEM files. */
 export interface ClientTls {
 	/** Certificates of the authorities to trust, instead of the system's. */
@@ -32,4 +45,6 @@ export interface ClientOptions {
 	readonly answerBytesMax?: number;
 	/** How long an idle connection is kept; 30 s unless given, 0 keeps none. */
 	readonly idleConnectionMs?: number;
+	/** Reads are repeated while they fail with what may pass by itself; `{}` for 5 tries. Nothing is repeated unless given. */
+	readonly retry?: ReadRetries;
 }

@@ -1,6 +1,7 @@
 import type { ServiceEntry } from "../lib/api/index.ts";
-import { callOptions, parseJson, type ReadOptions, type ReadResult, read } from "./read.ts";
+import { type ReadOptions, type ReadResult, read } from "./read.ts";
 import { type CallOptions, type Requester, v1 } from "./request.ts";
+import { write, writeJson } from "./write.ts";
 
 /** A stored question about a service, with what to do when nobody answers it here. */
 export interface PreparedQuery {
@@ -30,6 +31,11 @@ export interface PreparedQueryAnswer {
 	readonly Failovers: number;
 }
 
+/** What a name or template becomes before it is executed. */
+export interface PreparedQueryExplanation {
+	readonly Query: PreparedQuery;
+}
+
 /** `/v1/query`. */
 export interface PreparedQueryClient {
 	/** The new query's id. */
@@ -38,6 +44,8 @@ export interface PreparedQueryClient {
 	delete(id: string, options?: CallOptions): Promise<void>;
 	list(options?: ReadOptions): Promise<ReadResult<readonly PreparedQuery[]>>;
 	get(id: string, options?: ReadOptions): Promise<ReadResult<PreparedQuery | undefined>>;
+	/** The query that a template makes of the name. */
+	explain(name: string, options?: ReadOptions): Promise<ReadResult<PreparedQueryExplanation>>;
 	execute(
 		idOrName: string,
 		options?: ReadOptions & { readonly limit?: number },
@@ -46,21 +54,16 @@ export interface PreparedQueryClient {
 
 export function createPreparedQueryClient(requester: Requester): PreparedQueryClient {
 	return {
-		async create(query, options = {}) {
-			const answer = await requester.call({ method: "POST", path: v1("query"), json: query, ...callOptions(options) });
-			return parseJson<{ readonly ID: string }>(answer.body.toString("utf8"), v1("query")).ID;
-		},
-		async update(id, query, options = {}) {
-			await requester.call({ method: "PUT", path: v1("query", id), json: query, ...callOptions(options) });
-		},
-		async delete(id, options = {}) {
-			await requester.call({ method: "DELETE", path: v1("query", id), ...callOptions(options) });
-		},
+		create: async (query, options) =>
+			(await writeJson<{ readonly ID: string }>(requester, v1("query"), options, { method: "POST", json: query })).ID,
+		update: (id, json, options) => write(requester, v1("query", id), options, { json }),
+		delete: (id, options) => write(requester, v1("query", id), options, { method: "DELETE" }),
 		list: (options) => read(requester, v1("query"), options),
 		async get(id, options) {
 			const answer = await read<readonly PreparedQuery[]>(requester, v1("query", id), options);
 			return { ...answer, value: answer.value[0] };
 		},
+		explain: (name, options) => read(requester, v1("query", name, "explain"), options),
 		execute: (idOrName, options = {}) =>
 			read(requester, v1("query", idOrName, "execute"), options, { limit: options.limit }),
 	};

@@ -1,5 +1,5 @@
 import { DiscoError } from "../lib/errors.ts";
-import { HttpStatusError } from "./errors.ts";
+import { statusError } from "./errors.ts";
 import type { Answer, CallOptions, QueryValue, Requester } from "./request.ts";
 
 /** What every read takes; the API's query parameters under their names. */
@@ -73,8 +73,7 @@ export async function readAnswer(
 	if (alsoStatus === undefined) return requester.call(request);
 	const answer = await requester.request(request);
 	if (answer.status === alsoStatus || (answer.status >= 200 && answer.status < 300)) return answer;
-	const what = `the agent at ${requester.address} answered GET ${path} with`;
-	throw new HttpStatusError(answer.status, answer.body.subarray(0, 4000).toString("utf8"), what);
+	throw statusError(requester.address, "GET", path, answer);
 }
 
 /** JSON of an answer. Error: `ANSWER_INVALID`. */

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { DiscoError } from "../lib/errors.ts";
 import { defaultAddress, parseAgentAddress } from "./address.ts";
-import { HttpStatusError } from "./errors.ts";
+import { statusError } from "./errors.ts";
 import type { ClientOptions } from "./options.ts";
 import { createTransport, type StreamedAnswer } from "./transport.ts";
 
@@ -85,8 +85,7 @@ export function createRequester(options: ClientOptions): Requester {
 		async call(wanted) {
 			const answer = await request(wanted);
 			if (answer.status >= 200 && answer.status < 300) return answer;
-			const what = `the agent at ${address.text} answered ${wanted.method ?? "GET"} ${wanted.path} with`;
-			throw new HttpStatusError(answer.status, answer.body.subarray(0, 4000).toString("utf8"), what);
+			throw statusError(address.text, wanted.method ?? "GET", wanted.path, answer);
 		},
 		close: () => transport.close(),
 	};

@@ -1,6 +1,7 @@
 import { isHttpStatus } from "./errors.ts";
-import { callOptions, parseJson, type ReadOptions, type ReadResult, read } from "./read.ts";
+import { type ReadOptions, type ReadResult, read } from "./read.ts";
 import { type CallOptions, type Requester, v1 } from "./request.ts";
+import { write, writeJson } from "./write.ts";
 
 /** What a session holds locks with. `LockDelay` is in nanoseconds. */
 export interface Session {
@@ -43,19 +44,12 @@ export interface SessionClient {
 
 export function createSessionClient(requester: Requester): SessionClient {
 	return {
-		async create(request = {}, options = {}) {
-			const path = v1("session", "create");
-			const answer = await requester.call({ method: "PUT", path, json: request, ...callOptions(options) });
-			return parseJson<{ readonly ID: string }>(answer.body.toString("utf8"), path).ID;
-		},
-		async destroy(id, options = {}) {
-			await requester.call({ method: "PUT", path: v1("session", "destroy", id), ...callOptions(options) });
-		},
+		create: async (request = {}, options = {}) =>
+			(await writeJson<{ readonly ID: string }>(requester, v1("session", "create"), options, { json: request })).ID,
+		destroy: (id, options) => write(requester, v1("session", "destroy", id), options),
 		async renew(id, options = {}) {
-			const path = v1("session", "renew", id);
 			try {
-				const answer = await requester.call({ method: "PUT", path, ...callOptions(options) });
-				return parseJson<readonly Session[]>(answer.body.toString("utf8"), path)[0];
+				return (await writeJson<readonly Session[]>(requester, v1("session", "renew", id), options))[0];
 			} catch (error) {
 				if (isHttpStatus(error, 404)) return undefined;
 				throw error;

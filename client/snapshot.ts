@@ -1,7 +1,7 @@
-import { HttpStatusError } from "./errors.ts";
-import { callOptions } from "./read.ts";
 import { type CallOptions, type Requester, v1 } from "./request.ts";
+import { streamOf } from "./stream.ts";
 import type { StreamedAnswer } from "./transport.ts";
+import { write } from "./write.ts";
 
 /** `/v1/snapshot`: the whole replicated state as one file (gzip). */
 export interface SnapshotClient {
@@ -14,16 +14,7 @@ export interface SnapshotClient {
 export function createSnapshotClient(requester: Requester): SnapshotClient {
 	const path = v1("snapshot");
 	return {
-		async save(options = {}) {
-			const answer = await requester.stream({ path, query: { stale: options.stale }, ...callOptions(options) });
-			if (answer.status === 200) return answer;
-			const chunks: Buffer[] = [];
-			for await (const chunk of answer.body) chunks.push(chunk);
-			const text = Buffer.concat(chunks).toString("utf8");
-			throw new HttpStatusError(answer.status, text, `the agent at ${requester.address} answered GET ${path} with`);
-		},
-		async restore(snapshot, options = {}) {
-			await requester.call({ method: "PUT", path, body: snapshot, ...callOptions(options) });
-		},
+		save: (options) => streamOf(requester, path, options, { stale: options?.stale }),
+		restore: (snapshot, options) => write(requester, path, options, { body: snapshot }),
 	};
 }

@@ -112,6 +112,7 @@ export function createEtcdClient(options: ClientOptions): Client {
 		list: (prefix, options) => pairs(bothSpellings(prefix, true), options),
 	};
 	const txn: TxnClient = {
+		...refused<TxnClient>("this kind of transaction"),
 		async kv(operations) {
 			const { value } = await pairs(operations.flatMap(({ key }) => bothSpellings(key, false)));
 			const present = new Set(value.map(({ Key }) => Key));
@@ -122,11 +123,13 @@ export function createEtcdClient(options: ClientOptions): Client {
 	};
 	return {
 		...agent,
+		acl: refused("permissions"),
 		agent: refused("the agent"),
 		catalog: refused("services and nodes"),
 		health: refused("services"),
 		coordinate: refused("coordinates"),
 		event: refused("events"),
+		operator: refused("servers"),
 		preparedQuery: refused("prepared queries"),
 		session: refused("sessions"),
 		snapshot: refused("snapshots"),

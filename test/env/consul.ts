@@ -20,9 +20,10 @@ export interface RealConsul {
 	stop(): Promise<void>;
 }
 
-/** A development agent of the real Consul on loopback address `host`, with a leader. */
-export async function startConsul(program: string, host: string): Promise<RealConsul> {
-	const agent: Background = background(program, ["agent", "-dev", "-bind", host, "-client", host, "-log-level=warn"]);
+/** A development agent of the real Consul on loopback address `host`, with a leader; `args` are added to its command line. */
+export async function startConsul(program: string, host: string, args: readonly string[] = []): Promise<RealConsul> {
+	const line = ["agent", "-dev", "-bind", host, "-client", host, "-log-level=warn", ...args];
+	const agent: Background = background(program, line);
 	const client = createClient({ address: `${host}:8500` });
 	await eventually("a leader", async () => {
 		// Something else on that address would answer in its place.
