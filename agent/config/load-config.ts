@@ -3,9 +3,11 @@ import { parseDurationMs } from "../../lib/duration.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/flags.ts";
 import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
+import type { InterfaceAddress } from "./address-templates/index.ts";
 import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
 import { clusterConfig } from "./cluster.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
+import { withAddressesExpanded } from "./expand-keys.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import { gossipConfig } from "./gossip.ts";
 import { httpSettings } from "./http.ts";
@@ -23,6 +25,8 @@ export interface HostFacts {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** IPv4 addresses of the machine's interfaces, private ones first. */
 	readonly addresses?: readonly string[];
+	/** All of them, for templates in addresses. */
+	readonly interfaceAddresses?: readonly InterfaceAddress[];
 }
 
 /**
@@ -94,7 +98,8 @@ interface BuildOptions {
 	readonly warnings: string[];
 }
 
-function buildConfig(given: Fragment, { dev, compat, host, warnings }: BuildOptions): RuntimeConfig {
+function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOptions): RuntimeConfig {
+	const given = withAddressesExpanded(merged, host.interfaceAddresses);
 	const server = given.server ?? false;
 	const expect = given.bootstrap_expect ?? 0;
 	// The reference turns an expectation of one into bootstrap before it checks anything.

@@ -1,5 +1,6 @@
 import { type Fragment, keysWithoutEffect } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
+import { olderTlsVersions } from "./tls.ts";
 
 /** Older spelling -> the one that replaced it, as in the reference's deprecation lines. */
 const replacedBy: Readonly<Partial<Record<keyof Fragment, string>>> = {
@@ -37,12 +38,17 @@ export function withoutOlderKeys(given: Fragment, warn: (text: string) => void):
 		const path = Object.hasOwn(replacedBy, key) ? replacedBy[key as keyof Fragment] : undefined;
 		if (path !== undefined) {
 			warn(`the "${key}" field is deprecated; use the "${path}" field instead`);
-			modern = mergeFragments(modern, nested(path.split("."), value)) as Record<string, unknown>;
+			modern = mergeFragments(modern, nested(path.split("."), modernValue(key, value))) as Record<string, unknown>;
 		} else if (Object.hasOwn(keysWithoutEffect, key)) {
 			warn(`${key}: has no effect; service mesh, enterprise functions and cloud services are not part of disco`);
 		} else rest[key] = value;
 	}
 	return mergeFragments(modern, rest);
+}
+
+/** Of one key the values, too, were spelt otherwise. */
+function modernValue(key: string, value: unknown): unknown {
+	return key === "tls_min_version" && typeof value === "string" ? (olderTlsVersions[value] ?? value) : value;
 }
 
 function nested(path: readonly string[], value: unknown): Fragment {
