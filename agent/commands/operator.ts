@@ -9,6 +9,10 @@ const raft = commandGroup("Shows and changes who keeps the replicated log.", {
 		summary: "Takes a server that is gone for good out of the votes",
 		load: async () => (await import("./operator/raft-remove-peer.ts")).raftRemovePeer,
 	},
+	"transfer-leader": {
+		summary: "Hands the leadership on to another server",
+		load: async () => (await import("./operator/raft-transfer-leader.ts")).raftTransferLeader,
+	},
 });
 
 const autopilot = commandGroup("Shows and changes how servers are looked after.", {

@@ -223,6 +223,7 @@ export const descriptions: Readonly<Record<string, Description>> = {
 	"GET /v1/status/leader": { summary: "Address of the leading server", query: ["dc"] },
 	"GET /v1/status/peers": { summary: "Addresses of the servers", query: ["dc"] },
 	"GET /v1/operator/raft/configuration": { summary: "Servers that agree on the log", query: ["modes"] },
+	"POST /v1/operator/raft/transfer-leader": { summary: "Hand the leadership on", query: ["dc", "id"] },
 	"DELETE /v1/operator/raft/peer": { summary: "Remove a server", query: ["dc", "id", "address"] },
 	"GET /v1/operator/autopilot/configuration": { summary: "How the servers look after each other", query: ["modes"] },
 	"PUT /v1/operator/autopilot/configuration": {

@@ -18,6 +18,12 @@ export const operatorRaftRoutes: readonly Route[] = [
 			DELETE: { permission: { resource: "operator", access: "write", of: () => "" }, handle: removePeer },
 		},
 	},
+	{
+		path: "/v1/operator/raft/transfer-leader",
+		methods: {
+			POST: { permission: { resource: "operator", access: "write", of: () => "" }, handle: transferLeader },
+		},
+	},
 ];
 
 async function configuration(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
@@ -44,4 +50,11 @@ async function removePeer(request: ApiRequest, { endpoints }: Context): Promise<
 	if (id !== "" && address !== "") throw badRequest("Must specify only one of ?id or ?address");
 	await family(endpoints, "operator").removePeer(id === "" ? { address } : { id }, writeOptions(request));
 	return empty();
+}
+
+/** As in later versions of the reference. */
+async function transferLeader(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+	const id = request.query.first("id") ?? "";
+	await family(endpoints, "operator").transferLeadership(id === "" ? undefined : id, writeOptions(request));
+	return json({ Success: true });
 }

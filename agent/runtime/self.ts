@@ -10,10 +10,16 @@ export interface SelfParts {
 	readonly local: LocalAgent;
 	/** Undefined on an agent that is no server. */
 	readonly logState: (() => LogState) | undefined;
+	/** `host:port` of the leader as far as a server knows, and of Raft's servers. */
+	readonly leaderAddress?: (() => string) | undefined;
+	readonly peerAddresses?: (() => readonly string[]) | undefined;
+	/** Servers that this agent could ask. */
+	readonly knownServerCount: () => number;
 }
 
 /** The body of `/v1/agent/self`, and what `disco info` prints. Field names and texts as the API spells them. */
-export function selfBody({ config, nodeId, local, logState }: SelfParts): object {
+export function selfBody(parts: SelfParts): object {
+	const { config, nodeId, local } = parts;
 	const [member] = local.members();
 	return {
 		Config: {
@@ -42,7 +48,7 @@ export function selfBody({ config, nodeId, local, logState }: SelfParts): object
 			DelegateMax: 5,
 			DelegateCur: 4,
 		},
-		Stats: stats(config, local, logState?.()),
+		Stats: stats(parts),
 		Meta: { ...config.nodeMeta, "consul-network-segment": "" },
 	};
 }
@@ -73,14 +79,18 @@ function debugConfig(config: RuntimeConfig): Readonly<Record<string, unknown>> {
 	};
 }
 
-function stats(
-	config: RuntimeConfig,
-	local: LocalAgent,
-	log: LogState | undefined,
-): Readonly<Record<string, Readonly<Record<string, string>>>> {
+function stats(parts: SelfParts): Readonly<Record<string, Readonly<Record<string, string>>>> {
+	const { config, local, leaderAddress, peerAddresses } = parts;
+	const log = parts.logState?.();
 	const checks = [...local.checks().values()];
-	const members = String(local.members().length);
-	const serf = { encrypted: String(config.encrypted), failed: "0", left: "0", members };
+	const members = local.members();
+	const inState = (wanted: string) => String(members.filter(({ status }) => status === wanted).length);
+	const serf = {
+		encrypted: String(config.encrypted),
+		failed: inState("failed"),
+		left: inState("left"),
+		members: String(members.length),
+	};
 	return {
 		agent: {
 			check_monitors: String(checks.filter(({ plan }) => plan.kind === "script").length),
@@ -91,16 +101,16 @@ function stats(
 		build: { prerelease: "", revision: `disco-${version}`, version: apiVersion },
 		consul:
 			log === undefined
-				? { acl: "disabled", known_servers: "0", server: "false" }
+				? { acl: "disabled", known_servers: String(parts.knownServerCount()), server: "false" }
 				: {
 						acl: "disabled",
 						bootstrap: String(config.bootstrap),
 						known_datacenters: "1",
 						leader: String(log.role === "leader"),
-						leader_addr: `${config.advertiseAddress}:${config.ports.server}`,
+						leader_addr: leaderAddress?.() ?? "",
 						server: "true",
 					},
-		...(log === undefined ? {} : { raft: raftStats(log) }),
+		...(log === undefined ? {} : { raft: raftStats(log, peerAddresses?.() ?? []) }),
 		runtime: {
 			arch: arch(),
 			cpu_count: String(cpus().length),
@@ -121,7 +131,7 @@ const raftStateNames: Readonly<Record<LogState["role"], string>> = {
 	failed: "Shutdown",
 };
 
-function raftStats(log: LogState): Readonly<Record<string, string>> {
+function raftStats(log: LogState, peers: readonly string[]): Readonly<Record<string, string>> {
 	return {
 		applied_index: String(log.appliedIndex),
 		commit_index: String(log.appliedIndex),
@@ -129,7 +139,7 @@ function raftStats(log: LogState): Readonly<Record<string, string>> {
 		last_contact: String(log.lastContactMs),
 		last_log_index: String(log.lastIndex),
 		last_snapshot_index: String(log.snapshotIndex),
-		num_peers: "0",
+		num_peers: String(Math.max(0, peers.length - 1)),
 		state: raftStateNames[log.role],
 		term: String(log.term),
 	};

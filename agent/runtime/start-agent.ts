@@ -13,6 +13,7 @@ import type { ForwardingEndpoints } from "../rpc/forward/index.ts";
 import type { Endpoints, UserEvent } from "../rpc/index.ts";
 import { statusPage } from "../ui/index.ts";
 import { clientEndpoints } from "./client-endpoints.ts";
+import { aliveServers, serversOf } from "./cluster/index.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
 import { registerGauges } from "./gauges.ts";
@@ -214,7 +215,17 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		endpoints,
 		local,
 		...(pool === undefined ? {} : { pool }),
-		self: () => selfBody({ config: current, nodeId, local, logState }),
+		self: () =>
+			selfBody({
+				config: current,
+				nodeId,
+				local,
+				logState,
+				leaderAddress: dataServer?.cluster.leaderAddress,
+				peerAddresses: dataServer?.cluster.peerAddresses,
+				knownServerCount: () =>
+					aliveServers(serversOf(pool?.members() ?? [], config.datacenter), config.nodeName).length,
+			}),
 		reload,
 		leave,
 		...(config.ui ? { statusPage } : {}),
