@@ -78,7 +78,7 @@ async function nodes(request: ApiRequest, context: Context): Promise<Reply> {
 	const filter = filterOf(request, "node");
 	const answer = await context.endpoints.catalog.nodes({ ...read, ...nodeMetaOf(request) });
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
-	const near = nearestFirst(request, context, answer.value, ({ node }) => node);
+	const near = await nearestFirst(request, context, answer.value, ({ node }) => node);
 	const shown = applyFilter(filter, visible(request, near, mayReadNode(request)), nodeJson);
 	return jsonList(shown, encodeNode, { headers, keyOf: ({ node }) => node, ...sharedIf(shown, answer, "nodes") });
 }
@@ -147,7 +147,7 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...(tags.length === 0 ? {} : { tags }),
 	});
 	const headers = catalogHeaders(answer, read, request, context, { hasCache: true });
-	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
+	const near = await nearestFirst(request, context, answer.value, ({ node }) => node.node);
 	const shown = applyFilter(filter, visible(request, near, mayReadInstance(request)), catalogServiceJson);
 	return jsonList(shown, encodeCatalogService, {
 		headers,

@@ -53,7 +53,7 @@ function checks(
 			const filter = filterOf(request, "check");
 			const answer = await ask(request.item, { ...read, ...nodeMetaOf(request) }, context);
 			const headers = catalogHeaders(answer, read, request, context, { hasCache: false });
-			const near = nearestFirst(request, context, answer.value, ({ node }) => node);
+			const near = await nearestFirst(request, context, answer.value, ({ node }) => node);
 			const shown = applyFilter(filter, visible(request, near, mayReadCheck(request)), checkJson);
 			return jsonList(shown, encodeCheck, { headers, keyOf: checkKey, ...sharedIf(shown, answer, "checks") });
 		},
@@ -75,7 +75,7 @@ async function service(request: ApiRequest, context: Context): Promise<Reply> {
 		...catalogHeaders(answer, read, request, context, { hasCache: true }),
 		...(context.config.compat ? streamingHeaders(read, request) : {}),
 	};
-	const near = nearestFirst(request, context, answer.value, ({ node }) => node.node);
+	const near = await nearestFirst(request, context, answer.value, ({ node }) => node.node);
 	const shown = applyFilter(filter, visible(request, near, mayReadInstance(request)), healthEntryJson);
 	return jsonList(shown, encodeEntry, { headers, keyOf: instanceKey, ...sharedIf(shown, answer, "health-service") });
 }

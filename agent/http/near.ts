@@ -6,7 +6,7 @@ export function nearestFirst<Item>(
 	{ endpoints, config }: Context,
 	items: readonly Item[],
 	nodeOf: (item: Item) => string,
-): readonly Item[] {
+): readonly Item[] | Promise<readonly Item[]> {
 	const near = request.query.first("near") ?? "";
 	if (near === "" || endpoints.coordinate === undefined) return items;
 	return endpoints.coordinate.sortNear(near === "_agent" ? config.nodeName : near, items, nodeOf);

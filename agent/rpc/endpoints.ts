@@ -89,7 +89,10 @@ export interface CatalogEndpoints {
 	services(
 		options: ReadOptions & { readonly nodeMeta?: StringMap },
 	): Promise<Answer<ReadonlyMap<string, readonly string[]>>>;
-	/** Ordered by node, then service id. `tags` are all required, case ignored. */
+	/**
+	 * Ordered by node, then service id. `tags` are all required, case ignored. An agent that asks another one for it has neither
+	 * the checks nor the node's indexes.
+	 */
 	service(
 		name: string,
 		options: ReadOptions & { readonly tags?: readonly string[]; readonly nodeMeta?: StringMap },
@@ -130,7 +133,7 @@ export interface HealthEndpoints {
 		status: string,
 		options: ReadOptions & { readonly nodeMeta?: StringMap },
 	): Promise<Answer<readonly CheckRecord[]>>;
-	/** Instances whose own or whose node's IP address is `address`, for reverse DNS. */
+	/** Instances whose own or whose node's IP address is `address`, for reverse DNS; as `catalog.service`. */
 	byAddress?(address: string, options: ReadOptions): Promise<Answer<readonly InstanceRecord[]>>;
 }
 
@@ -253,7 +256,11 @@ export interface CoordinateEndpoints {
 	 * The elements nearest to `near` (a node name) first, those without coordinates last, else in the order given. Without
 	 * coordinates of `near` the same array.
 	 */
-	sortNear<Item>(near: string, list: readonly Item[], nodeOf: (item: Item) => string): readonly Item[];
+	sortNear<Item>(
+		near: string,
+		list: readonly Item[],
+		nodeOf: (item: Item) => string,
+	): readonly Item[] | Promise<readonly Item[]>;
 }
 
 export interface UserEvent {

@@ -2,13 +2,20 @@ import type { Clock, Network, Random } from "../../../lib/env/index.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { Endpoints, EventEndpoints } from "../endpoints.ts";
 import type { Caller } from "./caller.ts";
+import { catalogClient } from "./catalog.ts";
 import { createChoosingCaller } from "./choice.ts";
+import { coordinateClient } from "./coordinate.ts";
+import { healthClient } from "./health.ts";
 import { createHold } from "./hold.ts";
 import { kvClient } from "./kv.ts";
 import { createLeaderCaller } from "./leader.ts";
+import { operatorClient } from "./operator.ts";
+import { queryClient } from "./query.ts";
 import { routeToLeader } from "./route.ts";
 import { createServers } from "./servers.ts";
+import { sessionClient } from "./session.ts";
 import { statusClient } from "./status.ts";
+import { txnClient } from "./txn.ts";
 
 /** The reference's `performance.rpc_hold_timeout`. */
 const holdTimeoutMsDefault = 7_000;
@@ -69,7 +76,14 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 
 function remoteEndpoints(caller: Caller): Endpoints {
 	return {
+		catalog: catalogClient(caller),
+		health: healthClient(caller),
 		kv: kvClient(caller),
 		status: statusClient(caller),
-	} as Endpoints;
+		session: sessionClient(caller),
+		txn: txnClient(caller),
+		query: queryClient(caller),
+		coordinate: coordinateClient(caller),
+		operator: operatorClient(caller),
+	};
 }

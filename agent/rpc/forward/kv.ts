@@ -15,8 +15,9 @@ const conditional: ReadonlySet<string> = new Set(["cas", "delete-cas", "lock", "
 export function kvClient(caller: Caller): KvEndpoints {
 	return {
 		async write(write, options) {
-			const reply = await command(caller, methods.kvApply, { Op: opOf(write), DirEnt: entryOfWrite(write) }, options);
-			return conditional.has(write.operation) ? reply : true;
+			const { operation: Op } = write;
+			const reply = await command(caller, methods.kvApply, { Op, DirEnt: entryOfWrite(write) }, options);
+			return conditional.has(Op) ? reply : true;
 		},
 		get: (key, options) =>
 			ask(caller, methods.kvGet, {
@@ -39,6 +40,24 @@ export function kvClient(caller: Caller): KvEndpoints {
 				options,
 				take: ({ Keys }) => Keys ?? [],
 			}),
+		history: (key, options) =>
+			ask(caller, methods.kvHistory, {
+				fields: { Key: key },
+				options,
+				take: ({ Revisions }) =>
+					(Revisions ?? []).map(({ Key, Index, Value, Flags, TimeMs, Author }) => ({
+						key: Key,
+						index: Index,
+						...(Value === null ? {} : { value: Value }),
+						flags: Flags,
+						timeMs: TimeMs,
+						author: Author,
+					})),
+			}),
+		async keepHistory(rules, options) {
+			const Rules = rules.map(({ prefix, revisionsMax }) => ({ Prefix: prefix, RevisionsMax: revisionsMax }));
+			await command(caller, methods.keepKvHistory, { Rules }, options);
+		},
 	};
 }
 
@@ -64,6 +83,35 @@ export function kvServed({ kv }: Endpoints): ServedMethod[] {
 			({ Prefix, Seperator }, options) => kv.keys(Prefix, Seperator, options),
 			(keys) => ({ Keys: keys.length === 0 ? null : keys }),
 		),
+		...historyServed(kv),
+	];
+}
+
+function historyServed({ history, keepHistory }: KvEndpoints): ServedMethod[] {
+	if (history === undefined || keepHistory === undefined) return [];
+	return [
+		servedRead(
+			methods.kvHistory,
+			({ Key }, options) => history(Key, options),
+			(revisions) => ({
+				Revisions: revisions.map(({ key, index, value, flags, timeMs, author }) => ({
+					Key: key,
+					Index: index,
+					Value: value ?? null,
+					Flags: flags,
+					TimeMs: timeMs,
+					Author: author,
+				})),
+			}),
+		),
+		served(methods.keepKvHistory, async (argument) => {
+			const rules = (argument.Rules ?? []).map(({ Prefix, RevisionsMax }) => ({
+				prefix: Prefix,
+				revisionsMax: RevisionsMax,
+			}));
+			await keepHistory(rules, writeOptionsOf(argument));
+			return {};
+		}),
 	];
 }
 
@@ -89,11 +137,6 @@ export function wireEntry(record: KvRecord): WireDirectoryEntry {
 		CreateIndex: record.createIndex,
 		ModifyIndex: record.modifyIndex,
 	};
-}
-
-/** `delete-tree` is the one that is called otherwise there. */
-function opOf({ operation }: KvWrite): string {
-	return operation;
 }
 
 function entryOfWrite(write: KvWrite): WireDirectoryEntry {

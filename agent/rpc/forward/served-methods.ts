@@ -1,10 +1,35 @@
 import type { Endpoints } from "../endpoints.ts";
 import type { ServedMethod } from "../wire/rpc.ts";
+import { catalogServed } from "./catalog.ts";
+import { coordinateServed } from "./coordinate.ts";
+import { healthServed } from "./health.ts";
+import { internalServed } from "./internal.ts";
 import { kvServed } from "./kv.ts";
+import { operatorServed } from "./operator.ts";
+import { queryServed } from "./query.ts";
+import { sessionServed } from "./session.ts";
 import { statusServed } from "./status.ts";
+import { txnServed } from "./txn.ts";
+
+export interface ServedOptions {
+	readonly datacenter: string;
+	/** Spreads a user event that another agent has encoded: the name without prefix, and gossip's payload. */
+	readonly fireEvent?: (name: string, payload: Uint8Array) => void;
+}
 
 /** What the server port answers by RPC. `endpoints`: a follower's forward to the leader what only that may answer. */
-export function createServedMethods(endpoints: Endpoints): ReadonlyMap<string, ServedMethod> {
-	const all = [...statusServed(endpoints), ...kvServed(endpoints)];
+export function createServedMethods(endpoints: Endpoints, options: ServedOptions): ReadonlyMap<string, ServedMethod> {
+	const all = [
+		...statusServed(endpoints),
+		...catalogServed(endpoints, options),
+		...healthServed(endpoints),
+		...kvServed(endpoints),
+		...sessionServed(endpoints),
+		...coordinateServed(endpoints),
+		...queryServed(endpoints),
+		...txnServed(endpoints),
+		...operatorServed(endpoints),
+		...internalServed(endpoints, options),
+	];
 	return new Map(all.map((method) => [method.name, method]));
 }

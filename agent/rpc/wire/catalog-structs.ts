@@ -5,6 +5,7 @@ import {
 	type Infer,
 	i64,
 	list,
+	mapOf,
 	nullable,
 	recordOf,
 	string,
@@ -199,7 +200,7 @@ export const checksInStateRequest = struct({
 });
 
 export const indexedNodes = struct({ Nodes: list(node), ...queryMeta });
-export const indexedServices = struct({ Services: recordOf(list(string)), ...queryMeta });
+export const indexedServices = struct({ Services: mapOf(list(string)), ...queryMeta });
 export const indexedServiceNodes = struct({ ServiceNodes: list(serviceNode), ...queryMeta });
 export const indexedNodeServices = struct({
 	NodeServices: nullable(struct({ Node: nullable(node), Services: recordOf(nodeService) })),

@@ -80,5 +80,10 @@ export const methods = {
 
 	nodeInfo: method("Internal.NodeInfo", nodeSpecificRequest, indexedNodeDump),
 	nodeDump: method("Internal.NodeDump", dcSpecificRequest, indexedNodeDump),
+	/** Disco's own. */
+	kvHistory: method("Disco.KVHistory", structs.keyRequest, structs.kvHistory),
+	keepKvHistory: method("Disco.KeepKVHistory", structs.keepHistoryRequest, empty),
+	transferLeadership: method("Disco.TransferLeadership", structs.transferRequest, empty),
+
 	eventFire: method("Internal.EventFire", structs.eventFireRequest, structs.eventFireResponse),
 } as const;

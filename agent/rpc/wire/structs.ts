@@ -210,3 +210,23 @@ export const keyringRequest = struct({
 	LocalOnly: bool,
 	...queryOptions,
 });
+
+/** Disco's own: what the reference does not have. */
+
+const kvRevision = struct({
+	Key: string,
+	Index: u64,
+	/** Nil: the key was deleted. */
+	Value: bytes,
+	Flags: u64Exact,
+	TimeMs: float64,
+	Author: string,
+});
+export const kvHistory = struct({ Revisions: list(kvRevision), ...queryMeta });
+export const keepHistoryRequest = struct({
+	Datacenter: string,
+	Rules: list(struct({ Prefix: string, RevisionsMax: i64 })),
+	Token: string,
+});
+/** Without an id the best follower. */
+export const transferRequest = struct({ Datacenter: string, ID: string, Token: string });

@@ -1,0 +1,118 @@
+import type { CatalogEndpoints, Endpoints, ReadOptions } from "../endpoints.ts";
+import { methods } from "../wire/methods.ts";
+import { type ServedMethod, served } from "../wire/rpc.ts";
+import { ask, type Caller, command, servedRead, writeOptionsOf } from "./caller.ts";
+import { bareInstance, nodeRecord, serviceRecord, wireNode, wireService, wireServiceNode } from "./convert.ts";
+import { nearestFirst } from "./near.ts";
+import { deregistrationOf, registrationOf, wireDeregistration, wireRegistration } from "./registration.ts";
+import { metaFilter, serviceFields, tagsOf } from "./service-question.ts";
+
+export function catalogClient(caller: Caller): CatalogEndpoints {
+	return {
+		register: async (registration, options) => {
+			await command(caller, methods.register, wireRegistration(registration), options);
+		},
+		deregister: async (deregistration, options) => {
+			await command(caller, methods.deregister, wireDeregistration(deregistration), options);
+		},
+		datacenters: async () =>
+			(await caller.call(methods.datacenters, methods.datacenters.argument.zero, { isRead: true, waitMs: 0 })) ?? [],
+		nodes: (options) =>
+			ask(caller, methods.nodes, {
+				fields: metaFilter(options),
+				options,
+				take: ({ Nodes }) => (Nodes ?? []).map(nodeRecord),
+			}),
+		services: (options) =>
+			ask(caller, methods.services, {
+				fields: metaFilter(options),
+				options,
+				take: ({ Services }) => new Map([...(Services ?? [])].map(([name, tags]) => [name, tags ?? []])),
+			}),
+		service: (name, options) =>
+			ask(caller, methods.serviceNodes, {
+				fields: serviceFields(name, options),
+				options,
+				take: ({ ServiceNodes }) => (ServiceNodes ?? []).map(bareInstance),
+			}),
+		node: (name, options) =>
+			ask(caller, methods.nodeServiceList, {
+				fields: { Node: name },
+				options,
+				take: ({ NodeServices: { Node, Services } }) =>
+					Node === null
+						? undefined
+						: {
+								node: nodeRecord(Node),
+								services: (Services ?? []).map((service) => serviceRecord(service, Node.Node)),
+							},
+			}),
+	};
+}
+
+export function catalogServed(endpoints: Endpoints, { datacenter }: { readonly datacenter: string }): ServedMethod[] {
+	const { catalog, health } = endpoints;
+	const node = (argument: { readonly Node: string }, options: ReadOptions) => catalog.node(argument.Node, options);
+	return [
+		served(methods.register, async (argument) => {
+			await catalog.register(registrationOf(argument, datacenter), writeOptionsOf(argument));
+			return {};
+		}),
+		served(methods.deregister, async (argument) => {
+			await catalog.deregister(deregistrationOf(argument), writeOptionsOf(argument));
+			return {};
+		}),
+		served(methods.datacenters, () => catalog.datacenters()),
+		servedRead(
+			methods.nodes,
+			async ({ NodeMetaFilters, Source }, options) =>
+				nearestFirst(
+					endpoints,
+					Source,
+					await catalog.nodes({ ...options, ...metaOfFilter(NodeMetaFilters) }),
+					(each) => each.node,
+				),
+			(nodes) => ({ Nodes: nodes.map(wireNode) }),
+		),
+		servedRead(
+			methods.services,
+			({ NodeMetaFilters }, options) => catalog.services({ ...options, ...metaOfFilter(NodeMetaFilters) }),
+			(services) => ({ Services: services }),
+		),
+		servedRead(
+			methods.serviceNodes,
+			async (argument, options) => {
+				const { ServiceName, ServiceAddress, NodeMetaFilters, Source } = argument;
+				const answer =
+					ServiceAddress === "" || health.byAddress === undefined
+						? await catalog.service(ServiceName, {
+								...options,
+								...metaOfFilter(NodeMetaFilters),
+								...tagsOf(argument),
+							})
+						: await health.byAddress(ServiceAddress, options);
+				return nearestFirst(endpoints, Source, answer, (each) => each.node.node);
+			},
+			(instances) => ({ ServiceNodes: instances.map(wireServiceNode) }),
+		),
+		servedRead(methods.nodeServiceList, node, (found) => ({
+			NodeServices: {
+				Node: found === undefined ? null : wireNode(found.node),
+				Services: found === undefined ? null : found.services.map(wireService),
+			},
+		})),
+		servedRead(methods.nodeServices, node, (found) => ({
+			NodeServices:
+				found === undefined
+					? null
+					: {
+							Node: wireNode(found.node),
+							Services: Object.fromEntries(found.services.map((each) => [each.id, wireService(each)])),
+						},
+		})),
+	];
+}
+
+export function metaOfFilter(filters: Readonly<Record<string, string>> | null) {
+	return filters === null ? {} : { nodeMeta: filters };
+}

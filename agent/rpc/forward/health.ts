@@ -1,0 +1,84 @@
+import type { Endpoints, HealthEndpoints } from "../endpoints.ts";
+import { methods } from "../wire/methods.ts";
+import type { ServedMethod } from "../wire/rpc.ts";
+import { ask, type Caller, servedRead } from "./caller.ts";
+import { metaOfFilter } from "./catalog.ts";
+import { bareInstance, checkRecord, instanceRecord, wireCheckRecord, wireInstance } from "./convert.ts";
+import { nearestFirst } from "./near.ts";
+import { metaFilter, serviceFields, tagsOf } from "./service-question.ts";
+
+export function healthClient(caller: Caller): HealthEndpoints {
+	return {
+		node: (name, options) => ask(caller, methods.nodeChecks, { fields: { Node: name }, options, take: checksOf }),
+		checks: (service, options) =>
+			ask(caller, methods.serviceChecks, { fields: serviceFields(service, options), options, take: checksOf }),
+		async service(name, options) {
+			const answer = await ask(caller, methods.healthServiceNodes, {
+				fields: serviceFields(name, options),
+				options,
+				take: ({ Nodes }) => (Nodes ?? []).flatMap(instanceRecord),
+			});
+			if (options.passing !== true) return answer;
+			// The reference's servers leave it to the agent, too.
+			const passing = answer.value.filter(({ checks }) => checks.every(({ status }) => status === "passing"));
+			return { ...answer, value: passing };
+		},
+		state: (status, options) =>
+			ask(caller, methods.checksInState, {
+				fields: { State: status, ...metaFilter(options) },
+				options,
+				take: checksOf,
+			}),
+		byAddress: (address, options) =>
+			ask(caller, methods.serviceNodes, {
+				fields: { ServiceAddress: address },
+				options,
+				take: ({ ServiceNodes }) => (ServiceNodes ?? []).map(bareInstance),
+			}),
+	};
+}
+
+function checksOf({
+	HealthChecks,
+}: {
+	readonly HealthChecks: Parameters<typeof checkRecord>[0][] | readonly Parameters<typeof checkRecord>[0][] | null;
+}) {
+	return (HealthChecks ?? []).map(checkRecord);
+}
+
+export function healthServed(endpoints: Endpoints): ServedMethod[] {
+	const { health } = endpoints;
+	return [
+		servedRead(methods.nodeChecks, ({ Node }, options) => health.node(Node, options), wireChecks),
+		servedRead(
+			methods.serviceChecks,
+			async ({ ServiceName, NodeMetaFilters, Source }, options) => {
+				const answer = await health.checks(ServiceName, { ...options, ...metaOfFilter(NodeMetaFilters) });
+				return nearestFirst(endpoints, Source, answer, ({ node }) => node);
+			},
+			wireChecks,
+		),
+		servedRead(
+			methods.checksInState,
+			async ({ State, NodeMetaFilters, Source }, options) => {
+				const answer = await health.state(State, { ...options, ...metaOfFilter(NodeMetaFilters) });
+				return nearestFirst(endpoints, Source, answer, ({ node }) => node);
+			},
+			wireChecks,
+		),
+		servedRead(
+			methods.healthServiceNodes,
+			async (argument, options) => {
+				const { ServiceName, NodeMetaFilters, Source } = argument;
+				const asked = { ...options, ...metaOfFilter(NodeMetaFilters), ...tagsOf(argument) };
+				const answer = await health.service(ServiceName, asked);
+				return nearestFirst(endpoints, Source, answer, ({ node }) => node.node);
+			},
+			(instances) => ({ Nodes: instances.map(wireInstance) }),
+		),
+	];
+}
+
+function wireChecks(checks: readonly Parameters<typeof wireCheckRecord>[0][]) {
+	return { HealthChecks: checks.map(wireCheckRecord) };
+}

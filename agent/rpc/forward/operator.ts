@@ -1,0 +1,176 @@
+import type { Infer } from "../../../lib/msgpack/index.ts";
+import { decodeTime, encodeTime } from "../../../lib/msgpack/index.ts";
+import type { AutopilotRecord } from "../../state/index.ts";
+import type { AutopilotHealth, Endpoints, OperatorEndpoints } from "../endpoints.ts";
+import { autopilotDefaults } from "../operator.ts";
+import { methods } from "../wire/methods.ts";
+import { type ServedMethod, served } from "../wire/rpc.ts";
+import type { autopilotConfig, autopilotHealth } from "../wire/structs.ts";
+import { askRaw, type Caller, command, readOptionsOf, writeOptionsOf } from "./caller.ts";
+
+type WireConfig = Infer<typeof autopilotConfig>;
+type WireHealth = Infer<typeof autopilotHealth>;
+
+const nanosecondsPerMs = 1e6;
+/** What the reference's servers say of themselves. */
+const raftProtocolVersion = "3";
+
+export function operatorClient(caller: Caller): OperatorEndpoints {
+	return {
+		async raftConfiguration(options) {
+			const { Servers, Index: index } = await askRaw(caller, methods.raftConfiguration, {}, options);
+			const servers = (Servers ?? []).map(({ ID, Node, Address, Leader, Voter }) => ({
+				id: ID,
+				node: Node,
+				address: Address,
+				leader: Leader,
+				voter: Voter,
+			}));
+			return { servers, index };
+		},
+		async removePeer(peer, options) {
+			if ("id" in peer) await command(caller, methods.removePeerById, { ID: peer.id }, options);
+			else await command(caller, methods.removePeerByAddress, { Address: peer.address }, options);
+		},
+		async transferLeadership(id, options) {
+			await command(caller, methods.transferLeadership, { ID: id ?? "" }, options);
+		},
+		async autopilotConfiguration(options) {
+			const config = await askRaw(caller, methods.autopilotGet, {}, options);
+			// The struct tells nothing else.
+			return {
+				value: autopilotRecord(config),
+				index: Math.max(1, config.ModifyIndex),
+				knownLeader: true,
+				lastContactMs: 0,
+			};
+		},
+		setAutopilotConfiguration(content, index, options) {
+			const Config = wireConfig({
+				...autopilotDefaults,
+				...content,
+				createIndex: 0,
+				modifyIndex: index ?? 0,
+			});
+			return command(caller, methods.autopilotSet, { Config, CAS: index !== undefined }, options);
+		},
+		autopilotHealth: async (options) => healthOf(await askRaw(caller, methods.serverHealth, {}, options)),
+	};
+}
+
+export function operatorServed({ operator }: Endpoints): ServedMethod[] {
+	if (operator === undefined) return [];
+	return [
+		served(methods.raftConfiguration, async (argument, call) => {
+			const { servers, index } = await operator.raftConfiguration(readOptionsOf(argument, call));
+			const Servers = servers.map(({ id, node, address, leader, voter }) => ({
+				ID: id,
+				Node: node,
+				Address: address,
+				Leader: leader,
+				Voter: voter,
+				ProtocolVersion: raftProtocolVersion,
+			}));
+			return { Servers, Index: index };
+		}),
+		served(methods.removePeerById, async (argument) => {
+			await operator.removePeer({ id: argument.ID }, writeOptionsOf(argument));
+			return {};
+		}),
+		served(methods.removePeerByAddress, async (argument) => {
+			await operator.removePeer({ address: argument.Address }, writeOptionsOf(argument));
+			return {};
+		}),
+		served(methods.transferLeadership, async (argument) => {
+			await operator.transferLeadership(argument.ID === "" ? undefined : argument.ID, writeOptionsOf(argument));
+			return {};
+		}),
+		served(methods.autopilotGet, async (argument, call) =>
+			wireConfig((await operator.autopilotConfiguration(readOptionsOf(argument, call))).value),
+		),
+		served(methods.autopilotSet, async (argument) => {
+			const { createIndex: _, modifyIndex, ...content } = autopilotRecord(argument.Config);
+			const index = argument.CAS ? modifyIndex : undefined;
+			return operator.setAutopilotConfiguration(content, index, writeOptionsOf(argument));
+		}),
+		served(methods.serverHealth, async (argument, call) =>
+			wireHealth(await operator.autopilotHealth(readOptionsOf(argument, call))),
+		),
+	];
+}
+
+function autopilotRecord(config: WireConfig): AutopilotRecord {
+	return {
+		cleanupDeadServers: config.CleanupDeadServers,
+		lastContactThresholdMs: config.LastContactThreshold / nanosecondsPerMs,
+		maxTrailingLogs: config.MaxTrailingLogs,
+		minQuorum: config.MinQuorum,
+		serverStabilizationTimeMs: config.ServerStabilizationTime / nanosecondsPerMs,
+		redundancyZoneTag: config.RedundancyZoneTag,
+		disableUpgradeMigration: config.DisableUpgradeMigration,
+		upgradeVersionTag: config.UpgradeVersionTag,
+		createIndex: config.CreateIndex,
+		modifyIndex: config.ModifyIndex,
+	};
+}
+
+function wireConfig(record: AutopilotRecord): WireConfig {
+	return {
+		CleanupDeadServers: record.cleanupDeadServers,
+		LastContactThreshold: Math.round(record.lastContactThresholdMs * nanosecondsPerMs),
+		MaxTrailingLogs: record.maxTrailingLogs,
+		MinQuorum: record.minQuorum,
+		ServerStabilizationTime: Math.round(record.serverStabilizationTimeMs * nanosecondsPerMs),
+		RedundancyZoneTag: record.redundancyZoneTag,
+		DisableUpgradeMigration: record.disableUpgradeMigration,
+		UpgradeVersionTag: record.upgradeVersionTag,
+		CreateIndex: record.createIndex,
+		ModifyIndex: record.modifyIndex,
+	};
+}
+
+function wireHealth({ healthy, failureTolerance, servers }: AutopilotHealth): WireHealth {
+	return {
+		Healthy: healthy,
+		FailureTolerance: failureTolerance,
+		Servers: servers.map((server) => ({
+			ID: server.id,
+			Name: server.node,
+			Address: server.address,
+			SerfStatus: server.serfStatus,
+			Version: server.version,
+			Leader: server.leader,
+			LastContact: Math.round(server.lastContactMs * nanosecondsPerMs),
+			LastTerm: server.lastTerm,
+			LastIndex: server.lastIndex,
+			Healthy: server.healthy,
+			Voter: server.voter,
+			StableSince: encodeTime(BigInt(Math.round(server.stableSinceMs * nanosecondsPerMs))),
+		})),
+	};
+}
+
+function healthOf({ Healthy, FailureTolerance, Servers }: WireHealth): AutopilotHealth {
+	return {
+		healthy: Healthy,
+		failureTolerance: FailureTolerance,
+		servers: (Servers ?? []).map((server) => ({
+			id: server.ID,
+			node: server.Name,
+			address: server.Address,
+			serfStatus: server.SerfStatus,
+			version: server.Version,
+			leader: server.Leader,
+			lastContactMs: server.LastContact / nanosecondsPerMs,
+			lastTerm: server.LastTerm,
+			lastIndex: server.LastIndex,
+			healthy: server.Healthy,
+			voter: server.Voter,
+			stableSinceMs: server.StableSince === null ? 0 : millisecondsOf(decodeTime(server.StableSince)),
+		})),
+	};
+}
+
+function millisecondsOf(nanoseconds: bigint | undefined): number {
+	return Number((nanoseconds ?? 0n) / 1_000_000n);
+}
