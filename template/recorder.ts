@@ -10,6 +10,8 @@ export interface RenderingWorld {
 	readonly nowMs: () => number;
 	/** For templates that log. */
 	readonly log: Logger;
+	/** Of the `haproxy` blocks; absent without any. */
+	readonly haproxyServers?: (backend: string) => Dependency;
 	/** Behave as the reference where we are stricter by default. */
 	readonly compat: boolean;
 }
@@ -53,6 +55,7 @@ export function createRecorder(
 		context: {
 			environment: world.environment,
 			nowMs: world.nowMs,
+			...(world.haproxyServers === undefined ? {} : { haproxyServers: world.haproxyServers }),
 			sandboxPath: options.sandboxPath,
 			sandboxesEffects: !world.compat,
 			execute: options.executeNamed,

@@ -7,6 +7,7 @@ import { agentVariables, createSourceClient } from "./agent-client.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { RuntimeConfig, TemplateConfig } from "./config/index.ts";
+import { createHaproxy, isApplied } from "./haproxy/index.ts";
 import { keySnapshot } from "./key-snapshot.ts";
 import { createLeftovers } from "./leftovers.ts";
 import { loadTemplate } from "./load-template.ts";
@@ -14,6 +15,7 @@ import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
 import { type Replaceable, replaceableTemplate } from "./replaceable.ts";
 import { createRunner, createWatches, type RunnerEnd, type Template, type Waiting } from "./runner/index.ts";
+import { runCommand } from "./run-command.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { type Status, templateStatus } from "./status.ts";
 import { type Member, runnerTemplate, type Unit, type UnitWorld } from "./unit.ts";
@@ -45,6 +47,10 @@ export interface SessionOptions {
 }
 
 /** The reference waits exactly; its retries are measured by the replays. */
+const everyVariable = { pristine: false, custom: [], allowlist: [], denylist: [] };
+/** `-once` waits so long for HAProxy to be as the catalog wants it. */
+const settledMs = 10_000;
+
 const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
 
 /**
@@ -57,11 +63,27 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 	const client = await createSourceClient(config);
 	const agent = agentVariables(config.consul);
 	const world: RenderingWorld = {
+	const haproxy =
+		config.haproxy.length === 0 || config.parseOnly
+			? undefined
+			: createHaproxy(config.haproxy, {
+					client,
+					clock: nodeClock,
+					random: nodeRandom,
+					log,
+					waitMs: config.blockQueryWaitMs,
+					passive: config.dry || config.noCommands,
+					async reload({ reload, reloadTimeoutMs }) {
+						const environment = childEnvironment(process.env, agent, everyVariable);
+						if (reload !== undefined) await runCommand(reload, { environment, timeoutMs: reloadTimeoutMs });
+					},
+				});
 		environment: { ...process.env, ...agent },
 		nowMs: nodeClock.nowMs,
 		log,
 		compat: config.compat,
 	};
+		...(haproxy === undefined ? {} : { haproxyServers: haproxy.dependency }),
 	const reloading = config.watchTemplates && !config.once && !config.parseOnly;
 	const replaceable: Replaceable[] = [];
 	const load = async (template: TemplateConfig) => {
@@ -85,6 +107,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		leftovers: createLeftovers((path) => log.info(`removed ${path}, left behind by a program that was killed`)),
 		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),
 	};
+		...(haproxy === undefined ? {} : { haproxy }),
 	const units = await loadUnits(config, load);
 	const templates = units.map((unit) => runnerTemplate(unit, unitWorld));
 	/** Why data are missing; without an entry no answer has come. */
@@ -107,6 +130,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 	/** The supervised program after a pass in which everything is rendered. */
 	async function onRendered(changed: boolean): Promise<void> {
 		if (config.exec === undefined || config.dry) return;
+		if (config.once) await haproxy?.settled(settledMs);
 		if (child === undefined) {
 			await begin();
 			return;
@@ -188,13 +212,15 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 	function status(): Status {
 		const reports = runner.report();
 		return {
-			Ready: reports.every(({ state }) => state === "rendered"),
+		const blocks = haproxy?.status();
+			Ready: reports.every(({ state }) => state === "rendered") && isApplied(blocks ?? []),
 			Agent: client.address,
 			Watches: watches.size(),
 			Templates: reports.map((report, position) =>
 				templateStatus(report, destinationOf(units[position] as Unit), reasonFor),
 			),
 		};
+			...(blocks === undefined ? {} : { Haproxy: blocks }),
 	}
 
 	async function codeOf(end: RunnerEnd): Promise<number> {
@@ -216,6 +242,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
 			sharing?.start();
 			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
+			haproxy?.start();
 			let hotReload: { close(): Promise<void> } | undefined;
 			try {
 				if (reloading) {
@@ -233,7 +260,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 				return exitCodes.failed;
 			} finally {
 				expiry?.cancel();
-				await Promise.all([child?.stop(), sharing?.close(), hotReload?.close()]);
+				await Promise.all([child?.stop(), sharing?.close(), hotReload?.close(), haproxy?.close()]);
 				client.close();
 			}
 		},

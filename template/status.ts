@@ -1,3 +1,4 @@
+import { type HaproxyStatus, haproxyMetrics, haproxyText } from "./haproxy/index.ts";
 import type { Reason } from "./reasons.ts";
 import type { TemplateReport } from "./runner/index.ts";
 
@@ -32,6 +33,8 @@ export interface Status {
 	/** How many different dependencies are watched. */
 	readonly Watches: number;
 	readonly Templates: readonly TemplateStatus[];
+	/** Absent without `haproxy` blocks. */
+	readonly Haproxy?: readonly HaproxyStatus[];
 }
 
 export function templateStatus(
@@ -64,7 +67,7 @@ function waitLine({ At, Dependency, Text }: WaitStatus): string {
 }
 
 /** The status for a terminal. */
-export function statusText({ Ready, Agent, Watches, Templates }: Status): string {
+export function statusText({ Ready, Agent, Watches, Templates, Haproxy = [] }: Status): string {
 	const lines = [`${Ready ? "ready" : "not ready"}: ${Templates.length} templates, ${Watches} watches, agent ${Agent}`];
 	for (const template of Templates) {
 		const name = template.Destination === "" ? template.Name : `${template.Name} -> ${template.Destination}`;
@@ -79,11 +82,11 @@ export function statusText({ Ready, Agent, Watches, Templates }: Status): string
 		for (const wait of template.WaitsFor) lines.push(`          ${waitLine(wait)}`);
 		if (template.Error !== null) lines.push(`          ${template.Error}`);
 	}
-	return `${lines.join("\n")}\n`;
+	return `${[...lines, ...haproxyText(Haproxy)].join("\n")}\n`;
 }
 
 /** The status in Prometheus' text format. */
-export function metricsText({ Ready, Watches, Templates }: Status): string {
+export function metricsText({ Ready, Watches, Templates, Haproxy = [] }: Status): string {
 	const lines: string[] = [];
 	const gauge = (name: string, type: "gauge" | "counter", help: string) =>
 		lines.push(`# HELP disco_template_${name} ${help}`, `# TYPE disco_template_${name} ${type}`);
@@ -108,7 +111,7 @@ export function metricsText({ Ready, Watches, Templates }: Status): string {
 			lines.push(`disco_template_changed_seconds${labels(one)} ${Date.parse(one.ChangedAt) / 1000}`);
 		}
 	}
-	return `${lines.join("\n")}\n`;
+	return `${[...lines, ...haproxyMetrics(Haproxy)].join("\n")}\n`;
 }
 
 function labels({ Name, Destination }: TemplateStatus): string {

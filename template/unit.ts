@@ -6,6 +6,7 @@ import { childEnvironment } from "./child-environment.ts";
 import type { ActionsConfig, Command, TemplateConfig, WaitConfig } from "./config/index.ts";
 import { excerpt, unifiedDiff } from "./diff.ts";
 import { bytesOfText, textOfBytes } from "./gotmpl/index.ts";
+import type { Haproxy } from "./haproxy/index.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { checkLimits } from "./limits.ts";
 import { createOwnership, type Ownership } from "./pruning.ts";
@@ -47,6 +48,8 @@ export interface UnitWorld {
 	readonly leftovers: Leftovers;
 	/** As `RunnerTemplate.snapshot`; groups use it. */
 	readonly snapshot: NonNullable<RunnerTemplate["snapshot"]>;
+	/** Tells when HAProxy need not read a file again, and hears when it has. */
+	readonly haproxy?: Pick<Haproxy, "files" | "reloaded">;
 }
 
 /** The unit as the runner sees it. */
@@ -59,7 +62,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 	const owners = unit.members.map(({ config }) => (config.prune ? createOwnership(config.destination) : undefined));
 	const variables = () => childEnvironment(world.environment, world.agent, actions.commandEnvironment);
 	const known: KnownFiles = new Map();
-	let latest: { readonly publication: Publication; readonly pruned: readonly string[] } | undefined;
+	let latest: { readonly publication: Publication; readonly files: readonly string[] } | undefined;
 
 	function filesOf(text: string): readonly BundledFile[] {
 		if (several) return filesOfBundle(text);
@@ -90,6 +93,17 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 	}
 
 	const runsCommands = !world.dry && !world.noCommands;
+	const { haproxy } = world;
+
+	/** Destinations by what HAProxy has loaded of them. */
+	async function compare(files: readonly BundledFile[]): Promise<ReadonlyMap<string, "foreign" | "same" | "other">> {
+		const marks = command !== undefined && runsCommands;
+		const found = new Map<string, "foreign" | "same" | "other">();
+		for (const { destination, text } of files) {
+			found.set(destination, (await haproxy?.files.compare(destination, text, marks)) ?? "foreign");
+		}
+		return found;
+	}
 	return {
 		template,
 		errorFatal: actions.errorFatal ?? false,
@@ -103,17 +117,33 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 				if (!world.dry) for (const { destination } of files) await world.leftovers.remove(destination);
 				if (world.dry) return { changed: await show(files.map(published), destinations, owners, world) };
 				await claim(owners, destinations);
+				const loaded = await compare(files);
 				const publication = await publishFiles(files.map(published), check, known);
 				const pruned = await prune(owners, destinations);
 				for (const path of pruned) world.log.info(`removed ${path}`);
-				latest = { publication, pruned };
-				return { changed: publication.changed.length > 0 || pruned.length > 0 };
+				latest = { publication, files: files.map(({ destination }) => destination) };
+				const others = publication.changed.filter(({ destination }) => loaded.get(destination) !== "same");
+				// Written by a program that was killed before it had run the command.
+				const unloaded = [...loaded.values()].includes("other");
+				return {
+					changed: publication.changed.length > 0 || pruned.length > 0 || unloaded,
+					silent: others.length === 0 && pruned.length === 0 && !unloaded,
+				};
 			} catch (error) {
 				const code = error instanceof DiscoError ? error.code : "DESTINATION_UNWRITABLE";
 				throw new DiscoError(code, `${template.name}: ${errorMessage(error)}`, { cause: error });
 			}
 		},
 		runCommand: () => run("", command, actions.commandTimeoutMs),
+		...(haproxy === undefined || !runsCommands
+			? {}
+			: {
+					async settled() {
+						const { files = [] } = latest ?? {};
+						await haproxy.files.loaded(files);
+						if (command !== undefined) haproxy.reloaded(files);
+					},
+				}),
 		...(verify === undefined || !runsCommands
 			? {}
 			: { verify: () => run("verify: ", verify, actions.verifyTimeoutMs) }),
@@ -122,14 +152,16 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 			: {
 					async rollBack() {
 						if (latest === undefined) return;
-						const { changed } = latest.publication;
-						await latest.publication.rollBack();
+						const { publication, files } = latest;
+						const { changed } = publication;
+						await publication.rollBack();
 						latest = undefined;
 						world.log.warn(`${place}: the former ${changed.length === 1 ? "file is" : "files are"} back`);
 						// Where there was no former file the command has nothing to go back to.
 						if (changed.some(({ former }) => former !== undefined)) {
 							await run("after roll-back: ", command, actions.commandTimeoutMs);
 						}
+						await haproxy?.files.loaded(files, true);
 					},
 				}),
 	};

@@ -1,5 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { decodeObject, type Field, field, invalidValue, parseConfig } from "../../lib/hcl/index.ts";
+import { haproxyBlocks } from "./haproxy.ts";
 import type {
 	ConfigLayer,
 	ConsulLayer,
@@ -243,6 +244,7 @@ const top: Rows<ConfigLayer> = {
 	source: to("source", text),
 	http: to("http", text),
 	watch_templates: to("watchTemplates", bool),
+	haproxy: to("haproxy", haproxyBlocks(command)),
 	vault: to("templates", outside),
 	nomad: to("templates", outside),
 };

@@ -2,6 +2,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import { parseLogLevel } from "../../lib/log/index.ts";
 import { namesSource } from "./commands.ts";
 import type { CommandLine } from "./flags.ts";
+import { haproxyConfigs, withReloads } from "./haproxy.ts";
 import type {
 	ConfigLayer,
 	ConsulLayer,
@@ -60,10 +61,14 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 	if (etcdAddress !== undefined && dedup !== undefined) {
 		throw new DiscoError("CONFIG_UNSUPPORTED", "deduplicate: needs an agent's sessions, which the source etcd has not");
 	}
+	const haproxy = haproxyConfigs(layer.haproxy ?? []);
 	return Object.freeze({
 		consul: consulConfig(layer.consul ?? {}, mode),
 		...optional("etcdAddress", etcdAddress),
-		templates: (layer.templates ?? []).map((template) => templateConfig(template, layer, mode)),
+		templates: withReloads(
+			(layer.templates ?? []).map((template) => templateConfig(template, layer, mode)),
+			haproxy,
+		),
 		groups: (layer.groups ?? []).map((group) => groupConfig(group, layer, mode)),
 		...(exec === undefined ? {} : { exec }),
 		once: mode.once,
@@ -85,6 +90,7 @@ export function finalizeConfig(layer: ConfigLayer, mode: Mode): RuntimeConfig {
 		blockQueryWaitMs: layer.blockQueryWaitMs ?? 60_000,
 		errOnFailedLookup: layer.errOnFailedLookup ?? false,
 		...(dedup === undefined ? {} : { dedup }),
+		haproxy,
 	});
 }
 

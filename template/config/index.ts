@@ -11,9 +11,12 @@ export type {
 	EnvironmentConfig,
 	ExecConfig,
 	GroupConfig,
+	HaproxyBackendConfig,
+	HaproxyConfig,
 	LimitsConfig,
 	LogFileConfig,
 	RuntimeConfig,
+	SocketAddress,
 	TemplateConfig,
 	WaitConfig,
 } from "./types.ts";

@@ -23,6 +23,27 @@ export interface ConfigLayer {
 	readonly blockQueryWaitMs?: number;
 	readonly errOnFailedLookup?: boolean;
 	readonly templateErrorFatal?: boolean;
+	readonly haproxy?: readonly HaproxyLayer[];
+}
+
+export interface HaproxyLayer {
+	readonly sockets?: readonly string[];
+	readonly file?: string;
+	readonly reload?: Command;
+	readonly reloadTimeoutMs?: number;
+	readonly backends?: readonly HaproxyBackendLayer[];
+	readonly pollMs?: number;
+	readonly timeoutMs?: number;
+}
+
+export interface HaproxyBackendLayer {
+	readonly name?: string;
+	readonly service?: string;
+	readonly mode?: string;
+	readonly slots?: number;
+	readonly serverLine?: string;
+	readonly slowStartMs?: number;
+	readonly emptyHoldMs?: number;
 }
 
 export interface ConsulLayer {
@@ -154,6 +175,7 @@ export function mergeLayers(earlier: ConfigLayer, later: ConfigLayer): ConfigLay
 		...merged("delimiters", earlier.delimiters, later.delimiters, spread),
 		...merged("templates", earlier.templates, later.templates, (a, b) => [...a, ...b]),
 		...merged("groups", earlier.groups, later.groups, (a, b) => [...a, ...b]),
+		...merged("haproxy", earlier.haproxy, later.haproxy, (a, b) => [...a, ...b]),
 	};
 }
 

@@ -140,6 +140,44 @@ export interface DedupConfig {
 	readonly ttlMs: number;
 }
 
+/** Where HAProxy takes commands. */
+export type SocketAddress = { readonly path: string } | { readonly host: string; readonly port: number };
+
+/** HAProxy processes of one configuration whose servers are kept equal to the catalog (docs/load-balancing.md). */
+export interface HaproxyConfig {
+	/** At least one; all are brought to the same state. */
+	readonly sockets: readonly SocketAddress[];
+	/** The file that HAProxy reads, the destination of one of the templates; undefined: it is not ours. */
+	readonly file?: string;
+	/** Makes HAProxy read the file again. */
+	readonly reload?: Command;
+	readonly reloadTimeoutMs: number;
+	/** Each with a name of its own among all blocks. */
+	readonly backends: readonly HaproxyBackendConfig[];
+	/** How often it is looked whether HAProxy has been restarted. */
+	readonly pollMs: number;
+	/** For each command. */
+	readonly timeoutMs: number;
+}
+
+export interface HaproxyBackendConfig {
+	/** In HAProxy's file. */
+	readonly name: string;
+	/** `[TAG.]NAME[@DC][~NEAR]`, as the template function `service` takes it. */
+	readonly service: string;
+	/**
+	 * `dynamic`: servers are added and removed while HAProxy runs. `slots`: a fixed number, taken in turn. `auto`: the first where
+	 * the version and the backend allow it.
+	 */
+	readonly mode: "auto" | "dynamic" | "slots";
+	/** Names that the file keeps ready. */
+	readonly slots: number;
+	/** What stands on each server's line behind its weight. */
+	readonly serverLine: string;
+	/** After the agent has lost its data, an empty answer is believed after this. */
+	readonly emptyHoldMs: number;
+}
+
 /** Everything the program was told, parsed once; the rest of the program never looks at flags, files or variables. */
 export interface RuntimeConfig {
 	readonly consul: ConsulConfig;
@@ -176,4 +214,5 @@ export interface RuntimeConfig {
 	/** A key that does not exist ends `-once` after one wait instead of blocking for ever. */
 	readonly errOnFailedLookup: boolean;
 	readonly dedup?: DedupConfig;
+	readonly haproxy: readonly HaproxyConfig[];
 }

@@ -10,6 +10,8 @@ export interface FunctionContext {
 	readonly data: (dependency: Dependency) => unknown;
 	/** The program's environment with the agent's address in it (FUNCTIONS.md `env`). */
 	readonly environment: Readonly<Record<string, string | undefined>>;
+	/** The server lines of a HAProxy backend; absent without `haproxy` blocks. Error: `HAPROXY_BACKEND_UNKNOWN`. */
+	readonly haproxyServers?: (backend: string) => Dependency;
 	/** Wall-clock time. */
 	readonly nowMs: () => number;
 	/** The store behind `scratch`, empty at the start of a pass. */

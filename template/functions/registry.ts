@@ -6,6 +6,7 @@ import { encodingFunctions } from "./encoding.ts";
 import { environmentFunctions } from "./environment.ts";
 import { fileFunctions } from "./files.ts";
 import { groupingFunctions } from "./grouping.ts";
+import { haproxyFunctions } from "./haproxy.ts";
 import { jsonFunctions } from "./json.ts";
 import { listFunctions } from "./lists.ts";
 import { loopFunctions } from "./loop.ts";
@@ -46,6 +47,7 @@ const bound: readonly ((context: FunctionContext) => FunctionFamily)[] = [
 	apiFunctions,
 	environmentFunctions,
 	fileFunctions,
+	haproxyFunctions,
 	nestedTemplateFunctions,
 	pluginFunctions,
 	scratchFunctions,

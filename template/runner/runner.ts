@@ -24,12 +24,17 @@ export interface RunnerTemplate {
 		used: readonly Dependency[],
 		valueFor: (id: string) => unknown,
 	) => Promise<ReadonlyMap<string, unknown> | undefined>;
-	/** Puts the text where it belongs; tells whether anything changed. Throws a DiscoError. */
-	readonly write: (text: string) => Promise<{ readonly changed: boolean }>;
+	/**
+	 * Puts the text where it belongs; tells whether anything changed, and with `silent` that nobody needs to hear of it: no command
+	 * runs. Throws a DiscoError.
+	 */
+	readonly write: (text: string) => Promise<{ readonly changed: boolean; readonly silent?: boolean }>;
 	/** Runs the command of a changed template. Throws a DiscoError. */
 	readonly runCommand: () => Promise<void>;
 	/** After the command: whether what was written works. Throws a DiscoError when it does not. */
 	readonly verify?: () => Promise<void>;
+	/** The command and `verify` of a change have succeeded. */
+	readonly settled?: () => Promise<void>;
 	/** Undoes the last `write` after a failing command or `verify`; undefined: what was written stays. Throws a DiscoError. */
 	readonly rollBack?: () => Promise<void>;
 }
@@ -243,7 +248,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 		if (waitsForCalm(state, text)) return false;
 		if (text !== state.text && !(await isOfOneMoment(state))) return false;
 		try {
-			const { changed } = await spec.write(text);
+			const { changed, silent = false } = await spec.write(text);
 			state.formerText = state.text;
 			state.text = text;
 			state.error = undefined;
@@ -252,7 +257,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 				state.changedAtMs = settings.clock.nowMs();
 			}
 			settings.onDebug(`${changed ? "rendered" : "nothing changed in"} ${spec.template.name}`);
-			return changed;
+			return changed && !silent;
 		} catch (thrown) {
 			const error = asDiscoError(thrown);
 			// A destination that never could be written will not heal; one that could may, with the next change.
@@ -374,7 +379,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 				error = await errorOf(verify);
 				if (error !== undefined) report(error);
 			}
-			if (error === undefined) continue;
+			if (error === undefined) {
+				await state.spec.settled?.();
+				continue;
+			}
 			state.error = error;
 			if (rollBack === undefined) continue;
 			state.counts.rolledBack++;
