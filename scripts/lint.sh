@@ -29,6 +29,7 @@ check "types (tsc)" "$bin/tsc" --noEmit
 check "promises, switches, deterministic core (eslint)" "$bin/eslint" --max-warnings 0 .
 check "arrows between folders (dependency-cruiser)" "$bin/depcruise" --config .dependency-cruiser.cjs "${folders[@]}"
 check "dead code and dependencies (knip)" "$bin/knip" --no-progress
+check "docs/client.md is what client/ exports" node --import tsx scripts/client-document.ts --check
 check "shell scripts parse" bash -c 'for script in scripts/*.sh .ci/run; do bash -n "$script" || exit 1; done'
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
