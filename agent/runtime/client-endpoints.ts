@@ -5,7 +5,6 @@ import { createForwardingEndpoints, type ForwardingEndpoints } from "../rpc/forw
 import { type EventAudience, eventEndpoints, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, serversOf } from "./cluster/index.ts";
 import type { LanPool } from "./pool/index.ts";
-import { unavailableEndpoints } from "./unavailable-endpoints.ts";
 
 /** Endpoints of an agent that is no server: a server that gossip shows is asked. Without one every question fails with `NO_LEADER`. */
 export function clientEndpoints(parts: {
@@ -21,7 +20,7 @@ export function clientEndpoints(parts: {
 }): ForwardingEndpoints {
 	const { config, pool, clock, random, network, logger } = parts;
 	const members = () => pool()?.members() ?? [];
-	const forwarding = createForwardingEndpoints({
+	return createForwardingEndpoints({
 		network,
 		clock,
 		random,
@@ -34,5 +33,4 @@ export function clientEndpoints(parts: {
 		event: eventEndpoints({ clock, random, audience: parts.eventAudience, send: parts.sendEvent }),
 		holdTimeoutMs: config.cluster.rpcHoldMs,
 	});
-	return { ...unavailableEndpoints(), ...forwarding };
 }

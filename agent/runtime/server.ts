@@ -118,7 +118,7 @@ function answeringAmongOthers(
 
 /** Undefined where nobody needs it: switched off, or taken in dev mode by another agent that is tried out. */
 async function listen(
-	{ config, network, clock, logger }: ServerParts,
+	{ config, pool, network, clock, logger }: ServerParts,
 	{ raft }: StateEngine,
 	endpoints: Endpoints,
 ): Promise<Listener | undefined> {
@@ -133,7 +133,10 @@ async function listen(
 			clock,
 			host: config.bindAddress,
 			port,
-			methods: createServedMethods(endpoints),
+			methods: createServedMethods(endpoints, {
+				datacenter: config.datacenter,
+				fireEvent: (name, payload) => pool()?.spread(name, payload),
+			}),
 			onRaft: async (connection) => raft?.serve(connection),
 		});
 	} catch (error) {

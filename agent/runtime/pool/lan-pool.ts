@@ -20,7 +20,7 @@ import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import type { UserEvent } from "../../rpc/index.ts";
 import { resolveJoinAddress } from "./join-address.ts";
 import { openKeyring } from "./keyring-file.ts";
-import { decodeUserEvent, encodeUserEvent } from "./user-event.ts";
+import { decodeUserEvent, encodeUserEvent, userEventPrefix } from "./user-event.ts";
 
 /** Events of ours whose echo is still to be passed over, at most. */
 const ownEventsMax = 256;
@@ -52,6 +52,8 @@ export interface LanPool extends MemberPool {
 	joinAny(addresses: readonly string[]): Promise<void>;
 	/** Tells the others; a user event that was made here. */
 	send(event: UserEvent): void;
+	/** As `send`, of one that another agent has made (its name, and the bytes around it): it comes to this one, too. */
+	spread(name: string, payload: Uint8Array): void;
 	readonly coordinate: Coordinate;
 	/** Says good-bye. The pool must be closed afterwards. */
 	leave(): Promise<void>;
@@ -166,6 +168,7 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 			const { name, payload } = encodeUserEvent(event);
 			serf.fire(name, payload);
 		},
+		spread: (name, payload) => serf.fire(`${userEventPrefix}${name}`, payload),
 		get coordinate() {
 			return serf.coordinate;
 		},

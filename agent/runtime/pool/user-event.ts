@@ -2,7 +2,7 @@ import { bytes, decode, omitEmpty, string, struct, u64, Writer } from "../../../
 import type { UserEvent } from "../../rpc/index.ts";
 
 /** Before the names of events that are for users; others are the reference's own. */
-const namePrefix = "consul:event:";
+export const userEventPrefix = "consul:event:";
 
 const payloadFields = struct({
 	ID: string,
@@ -42,12 +42,12 @@ export function encodeUserEvent(event: UserEvent): { readonly name: string; read
 			writeModernText(writer, text);
 		}
 	}
-	return { name: `${namePrefix}${event.name}`, payload: writer.finish() };
+	return { name: `${userEventPrefix}${event.name}`, payload: writer.finish() };
 }
 
 /** Undefined for what is no user event, or none that can be read. */
 export function decodeUserEvent(name: string, payload: Uint8Array, lamportTime: number): UserEvent | undefined {
-	if (!name.startsWith(namePrefix)) return undefined;
+	if (!name.startsWith(userEventPrefix)) return undefined;
 	try {
 		const { ID, n, p, nf, sf, tf, v } = decode(payloadFields, payload);
 		// The list's index is made from the id.

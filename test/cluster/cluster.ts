@@ -1,0 +1,104 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Client, createClient } from "../../client/index.ts";
+import { start, type TestProgram, temporaryFolder } from "../agent/support.ts";
+import { eventually } from "../support/programs.ts";
+
+/** An agent of the cluster, which may be running or not. */
+export class ClusterAgent {
+	readonly name: string;
+	readonly host: string;
+	readonly #args: readonly string[];
+	#program: TestProgram | undefined;
+	readonly client: Client;
+
+	constructor(name: string, host: string, args: readonly string[]) {
+		this.name = name;
+		this.host = host;
+		this.#args = args;
+		this.client = createClient({ address: `${host}:8500` });
+	}
+
+	get serverAddress(): string {
+		return `${this.host}:8300`;
+	}
+
+	output(): string {
+		return this.#program?.output() ?? "";
+	}
+
+	start(): void {
+		this.#program = start(["agent", `-node=${this.name}`, `-bind=${this.host}`, `-client=${this.host}`, ...this.#args]);
+	}
+
+	/** Resolves with the exit code or the signal when it has ended. */
+	async end(signal: NodeJS.Signals): Promise<number | string | undefined> {
+		const ending = this.#program;
+		this.#program = undefined;
+		ending?.child.kill(signal);
+		return ending?.ended;
+	}
+}
+
+export interface TestCluster {
+	readonly servers: readonly ClusterAgent[];
+	/** An agent that is no server. */
+	readonly clientAgent: ClusterAgent;
+	/** The server that leads, once one does; `among` are those that may be asked. */
+	leader(among?: readonly ClusterAgent[]): Promise<ClusterAgent>;
+	close(): Promise<void>;
+}
+
+/** Three servers at `PREFIX.1` to `.3` and a client agent at `PREFIX.4`, all on their usual ports; resolves when all can be asked. */
+export async function startCluster(prefix: string, { multiplier = 1 } = {}): Promise<TestCluster> {
+	const folder = temporaryFolder();
+	const agent = (name: string, number: number, role: readonly string[]) =>
+		new ClusterAgent(name, `${prefix}.${number}`, [
+			...role,
+			`-data-dir=${join(folder, name)}`,
+			...[1, 2, 3].map((each) => `-retry-join=${prefix}.${each}`),
+			"-retry-interval=500ms",
+			"-log-level=info",
+			"-hcl",
+			`performance { raft_multiplier = ${multiplier} leave_drain_time = "1s" }`,
+		]);
+	const servers = [1, 2, 3].map((number) => agent(`s${number}`, number, ["-server", "-bootstrap-expect=3"]));
+	const clientAgent = agent("c1", 4, []);
+	const agents = [...servers, clientAgent];
+
+	async function leader(among: readonly ClusterAgent[] = servers): Promise<ClusterAgent> {
+		let found: ClusterAgent | undefined;
+		await eventually(`a leader: ${agents.map((each) => each.output()).join("\n")}`, async () => {
+			for (const server of among) {
+				const address = await server.client.status.leader().catch(() => "");
+				found = servers.find((each) => each.serverAddress === address);
+				if (found !== undefined && among.includes(found)) return true;
+			}
+			return false;
+		});
+		return found as ClusterAgent;
+	}
+
+	const cluster: TestCluster = {
+		servers,
+		clientAgent,
+		leader,
+		async close() {
+			for (const each of agents) each.client.close();
+			await Promise.all(agents.map((each) => each.end("SIGKILL")));
+			await rm(folder, { recursive: true, force: true });
+		},
+	};
+	for (const each of agents) each.start();
+	try {
+		await leader();
+		await eventually("all agents answer", async () => {
+			await Promise.all(agents.map(({ client }) => client.kv.keys("")));
+			return true;
+		});
+	} catch (error) {
+		await cluster.close();
+		throw error;
+	}
+	return cluster;
+}
