@@ -1,6 +1,6 @@
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
-import { createFunctions, isPure, preloadFunctions } from "./functions/index.ts";
+import { createFunctions, isPure, isRead, preloadFunctions } from "./functions/index.ts";
 import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
 import { createNesting } from "./nested-executions.ts";
 import { createRecorder, type RenderingWorld } from "./recorder.ts";
@@ -42,7 +42,12 @@ export async function loadGoTemplate(
 			rightDelimiter: config.rightDelimiter,
 		}),
 	);
-	const options = { functions, missingKey, onCall: recorder.called, memo: parsed.memo(isPure) };
+	const options = {
+		functions,
+		missingKey,
+		onCall: recorder.called,
+		memo: parsed.memo(isPure, { isRead, ...recorder.reads }),
+	};
 	return {
 		name,
 		text,

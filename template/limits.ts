@@ -1,6 +1,7 @@
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import { type LimitsConfig, withSource } from "./config/index.ts";
 import { countMatches, loadRegex } from "./functions/index.ts";
+import { bytesOfText } from "./gotmpl/index.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A new file before it replaces its destination. */
@@ -10,7 +11,6 @@ export interface Candidate {
 	readonly temporary: string;
 	/** Its bytes as text (`textOfBytes`). */
 	readonly text: string;
-	readonly sizeBytes: number;
 }
 
 /**
@@ -23,10 +23,11 @@ export async function checkLimits(
 	limits: LimitsConfig,
 	environment: Readonly<Record<string, string>>,
 ): Promise<void> {
-	const { destination, temporary, text, sizeBytes } = candidate;
+	const { destination, temporary, text } = candidate;
 	const refuse = (reason: string, cause?: unknown): never => {
 		throw new DiscoError("CHECK_FAILED", `${destination}: ${reason}; the file is not replaced`, { cause });
 	};
+	const sizeBytes = limits.minBytes > 0 ? bytesOfText(text).length : 0;
 	if (sizeBytes < limits.minBytes) refuse(`has ${sizeBytes} bytes, min_bytes is ${limits.minBytes}`);
 	if (limits.minMatches.length > 0) await loadRegex();
 	for (const { pattern, count } of limits.minMatches) {

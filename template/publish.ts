@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { TemplateConfig } from "./config/index.ts";
 import { bytesOfText } from "./gotmpl/index.ts";
-import { type PreparedFile, prepareFile } from "./write-file.ts";
+import { type Existing, type PreparedFile, prepareFile } from "./write-file.ts";
 
 /** A text and where it goes. */
 export interface PublishedFile {
@@ -42,8 +42,9 @@ export async function publishFiles(
 	const swapped: PreparedFile[] = [];
 	try {
 		await inParallel([...files.entries()], async ([position, published]) => {
-			if (await isAsLeft(published, known)) return;
-			const file = await prepareFile(published.settings, bytesOfText(published.text));
+			const left = await asLeft(published, known);
+			if (left?.text === published.text) return;
+			const file = await prepareFile(published.settings, bytesOfText(published.text), left?.file);
 			if (file !== undefined) inOrder[position] = { file, published };
 			else await remember(published, known);
 		});
@@ -78,20 +79,31 @@ function preparedOf<T>(inOrder: readonly (T | undefined)[]): readonly T[] {
 	return inOrder.filter((one) => one !== undefined);
 }
 
-async function isAsLeft({ settings, text }: PublishedFile, known: KnownFiles): Promise<boolean> {
+/** The destination, when nobody has touched it since it was written here. */
+async function asLeft({ settings }: PublishedFile, known: KnownFiles) {
 	const before = known.get(settings.destination);
-	return before?.text === text && before.stamp === (await stampOf(settings.destination));
+	if (before === undefined) return undefined;
+	const now = await stampOf(settings.destination);
+	if (now === undefined || before.stamp !== now.stamp) return undefined;
+	const { text } = before;
+	const file: Existing = { ...now.file, content: () => bytesOfText(text) };
+	return { text, file };
 }
 
 async function remember({ settings, text }: PublishedFile, known: KnownFiles): Promise<void> {
-	const stamp = await stampOf(settings.destination);
-	if (stamp !== undefined) known.set(settings.destination, { text, stamp });
+	const now = await stampOf(settings.destination);
+	if (now !== undefined) known.set(settings.destination, { text, stamp: now.stamp });
 }
 
 /** Changes with whatever is done to a file. */
-async function stampOf(path: string): Promise<string | undefined> {
+async function stampOf(path: string) {
 	const info = await stat(path, { bigint: true }).catch(() => undefined);
-	return info && `${info.ino} ${info.size} ${info.mtimeNs} ${info.ctimeNs} ${info.uid} ${info.gid}`;
+	return (
+		info && {
+			stamp: `${info.ino} ${info.size} ${info.mtimeNs} ${info.ctimeNs} ${info.uid} ${info.gid}`,
+			file: { mode: Number(info.mode) & 0o7777, uid: Number(info.uid), gid: Number(info.gid) },
+		}
+	);
 }
 
 /** The first failure is thrown when all that has begun has ended. */

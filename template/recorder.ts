@@ -1,7 +1,7 @@
 import type { Logger } from "../lib/log/index.ts";
 import type { Dependency } from "./dependencies/index.ts";
 import type { FunctionContext } from "./functions/index.ts";
-import type { GoValue } from "./gotmpl/index.ts";
+import type { GoValue, Reads } from "./gotmpl/index.ts";
 import type { Lookup, Rendering } from "./runner/index.ts";
 
 /** What templates of both languages take from the program. */
@@ -28,6 +28,8 @@ export interface Recorder {
 	readonly context: FunctionContext;
 	/** A function of the template is about to be called there: dependencies it asks for are said to be used there. */
 	called(place: Place | number): void;
+	/** Which data a part of a pass asks for. */
+	readonly reads: Omit<Reads, "isRead">;
 	/** Runs one pass; not to be called before the former one has ended. */
 	render(lookup: Lookup, execute: () => string | Promise<string>): Promise<Rendering>;
 }
@@ -48,6 +50,20 @@ export function createRecorder(
 	let scratch = new Map<string, GoValue>();
 	let places = new Map<string, Place | number>();
 	let lastCall: Place | number = 0;
+	let noted: Noted[] | undefined;
+
+	function data(dependency: Dependency): unknown {
+		const { id } = dependency;
+		if (!used.has(id)) {
+			used.set(id, dependency);
+			places.set(id, lastCall);
+		}
+		const received = lookup(dependency);
+		if (received === undefined) missing.set(id, dependency);
+		noted?.push({ dependency, place: lastCall, received: received !== undefined, value: received?.value });
+		return received?.value;
+	}
+
 	return {
 		called(place) {
 			lastCall = place;
@@ -60,14 +76,23 @@ export function createRecorder(
 			sandboxesEffects: !world.compat,
 			execute: options.executeNamed,
 			scratch: () => scratch,
-			data(dependency) {
-				if (!used.has(dependency.id)) {
-					used.set(dependency.id, dependency);
-					places.set(dependency.id, lastCall);
+			data,
+		},
+		reads: {
+			begin() {
+				noted = [];
+			},
+			end() {
+				const all = noted;
+				noted = undefined;
+				return all?.every(({ received }) => received) === true ? all : undefined;
+			},
+			same(reads) {
+				for (const { dependency, place, value } of reads as readonly Noted[]) {
+					lastCall = place;
+					if (data(dependency) !== value) return false;
 				}
-				const received = lookup(dependency);
-				if (received === undefined) missing.set(dependency.id, dependency);
-				return received?.value;
+				return true;
 			},
 		},
 		async render(received, execute) {
@@ -76,6 +101,7 @@ export function createRecorder(
 			missing = new Map();
 			scratch = new Map();
 			places = new Map();
+			noted = undefined;
 			const result = await attempt(execute);
 			const found = places;
 			return {
@@ -89,6 +115,14 @@ export function createRecorder(
 			};
 		},
 	};
+}
+
+/** A look at a dependency. */
+interface Noted {
+	readonly dependency: Dependency;
+	readonly place: Place | number;
+	readonly received: boolean;
+	readonly value: unknown;
 }
 
 function placeAt(text: string, offset: number): Place {

@@ -11,11 +11,12 @@ import { createHaproxy, isApplied } from "./haproxy/index.ts";
 import { keySnapshot } from "./key-snapshot.ts";
 import { createLeftovers } from "./leftovers.ts";
 import { loadTemplate } from "./load-template.ts";
+import { promptClock } from "./prompt-clock.ts";
 import { absent, asked, type Reason, reasonOf } from "./reasons.ts";
 import type { RenderingWorld } from "./recorder.ts";
 import { type Replaceable, replaceableTemplate } from "./replaceable.ts";
-import { createRunner, createWatches, type RunnerEnd, type Template, type Waiting } from "./runner/index.ts";
 import { runCommand } from "./run-command.ts";
+import { createRunner, createWatches, type RunnerEnd, type Template, type Waiting } from "./runner/index.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { type Status, templateStatus } from "./status.ts";
 import { type Member, runnerTemplate, type Unit, type UnitWorld } from "./unit.ts";
@@ -46,11 +47,11 @@ export interface SessionOptions {
 	readonly onData?: (id: string, value: unknown) => void;
 }
 
-/** The reference waits exactly; its retries are measured by the replays. */
 const everyVariable = { pristine: false, custom: [], allowlist: [], denylist: [] };
 /** `-once` waits so long for HAProxy to be as the catalog wants it. */
 const settledMs = 10_000;
 
+/** The reference waits exactly; its retries are measured by the replays. */
 const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
 
 /**
@@ -62,7 +63,6 @@ const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
 export async function prepareSession(config: RuntimeConfig, log: Logger, options: SessionOptions): Promise<Session> {
 	const client = await createSourceClient(config);
 	const agent = agentVariables(config.consul);
-	const world: RenderingWorld = {
 	const haproxy =
 		config.haproxy.length === 0 || config.parseOnly
 			? undefined
@@ -78,12 +78,13 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 						if (reload !== undefined) await runCommand(reload, { environment, timeoutMs: reloadTimeoutMs });
 					},
 				});
+	const world: RenderingWorld = {
 		environment: { ...process.env, ...agent },
 		nowMs: nodeClock.nowMs,
 		log,
 		compat: config.compat,
-	};
 		...(haproxy === undefined ? {} : { haproxyServers: haproxy.dependency }),
+	};
 	const reloading = config.watchTemplates && !config.once && !config.parseOnly;
 	const replaceable: Replaceable[] = [];
 	const load = async (template: TemplateConfig) => {
@@ -106,8 +107,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		print: options.print ?? ((text) => process.stdout.write(text)),
 		leftovers: createLeftovers((path) => log.info(`removed ${path}, left behind by a program that was killed`)),
 		snapshot: (used, valueFor) => keySnapshot(client, log, used, valueFor),
-	};
 		...(haproxy === undefined ? {} : { haproxy }),
+	};
 	const units = await loadUnits(config, load);
 	const templates = units.map((unit) => runnerTemplate(unit, unitWorld));
 	/** Why data are missing; without an entry no answer has come. */
@@ -129,8 +130,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 
 	/** The supervised program after a pass in which everything is rendered. */
 	async function onRendered(changed: boolean): Promise<void> {
-		if (config.exec === undefined || config.dry) return;
 		if (config.once) await haproxy?.settled(settledMs);
+		if (config.exec === undefined || config.dry) return;
 		if (child === undefined) {
 			await begin();
 			return;
@@ -146,7 +147,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 	}
 
 	const watches = createWatches({
-		clock: nodeClock,
+		clock: promptClock,
 		random: config.compat ? exactly : nodeRandom,
 		fetch: (dependency, query) => dependency.fetch({ client, clock: nodeClock }, query),
 		waitMs: config.blockQueryWaitMs,
@@ -189,7 +190,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 				});
 
 	const runner = createRunner({
-		clock: nodeClock,
+		clock: promptClock,
 		templates,
 		watches,
 		once: config.once,
@@ -211,16 +212,16 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 
 	function status(): Status {
 		const reports = runner.report();
-		return {
 		const blocks = haproxy?.status();
+		return {
 			Ready: reports.every(({ state }) => state === "rendered") && isApplied(blocks ?? []),
 			Agent: client.address,
 			Watches: watches.size(),
 			Templates: reports.map((report, position) =>
 				templateStatus(report, destinationOf(units[position] as Unit), reasonFor),
 			),
-		};
 			...(blocks === undefined ? {} : { Haproxy: blocks }),
+		};
 	}
 
 	async function codeOf(end: RunnerEnd): Promise<number> {
@@ -241,8 +242,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		async run() {
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
 			sharing?.start();
-			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
 			haproxy?.start();
+			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
 			let hotReload: { close(): Promise<void> } | undefined;
 			try {
 				if (reloading) {

@@ -75,7 +75,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 
 	async function check(file: PreparedFile, { settings, text }: PublishedFile): Promise<void> {
 		const { destination, temporary } = file;
-		const candidate = { destination, temporary, text, sizeBytes: bytesOfText(text).length };
+		const candidate = { destination, temporary, text };
 		try {
 			await checkLimits(candidate, settings.limits, variables());
 		} catch (error) {

@@ -14,8 +14,11 @@ export type WriteSettings = Pick<
 /** Mode of a new file unless the template says otherwise. */
 const newFileMode = 0o644;
 
-interface Existing {
-	readonly content: Buffer;
+/** A destination as it is. */
+export interface Existing {
+	/** Its bytes. */
+	readonly content: () => Uint8Array;
+	/** Permission bits. */
 	readonly mode: number;
 	readonly uid: number;
 	readonly gid: number;
@@ -27,7 +30,7 @@ export interface PreparedFile {
 	/** Where the new content can be looked at before `swap`. */
 	readonly temporary: string;
 	/** What the destination held before; undefined when there was no file. */
-	readonly former: Buffer | undefined;
+	readonly former: Uint8Array | undefined;
 	/** Whether others than owner and group may read it. */
 	readonly worldReadable: boolean;
 	/** Puts the new file in its place as one step: `backUp`, `place`, `settle`. Error: `DESTINATION_UNWRITABLE`. */
@@ -70,13 +73,21 @@ export async function differs(settings: WriteSettings, content: Uint8Array): Pro
 /**
  * Writes the new file beside its destination; undefined when the destination is as it should be already.
  *
+ * `known`: the destination, when it is known without reading that its content differs.
  * An existing file's mode and owner are kept where the template does not say otherwise; a symlink is replaced, not followed.
  * Errors, each naming the destination, the old file untouched: `DESTINATION_MISSING`, `DESTINATION_UNWRITABLE`, `USER_UNKNOWN`,
  * `GROUP_UNKNOWN`.
  */
-export async function prepareFile(settings: WriteSettings, content: Uint8Array): Promise<PreparedFile | undefined> {
+export async function prepareFile(
+	settings: WriteSettings,
+	content: Uint8Array,
+	known?: Existing,
+): Promise<PreparedFile | undefined> {
 	const { destination } = settings;
-	const { existing, owner, same } = await compared(settings, content);
+	const { existing, owner, same } =
+		known === undefined
+			? await compared(settings, content)
+			: { existing: known, owner: wantedOwner(settings, known), same: false };
 	if (same) return undefined;
 	if (destination === "") throw new DiscoError("DESTINATION_MISSING", "missing destination; write SOURCE:DESTINATION");
 	const mode = settings.mode ?? existing?.mode ?? newFileMode;
@@ -103,7 +114,9 @@ export async function prepareFile(settings: WriteSettings, content: Uint8Array):
 	return {
 		destination,
 		temporary: staged.temporary,
-		former: existing?.content,
+		get former() {
+			return existing?.content();
+		},
 		worldReadable: (mode & 0o004) !== 0,
 		discard: staged.discard,
 		...steps,
@@ -120,7 +133,7 @@ export async function prepareFile(settings: WriteSettings, content: Uint8Array):
 				}
 				const { uid, gid } = existing;
 				const formerOwner = process.getuid?.() === 0 ? { owner: { uid, gid } } : {};
-				await writeFileAtomic(destination, existing.content, { mode: existing.mode, ...formerOwner });
+				await writeFileAtomic(destination, existing.content(), { mode: existing.mode, ...formerOwner });
 			}),
 	};
 }
@@ -131,7 +144,7 @@ async function compared(settings: WriteSettings, content: Uint8Array) {
 	const existing = destination === "" ? undefined : await readExisting(destination);
 	const owner = wantedOwner(settings, existing);
 	const sameOwner = owner === undefined || (owner.uid === existing?.uid && owner.gid === existing.gid);
-	return { existing, owner, same: existing !== undefined && sameOwner && existing.content.equals(content) };
+	return { existing, owner, same: existing !== undefined && sameOwner && existing.bytes.equals(content) };
 }
 
 function unwritable(destination: string, error: unknown): never {
@@ -139,12 +152,12 @@ function unwritable(destination: string, error: unknown): never {
 	throw new DiscoError("DESTINATION_UNWRITABLE", `cannot write ${destination}: ${reason(error)}`, { cause: error });
 }
 
-async function readExisting(destination: string): Promise<Existing | undefined> {
+async function readExisting(destination: string): Promise<(Existing & { readonly bytes: Buffer }) | undefined> {
 	try {
 		const info = await stat(destination);
 		if (info.isDirectory()) throw new DiscoError("DESTINATION_UNWRITABLE", `cannot write ${destination}: is a folder`);
-		const content = await readFile(destination);
-		return { content, mode: info.mode & 0o7777, uid: info.uid, gid: info.gid };
+		const bytes = await readFile(destination);
+		return { bytes, content: () => bytes, mode: info.mode & 0o7777, uid: info.uid, gid: info.gid };
 	} catch (error) {
 		// A missing file, a dangling link and a path below a file are left to the write, which names the reason.
 		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;

@@ -50,6 +50,17 @@ const byText = {
 	node: remembering(nodeDependency),
 };
 
+/** `file` is none of them: its place is looked at with each call, in case a link has changed (`sandbox_path`). */
+const reads: ReadonlySet<string> = new Set([
+	...["key", "keyExists", "keyOrDefault", "ls", "safeLs", "tree", "safeTree"],
+	...["service", "connect", "services", "nodes", "node", "datacenters"],
+]);
+
+/** Whether the function's result depends on nothing but its arguments and what `FunctionContext.data` gives. */
+export function isRead(name: string): boolean {
+	return reads.has(name);
+}
+
 /** Functions whose values come from the agent or a file; until they have arrived, the neutral value of FUNCTIONS.md. */
 export function apiFunctions(context: FunctionContext): FunctionFamily {
 	/** The data of a dependency, or `neutral`; an argument without text asks for nothing. */

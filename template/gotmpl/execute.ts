@@ -7,7 +7,7 @@ import { evaluatePipe } from "./evaluate.ts";
 import { quote } from "./format/quote.ts";
 import { plainText } from "./format/value.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import { capturedValues } from "./memo.ts";
+import { type Captured, capturedValues, recordOf } from "./memo.ts";
 import {
 	type Action,
 	type Branch,
@@ -37,6 +37,8 @@ type Frame = {
 	readonly loop?: Loop;
 	/** The loop's text is to be remembered when it ends. */
 	readonly recording?: Recording;
+	/** The loop's turns are remembered one by one. */
+	readonly turns?: Turns;
 	/** The `else` part of a `range`: as in Go, a break in it ends this range, a continue goes on with the one around it. */
 	readonly elseOfRange?: true;
 	/** Of a `{{template}}`: what its caller goes on with. */
@@ -44,6 +46,13 @@ type Frame = {
 };
 
 type Recording = { readonly end: () => void };
+
+type Turns = {
+	readonly node: Branch;
+	readonly captured: Captured;
+	/** Of the turn under way: whether it is to be remembered. */
+	end: ((keep: boolean) => void) | undefined;
+};
 
 /** An execution under way. */
 export type Frames = Frame[];
@@ -135,6 +144,8 @@ function leave(state: State, frames: Frames, frame: Frame): void {
 		state.executing = frame.caller.executing;
 		state.budget.depthLeft++;
 	}
+	// A turn that was left by a break is one that ends the loop: its text is not all that it does.
+	frame.turns?.end?.(false);
 	frame.recording?.end();
 }
 
@@ -204,6 +215,7 @@ function executeRange(state: State, frames: Frames, outer: Frame, node: Branch):
 		return;
 	}
 	const loop = startLoop(state, node, value);
+	const turns = recording === undefined && loop !== undefined ? turnsOf(state, node, value) : undefined;
 	const frame: Frame = {
 		list: node.body,
 		next: 0,
@@ -212,6 +224,7 @@ function executeRange(state: State, frames: Frames, outer: Frame, node: Branch):
 		variables,
 		...(loop === undefined ? {} : { loop }),
 		...(recording === undefined ? {} : { recording }),
+		...(turns === undefined ? {} : { turns }),
 	};
 	if (loop !== undefined && nextTurn(state, frame, loop)) {
 		frames.push(frame);
@@ -227,8 +240,15 @@ function executeRange(state: State, frames: Frames, outer: Frame, node: Branch):
 
 /** Makes the frame ready for the next element; false when there is none. */
 function nextTurn(state: State, frame: Frame, loop: Loop): boolean {
+	const { turns } = frame;
+	turns?.end?.(true);
 	if (!loop.next()) return false;
 	step(state);
+	if (turns !== undefined && recallOrRecordTurn(state, turns, loop)) {
+		// As if the body had been executed; the next turn comes after a look at `pause`.
+		frame.next = frame.list.length;
+		return true;
+	}
 	bind(state, loop.pipe, loop.inner, loop.index, loop.element, loop.seenAs);
 	frame.dot = loop.element;
 	frame.seenAs = loop.seenAs;
@@ -262,6 +282,44 @@ function recallOrRecord(state: State, node: Branch, value: GoValue): Recording |
 			memo.keep(node, list as object, { captured, text, steps: stepsBefore - budget.stepsLeft });
 		},
 	};
+}
+
+function turnsOf(state: State, node: Branch, value: GoValue): Turns | undefined {
+	const { memo } = state;
+	if (memo?.reads === undefined || state.recording || typeOf(value)?.kind !== "slice") return undefined;
+	const names = memo.turnCaptures(node);
+	const captured = names && capturedValues(names, (name) => findBinding(state, name));
+	return captured && { node, captured, end: undefined };
+}
+
+/** True when the turn's text is known and written; else begins to listen, where that may be of use. */
+function recallOrRecordTurn(state: State, turns: Turns, loop: Loop): boolean {
+	const { memo, budget, output } = state;
+	const over = recordOf(loop.element);
+	if (memo?.reads === undefined || over === undefined) return false;
+	const { node } = turns;
+	const { reads } = memo;
+	const captured = loop.pipe.variables.length > 1 ? [...turns.captured, loop.index] : turns.captured;
+	const known = memo.recall(node, over, captured);
+	if (known !== undefined && reads.same(known.reads)) {
+		step(state, known.steps);
+		write(state, known.text);
+		return true;
+	}
+	const start = output.length;
+	const stepsBefore = budget.stepsLeft;
+	state.recording = true;
+	reads.begin();
+	turns.end = (keep) => {
+		turns.end = undefined;
+		state.recording = false;
+		const read = reads.end();
+		if (!keep || read === undefined) return;
+		const text = output.splice(start).join("");
+		output.push(text);
+		memo.keep(node, over, { captured, text, steps: stepsBefore - budget.stepsLeft, reads: read });
+	};
+	return false;
 }
 
 /** With two variables the first is the index; a single one is the element. */

@@ -4,7 +4,7 @@ import { TemplateError } from "./error.ts";
 import { advance, framesOf } from "./execute.ts";
 import { quote } from "./format/quote.ts";
 import { type Budget, newBudget } from "./limits.ts";
-import { type Memo, newMemo } from "./memo.ts";
+import { type Memo, newMemo, type Reads } from "./memo.ts";
 import { describeList, type List } from "./nodes.ts";
 import { parseTemplates } from "./parse.ts";
 import { fail, type State } from "./state.ts";
@@ -80,8 +80,11 @@ export type Template = {
 	execute(options?: ExecuteOptions): string;
 	/** The same, to be driven piece by piece. */
 	start(options?: ExecuteOptions): Execution;
-	/** For `ExecuteOptions.memo`. `isPure`: the function gives equal results for equal arguments, and changes nothing. */
-	memo(isPure: (name: string) => boolean): Memo;
+	/**
+	 * For `ExecuteOptions.memo`. `isPure`: the function gives equal results for equal arguments, and changes nothing. With `reads`
+	 * loops that read data are remembered turn by turn.
+	 */
+	memo(isPure: (name: string) => boolean, reads?: Reads): Memo;
 	/** The text as the parser understood it; parsing this again gives the same tree. */
 	toString(): string;
 };
@@ -110,7 +113,7 @@ export function parse(options: ParseOptions): Template {
 			execution.advance();
 			return execution.output();
 		},
-		memo: (isPure) => newMemo(definitions, isPure),
+		memo: (isPure, reads) => newMemo(definitions, isPure, reads),
 		toString: () => describeTemplates(name, definitions),
 	};
 }

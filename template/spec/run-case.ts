@@ -89,7 +89,7 @@ async function refusalOf({ template }: SpecCase, text: string): Promise<string |
 			const environment = Object.fromEntries(
 				Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
 			);
-			await checkLimits({ ...file, temporary, sizeBytes: bytes.length }, template.limits, environment);
+			await checkLimits({ ...file, temporary }, template.limits, environment);
 		}
 		return undefined;
 	} catch (error) {
