@@ -27,7 +27,8 @@ FROM programs AS registrator
 ENTRYPOINT ["disco-registrator"]
 CMD []
 
-# HAProxy kept by disco-template, both in one container: the renderer is the parent of the balancer it reloads.
+# HAProxy kept by disco-template, both in one container: the renderer is the parent of the balancer. reload.mjs has it read a new file;
+# SIGCONT changes nothing, where without a reload signal it would be started anew.
 FROM ${HAPROXY_IMAGE} AS haproxy
 USER root
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
@@ -41,7 +42,8 @@ ENV NODE_ENV=production HAPROXY_BIND=:8080
 EXPOSE 8080
 ENTRYPOINT ["node", "/opt/disco/disco-template.js"]
 CMD ["-template", "/etc/disco/haproxy.ctmpl:/run/disco/haproxy.cfg:node /etc/disco/reload.mjs", \
-	"-exec", "exec haproxy -W -db -f /run/disco/haproxy.cfg", "-exec-reload-signal", "SIGUSR2", "-exec-kill-signal", "SIGUSR1"]
+	"-exec", "exec haproxy -W -db -S /run/disco/master.sock,mode,600 -f /run/disco/haproxy.cfg", \
+	"-exec-reload-signal", "SIGCONT", "-exec-kill-signal", "SIGUSR1"]
 
 # The sample service of the demo.
 FROM node AS demo-api

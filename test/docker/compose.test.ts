@@ -1,64 +1,32 @@
-import { mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, outcome, succeed } from "../support/programs.ts";
+import {
+	answering,
+	answeringExactly,
+	compose,
+	composeDown,
+	healthyCount,
+	installComposePlugin,
+} from "./compose-project.ts";
 
 // The README's `docker compose up demo`, with a real engine and a real HAProxy, asked as a user would: curl and dig.
 
-const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
-const folder = mkdtempSync(join(tmpdir(), "disco-compose-"));
-const env = { DOCKER_SOCK: socket, DOCKER_CONFIG: folder, DEMO_ONCE: "1" };
-const compose = (...args: string[]) => ["compose", "--ansi", "never", ...args];
-
-const curl = (...args: string[]) => succeed("curl", ["-sS", "--max-time", "5", ...args]);
 const dig = async (...args: string[]) =>
 	(await succeed("dig", ["@127.0.0.1", "-p", "8600", "+short", "+time=2", "+tries=1", ...args]))
 		.trim()
 		.split("\n")
 		.filter(Boolean);
 
-interface Instance {
-	readonly Service: { readonly ID: string; readonly Address: string; readonly Port: number };
-}
-const healthy = async () => JSON.parse(await curl("http://127.0.0.1:8500/v1/health/service/api?passing")) as Instance[];
-const healthyCount = (count: number) =>
-	eventually(
-		`${count} healthy instances of api`,
-		async () => {
-			const instances = await healthy();
-			return instances.length === count && instances;
-		},
-		60_000,
-	);
-
-/** Who answers through HAProxy in `requests` requests. */
-async function answering(requests: number): Promise<Set<string>> {
-	const seen = new Set<string>();
-	for (let turn = 0; turn < requests; turn++) {
-		const answer = await curl("-f", "-H", "Host: api.haproxy.service.consul", "http://127.0.0.1:8080/");
-		seen.add((JSON.parse(answer) as { instance: string }).instance);
-	}
-	return seen;
-}
-const answeringExactly = (count: number) =>
-	eventually(`${count} instances answer through HAProxy`, async () => {
-		const seen = await answering(2 * count);
-		return seen.size === count && seen;
-	});
-
 describe("docker compose up demo", () => {
 	let demoOutput = "";
 
 	beforeAll(async () => {
-		mkdirSync(join(folder, "cli-plugins"));
-		const plugin = (await succeed("sh", ["-c", "command -v docker-compose"])).trim();
-		symlinkSync(plugin, join(folder, "cli-plugins", "docker-compose"));
-		demoOutput = await succeed("docker", compose("up", "--no-build", "demo"), { env, timeoutMs: 180_000 });
+		await installComposePlugin();
+		demoOutput = await compose("up", "--no-build", "demo");
 	});
 
 	afterAll(async () => {
-		await outcome("docker", compose("down", "-v", "-t", "2", "--remove-orphans"), { env, timeoutMs: 120_000 });
+		await composeDown();
 		const left = await succeed("docker", ["ps", "-aq", "--filter", "label=disco-test"]);
 		for (const container of left.split("\n").filter(Boolean)) await outcome("docker", ["rm", "-f", container]);
 	});
@@ -91,10 +59,7 @@ describe("docker compose up demo", () => {
 	});
 
 	it("follows `docker compose up --scale api=4`", async () => {
-		await succeed("docker", compose("up", "--no-build", "-d", "--no-recreate", "--scale", "api=4", "api"), {
-			env,
-			timeoutMs: 120_000,
-		});
+		await compose("up", "--no-build", "-d", "--no-recreate", "--scale", "api=4", "api");
 		await healthyCount(4);
 		await answeringExactly(4);
 	});
