@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createConnection, createServer, isIPv6, type Socket } from "node:net";
-import type { Address, Connection, DatagramSocket, Listener, Network } from "../env/index.ts";
+import type { Address, Connection, DatagramSocket, Listener, Network, StreamOptions } from "../env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../errors.ts";
 
 /** UDP and TCP. */
@@ -32,8 +32,14 @@ async function bindDatagram(
 	};
 }
 
-async function listen(local: Address, onConnection: (connection: Connection) => void): Promise<Listener> {
-	const server = createServer({ noDelay: true }, (socket) => onConnection(connectionOf(socket)));
+async function listen(
+	local: Address,
+	onConnection: (connection: Connection) => void,
+	{ halfOpen = false }: StreamOptions = {},
+): Promise<Listener> {
+	const server = createServer({ noDelay: true, allowHalfOpen: halfOpen }, (socket) =>
+		onConnection(connectionOf(socket, halfOpen)),
+	);
 	await bound(local, () => {
 		server.listen({ host: local.host, port: local.port, exclusive: true });
 		return once(server, "listening");
@@ -54,12 +60,15 @@ async function listen(local: Address, onConnection: (connection: Connection) => 
 	};
 }
 
-async function connect(to: Address, { timeoutMs }: { readonly timeoutMs: number }): Promise<Connection> {
-	const socket = createConnection({ host: to.host, port: to.port, noDelay: true });
+async function connect(
+	to: Address,
+	{ timeoutMs, halfOpen = false }: { readonly timeoutMs: number } & StreamOptions,
+): Promise<Connection> {
+	const socket = createConnection({ host: to.host, port: to.port, noDelay: true, allowHalfOpen: halfOpen });
 	const timeout = AbortSignal.timeout(timeoutMs);
 	try {
 		await once(socket, "connect", { signal: timeout });
-		return connectionOf(socket);
+		return connectionOf(socket, halfOpen);
 	} catch (error) {
 		socket.destroy();
 		const where = `${to.host}:${to.port}`;
@@ -75,7 +84,7 @@ async function connect(to: Address, { timeoutMs }: { readonly timeoutMs: number 
 	}
 }
 
-function connectionOf(socket: Socket): Connection {
+function connectionOf(socket: Socket, halfOpen: boolean): Connection {
 	// Whoever reads or writes hears of the error there.
 	socket.on("error", () => undefined);
 	return {
@@ -85,7 +94,8 @@ function connectionOf(socket: Socket): Connection {
 				if (!socket.writable) return reject(connectionLost(undefined));
 				socket.write(bytes, (error) => (error ? reject(connectionLost(error)) : resolve()));
 			}),
-		incoming: chunksOf(socket),
+		incoming: chunksOf(socket, halfOpen),
+		...(halfOpen ? { endWrite: () => new Promise((resolve) => socket.end(() => resolve())) } : {}),
 		close: () =>
 			new Promise((resolve) => {
 				if (socket.destroyed) return resolve();
@@ -96,9 +106,10 @@ function connectionOf(socket: Socket): Connection {
 	};
 }
 
-async function* chunksOf(socket: Socket): AsyncGenerator<Uint8Array> {
+async function* chunksOf(socket: Socket, halfOpen: boolean): AsyncGenerator<Uint8Array> {
 	try {
-		for await (const chunk of socket) yield chunk;
+		// Iterating over the socket itself would destroy it at the peer's end.
+		for await (const chunk of halfOpen ? socket.iterator({ destroyOnReturn: false }) : socket) yield chunk;
 	} catch (error) {
 		// Closed at this end: the stream is over.
 		if (errorCode(error) === "ERR_STREAM_PREMATURE_CLOSE" && socket.errored === null) return;

@@ -19,6 +19,8 @@ export interface CallKind {
 
 /** Brings a call to the server that is to answer it. */
 export interface Caller {
+	/** `host:port` of the server that would be asked now. Fails with `NO_LEADER`, `SERVERS_UNKNOWN`. */
+	address(): string;
 	/** Fails with the server's error, or with `NO_LEADER`, `SERVERS_UNKNOWN`, `CALL_TIMEOUT`, `WAIT_ABORTED`, `CONNECTION_LOST`. */
 	call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply>;
 }

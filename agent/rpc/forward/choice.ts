@@ -31,11 +31,15 @@ export interface ChoosingParts {
 	readonly holdTimeoutMs: number;
 }
 
+export interface ChoosingCaller extends Caller {
+	close(): void;
+}
+
 /**
  * A client's calls go to one server, the first of a shuffled list; one that cannot be reached goes to its end. The list is shuffled
  * anew from time to time, so that agents spread over servers that come.
  */
-export function createChoosingCaller(parts: ChoosingParts): Caller & { close(): void } {
+export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 	const { connections, clock, random, logger } = parts;
 	const hold = createHold(parts);
 	let order: readonly string[] = [];
@@ -86,13 +90,19 @@ export function createChoosingCaller(parts: ChoosingParts): Caller & { close(): 
 		}
 	}
 
+	/** Fails with `SERVERS_UNKNOWN`. */
+	function chosen(): string {
+		const [address] = current();
+		if (address !== undefined) return address;
+		throw new DiscoError("SERVERS_UNKNOWN", "no server is known: this agent is none itself", { retryable: true });
+	}
+
 	return {
+		address: chosen,
 		call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
 			const { waitMs, signal } = kind;
 			return hold.run(async () => {
-				const [address] = current();
-				if (address === undefined)
-					throw new DiscoError("SERVERS_UNKNOWN", "no server is known: this agent is none itself", { retryable: true });
+				const address = chosen();
 				try {
 					return await connections.call(address, method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
 				} catch (error) {

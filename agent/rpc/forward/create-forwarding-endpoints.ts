@@ -14,6 +14,7 @@ import { queryClient } from "./query.ts";
 import { routeToLeader } from "./route.ts";
 import { createServers } from "./servers.ts";
 import { sessionClient } from "./session.ts";
+import { snapshotClient } from "./snapshot.ts";
 import { statusClient } from "./status.ts";
 import { txnClient } from "./txn.ts";
 
@@ -57,7 +58,7 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 	if (own === undefined) {
 		const caller = createChoosingCaller({ ...options, holdTimeoutMs, connections });
 		return {
-			...remoteEndpoints(caller),
+			...remoteEndpoints(caller, options),
 			...(event === undefined ? {} : { event }),
 			async close() {
 				caller.close();
@@ -65,7 +66,7 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 			},
 		};
 	}
-	const leader = remoteEndpoints(createLeaderCaller({ ...options, connections }));
+	const leader = remoteEndpoints(createLeaderCaller({ ...options, connections }), options);
 	const hold = createHold({ ...options, holdTimeoutMs });
 	return {
 		...routeToLeader({ own, leader, leads: options.leads, hold }),
@@ -74,7 +75,7 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 	};
 }
 
-function remoteEndpoints(caller: Caller): Endpoints {
+function remoteEndpoints(caller: Caller, { network, clock }: ForwardingOptions): Endpoints {
 	return {
 		catalog: catalogClient(caller),
 		health: healthClient(caller),
@@ -85,5 +86,6 @@ function remoteEndpoints(caller: Caller): Endpoints {
 		query: queryClient(caller),
 		coordinate: coordinateClient(caller),
 		operator: operatorClient(caller),
+		snapshot: snapshotClient({ network, clock, address: () => caller.address() }),
 	};
 }

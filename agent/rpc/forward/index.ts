@@ -9,3 +9,4 @@ export {
 } from "./create-forwarding-endpoints.ts";
 export { createServedMethods } from "./served-methods.ts";
 export { callServer } from "./servers.ts";
+export { serveSnapshots } from "./snapshot.ts";

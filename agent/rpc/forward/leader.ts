@@ -11,12 +11,16 @@ export function createLeaderCaller(parts: {
 	/** This server's own. */
 	readonly leads: () => boolean;
 }): Caller {
+	function leader(): string {
+		const address = parts.leaderAddress();
+		if (address !== "" && !parts.leads()) return address;
+		throw new DiscoError("NO_LEADER", "no server leads at the moment; try again", { retryable: true });
+	}
+
 	return {
+		address: leader,
 		async call(method, argument, { waitMs, signal }) {
-			const address = parts.leaderAddress();
-			if (address === "" || parts.leads())
-				throw new DiscoError("NO_LEADER", "no server leads at the moment; try again", { retryable: true });
-			return parts.connections.call(address, method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
+			return parts.connections.call(leader(), method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
 		},
 	};
 }

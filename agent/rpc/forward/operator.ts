@@ -12,6 +12,8 @@ type WireConfig = Infer<typeof autopilotConfig>;
 type WireHealth = Infer<typeof autopilotHealth>;
 
 const nanosecondsPerMs = 1e6;
+/** In serf's order. */
+const serfStatuses: readonly string[] = ["none", "alive", "leaving", "left", "failed"];
 /** What the reference's servers say of themselves. */
 const raftProtocolVersion = "3";
 
@@ -45,14 +47,17 @@ export function operatorClient(caller: Caller): OperatorEndpoints {
 				lastContactMs: 0,
 			};
 		},
-		setAutopilotConfiguration(content, index, options) {
+		async setAutopilotConfiguration(content, index, options) {
 			const Config = wireConfig({
 				...autopilotDefaults,
 				...content,
 				createIndex: 0,
 				modifyIndex: index ?? 0,
 			});
-			return command(caller, methods.autopilotSet, { Config, CAS: index !== undefined }, options);
+			const CAS = index !== undefined;
+			const held = await command(caller, methods.autopilotSet, { Config, CAS }, options);
+			// As with KVS.Apply, the reference answers false when there was no condition.
+			return !CAS || held;
 		},
 		autopilotHealth: async (options) => healthOf(await askRaw(caller, methods.serverHealth, {}, options)),
 	};
@@ -91,7 +96,8 @@ export function operatorServed({ operator }: Endpoints): ServedMethod[] {
 		served(methods.autopilotSet, async (argument) => {
 			const { createIndex: _, modifyIndex, ...content } = autopilotRecord(argument.Config);
 			const index = argument.CAS ? modifyIndex : undefined;
-			return operator.setAutopilotConfiguration(content, index, writeOptionsOf(argument));
+			const held = await operator.setAutopilotConfiguration(content, index, writeOptionsOf(argument));
+			return argument.CAS && held;
 		}),
 		served(methods.serverHealth, async (argument, call) =>
 			wireHealth(await operator.autopilotHealth(readOptionsOf(argument, call))),
@@ -137,7 +143,7 @@ function wireHealth({ healthy, failureTolerance, servers }: AutopilotHealth): Wi
 			ID: server.id,
 			Name: server.node,
 			Address: server.address,
-			SerfStatus: server.serfStatus,
+			SerfStatus: Math.max(0, serfStatuses.indexOf(server.serfStatus)),
 			Version: server.version,
 			Leader: server.leader,
 			LastContact: Math.round(server.lastContactMs * nanosecondsPerMs),
@@ -158,7 +164,7 @@ function healthOf({ Healthy, FailureTolerance, Servers }: WireHealth): Autopilot
 			id: server.ID,
 			node: server.Name,
 			address: server.Address,
-			serfStatus: server.SerfStatus,
+			serfStatus: serfStatuses[server.SerfStatus] ?? "none",
 			version: server.Version,
 			leader: server.Leader,
 			lastContactMs: server.LastContact / nanosecondsPerMs,

@@ -72,7 +72,7 @@ export async function callServer<Argument, Reply>(
 }
 
 /** Of `host:port` or `[IPv6]:port`. */
-function parseAddress(text: string): Address {
+export function parseAddress(text: string): Address {
 	const [, host, port] = /^\[?(.*?)\]?:(\d{1,5})$/.exec(text) ?? [];
 	if (host === undefined)
 		throw new DiscoError("ADDRESS_INVALID", `"${text}" is no address of a server; it is HOST:PORT`);

@@ -19,13 +19,15 @@ export interface ServerPortOptions {
 	readonly methods: ReadonlyMap<string, ServedMethod>;
 	/** Raft's connections, after the byte. */
 	readonly onRaft: (connection: Connection) => Promise<void>;
+	/** Those that want or bring a snapshot, after the byte; without it they are closed. */
+	readonly onSnapshot?: (connection: Connection) => Promise<void>;
 }
 
 /** One port for everything between servers, and between clients and servers. Other first bytes are closed. */
 export async function listenOnServerPort(options: ServerPortOptions): Promise<Listener> {
 	const open = new Map<string, number>();
 	const { network, host, port } = options;
-	return network.listen({ host, port }, (connection) => {
+	const onConnection = (connection: Connection): void => {
 		const from = connection.remote.host;
 		const count = (open.get(from) ?? 0) + 1;
 		if (count > connectionsPerAddressMax) {
@@ -38,11 +40,12 @@ export async function listenOnServerPort(options: ServerPortOptions): Promise<Li
 			if (left === 0) open.delete(from);
 			else open.set(from, left);
 		});
-	});
+	};
+	return network.listen({ host, port }, onConnection, { halfOpen: true });
 }
 
 /** Resolves when the connection is over. Never throws. */
-async function serve({ clock, methods, onRaft }: ServerPortOptions, connection: Connection): Promise<void> {
+async function serve({ clock, methods, onRaft, onSnapshot }: ServerPortOptions, connection: Connection): Promise<void> {
 	const timer = clock.after(handshakeTimeoutMs, () => void connection.close());
 	try {
 		const incoming = new Incoming(connection.incoming);
@@ -55,6 +58,7 @@ async function serve({ clock, methods, onRaft }: ServerPortOptions, connection: 
 			close: () => connection.close(),
 		};
 		if (first === firstBytes.raft) await onRaft(rest);
+		else if (first === firstBytes.snapshot) await onSnapshot?.(rest);
 		else if (first === firstBytes.rpc) await serveRpcStream(rest, methods);
 		else if (first === firstBytes.yamux) await serveYamux(rest, clock, methods);
 	} catch {

@@ -86,4 +86,5 @@ export const methods = {
 	transferLeadership: method("Disco.TransferLeadership", structs.transferRequest, empty),
 
 	eventFire: method("Internal.EventFire", structs.eventFireRequest, structs.eventFireResponse),
+	keyring: method("Internal.KeyringOperation", structs.keyringRequest, structs.keyringResponses),
 } as const;

@@ -111,11 +111,12 @@ const codesByText: readonly (readonly [text: string, code: string])[] = [
 	["leadership lost while committing log", "LEADERSHIP_LOST"],
 	["No path to datacenter", "DATACENTER_UNKNOWN"],
 	["Permission denied", "PERMISSION_DENIED"],
-	["Query not found", "QUERY_UNKNOWN"],
+	["Query not found", "QUERY_NOT_FOUND"],
 ];
 const retryableCodes: ReadonlySet<string> = new Set(["NO_LEADER", "LOG_BUSY", "WAITERS_TOO_MANY", "SERVER_CLOSING"]);
 
-function errorOf(text: string, body: { readonly Code: string; readonly Message: string }): DiscoError {
+/** The error that a server told: its text, and what ours tell besides. */
+export function errorOf(text: string, body: { readonly Code: string; readonly Message: string }): DiscoError {
 	const told = text.replaceAll(hopPrefix, "");
 	const code = body.Code || (codesByText.find(([known]) => told.includes(known))?.[1] ?? "RPC_FAILED");
 	return new DiscoError(code, body.Message || told, { retryable: retryableCodes.has(code) });

@@ -8,7 +8,7 @@ import { listenOnServerPort } from "./first-byte.ts";
 import { methods } from "./methods.ts";
 import { requestHeader, responseHeader, served } from "./rpc.ts";
 import { RpcClient } from "./rpc-client.ts";
-import { indexedDirEntries, indexedKeyList, keyListRequest, keyRequest, kvsRequest } from "./structs.ts";
+import { indexedKeyList } from "./structs.ts";
 
 interface Vector {
 	readonly name: string;
@@ -19,25 +19,54 @@ const vectors = JSON.parse(readFileSync("test/vectors/consul-rpc-vectors.json", 
 	readonly requests: readonly Vector[];
 	readonly responses: readonly Vector[];
 };
-const codecs: Readonly<Record<string, Codec<never>>> = {
-	"request-header": requestHeader as Codec<never>,
-	"response-header": responseHeader as Codec<never>,
-	"response-header-error": responseHeader as Codec<never>,
-	"empty-struct": empty as Codec<never>,
-	"KVS.Apply-set": kvsRequest as Codec<never>,
-	"KVS.Get": keyRequest as Codec<never>,
-	"KVS.ListKeys": keyListRequest as Codec<never>,
-	"Status.Ping": methods.ping.argument as Codec<never>,
-	IndexedDirEntries: indexedDirEntries as Codec<never>,
-	"IndexedDirEntries-empty": indexedDirEntries as Codec<never>,
-	IndexedKeyList: indexedKeyList as Codec<never>,
-	bool: methods.kvApply.reply as Codec<never>,
-	string: methods.leader.reply as Codec<never>,
-	strings: methods.peers.reply as Codec<never>,
-};
-const known = [...vectors.rpc, ...vectors.requests, ...vectors.responses].filter(({ name }) => name in codecs);
+const codecs: Readonly<Record<string, Codec<never>>> = Object.fromEntries(
+	Object.entries({
+		"request-header": requestHeader,
+		"response-header": responseHeader,
+		"response-header-error": responseHeader,
+		"empty-struct": empty,
+		"Catalog.Register": methods.register.argument,
+		"Catalog.Register-node-only": methods.register.argument,
+		"Catalog.Deregister": methods.deregister.argument,
+		"Catalog.ListServices": methods.services.argument,
+		"Catalog.ServiceNodes": methods.serviceNodes.argument,
+		"Catalog.NodeServices": methods.nodeServices.argument,
+		"Health.ChecksInState": methods.checksInState.argument,
+		"KVS.Apply-set": methods.kvApply.argument,
+		"KVS.Get": methods.kvGet.argument,
+		"KVS.ListKeys": methods.kvListKeys.argument,
+		"Session.Apply-create": methods.sessionApply.argument,
+		"Session.Get": methods.sessionGet.argument,
+		"Internal.EventFire": methods.eventFire.argument,
+		"Internal.KeyringOperation": methods.keyring.argument,
+		"Coordinate.Update": methods.coordinateUpdate.argument,
+		"PreparedQuery.Execute": methods.queryExecute.argument,
+		"PreparedQuery.Apply": methods.queryApply.argument,
+		"Txn.Apply": methods.txnApply.argument,
+		"Txn.Read": methods.txnRead.argument,
+		"Status.Ping": methods.ping.argument,
+		IndexedServices: methods.services.reply,
+		IndexedNodes: methods.nodes.reply,
+		IndexedServiceNodes: methods.serviceNodes.reply,
+		IndexedNodeServices: methods.nodeServices.reply,
+		IndexedCheckServiceNodes: methods.healthServiceNodes.reply,
+		IndexedHealthChecks: methods.checksInState.reply,
+		IndexedDirEntries: methods.kvGet.reply,
+		"IndexedDirEntries-empty": methods.kvList.reply,
+		IndexedKeyList: methods.kvListKeys.reply,
+		IndexedSessions: methods.sessionList.reply,
+		bool: methods.kvApply.reply,
+		string: methods.leader.reply,
+		strings: methods.peers.reply,
+		IndexedNodeDump: methods.nodeDump.reply,
+		TxnResponse: methods.txnApply.reply,
+	}).map(([name, codec]) => [name, codec as Codec<never>]),
+);
+/** Spoken by servers and clients with ACLs, which is not done yet. */
+const acl = ["ACL.TokenRead", "ACL.PolicyResolve", "ACLTokenResponse", "ACLPolicyBatchResponse"];
+const recorded = [...vectors.rpc, ...vectors.requests, ...vectors.responses].filter(({ name }) => !acl.includes(name));
 
-it.each(known)("$name: the recorded bytes both ways", ({ name, hex }) => {
+it.each(recorded)("$name: the recorded bytes both ways", ({ name, hex }) => {
 	const codec = codecs[name] as Codec<never>;
 	const reader = new Reader(Uint8Array.from(Buffer.from(hex, "hex")));
 	const value = codec.read(reader);
@@ -45,8 +74,8 @@ it.each(known)("$name: the recorded bytes both ways", ({ name, hex }) => {
 	expect(Buffer.from(encode(codec, value)).toString("hex")).toBe(hex);
 });
 
-it("all of them were there", () => {
-	expect(known).toHaveLength(Object.keys(codecs).length);
+it("there are no others", () => {
+	expect(recorded.map(({ name }) => name).sort()).toEqual(Object.keys(codecs).sort());
 });
 
 const table = new Map(

@@ -6,6 +6,7 @@ import {
 	i64,
 	list,
 	nullable,
+	omitEmpty,
 	recordOf,
 	string,
 	struct,
@@ -184,7 +185,8 @@ export const autopilotHealth = struct({
 			ID: string,
 			Name: string,
 			Address: string,
-			SerfStatus: string,
+			/** Place in `serfStatuses`. */
+			SerfStatus: i64,
 			Version: string,
 			Leader: bool,
 			LastContact: i64,
@@ -210,6 +212,22 @@ export const keyringRequest = struct({
 	LocalOnly: bool,
 	...queryOptions,
 });
+/** One per pool. */
+export const keyringResponses = struct({
+	Responses: list(
+		struct({
+			WAN: bool,
+			Datacenter: string,
+			Segment: string,
+			Messages: stringMap,
+			Keys: recordOf(i64),
+			PrimaryKeys: recordOf(i64),
+			NumNodes: i64,
+			Error: string,
+		}),
+	),
+	...queryMeta,
+});
 
 /** Disco's own: what the reference does not have. */
 
@@ -230,3 +248,13 @@ export const keepHistoryRequest = struct({
 });
 /** Without an id the best follower. */
 export const transferRequest = struct({ Datacenter: string, ID: string, Token: string });
+
+/** Snapshots, which are no RPC: a request, a reply, and the archive behind one of them. */
+export const snapshotRequest = struct({ Datacenter: string, Token: string, AllowStale: bool, Op: i64 });
+export const snapshotOperations = { save: 0, restore: 1 } as const;
+export const snapshotReply = struct({
+	Error: string,
+	Code: omitEmpty(string),
+	Message: omitEmpty(string),
+	...queryMeta,
+});
