@@ -63,6 +63,8 @@ function members(request: ApiRequest, { local, config }: Context): Reply {
 	if (segment !== "" && segment !== "_all") {
 		throw new DiscoError("SEGMENTS_UNSUPPORTED", "Network segments are not supported");
 	}
+	// Only servers are in the pool of all datacenters.
+	if (wan && local.members()[0]?.tags["role"] !== "consul") return json(null);
 	const pool = wan ? local.members().flatMap(wanMember) : local.members();
 	const shown = visible(request, pool, (member) => mayReadNode(request)({ node: member.name }));
 	return json(shown.map((member) => memberJson(member, wan ? `.${config.datacenter}` : "")));
