@@ -2,7 +2,12 @@ import type { Clock, Listener, Network, Random } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
-import { createForwardingEndpoints, createServedMethods, listenOnServerPort } from "../rpc/forward/index.ts";
+import {
+	createForwardingEndpoints,
+	createServedMethods,
+	listenOnServerPort,
+	serveSnapshots,
+} from "../rpc/forward/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
 import type { LanPool } from "./pool/index.ts";
@@ -138,6 +143,7 @@ async function listen(
 				fireEvent: (name, payload) => pool()?.spread(name, payload),
 			}),
 			onRaft: async (connection) => raft?.serve(connection),
+			onSnapshot: serveSnapshots(endpoints),
 		});
 	} catch (error) {
 		if (!config.dev || errorCode(error) !== "ADDRESS_IN_USE") throw error;
