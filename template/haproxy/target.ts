@@ -158,9 +158,13 @@ export function createTarget(settings: TargetSettings): Target {
 	async function bring(backend: string, first: readonly RunningServer[]): Promise<void> {
 		let now = first;
 		let refusal: string | undefined;
+		let generation: number | undefined;
 		for (let round = 0; round < roundsMax; round++) {
 			const goal = settings.goals().get(backend);
 			if (goal === undefined) return;
+			// Another goal, other steps.
+			if (goal.generation !== generation) round = 0;
+			generation = goal.generation;
 			const canAdd = goal.mayAdd && features.addsServers;
 			const next = plan(now, { ...goal, canAdd });
 			lackingOf.set(
