@@ -1,8 +1,9 @@
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { TemplateConfig } from "./config/index.ts";
 import { createFunctions, isPure, isRead, preloadFunctions } from "./functions/index.ts";
-import { type Budget, newBudget, parse } from "./gotmpl/index.ts";
+import { type Budget, newBudget, parse, type Source } from "./gotmpl/index.ts";
 import { createNesting } from "./nested-executions.ts";
+import { type Partial, readPartials } from "./partials.ts";
 import { createRecorder, type RenderingWorld } from "./recorder.ts";
 import type { Renderer } from "./renderer.ts";
 
@@ -16,7 +17,9 @@ export async function loadGoTemplate(
 	config: TemplateConfig,
 	world: RenderingWorld,
 ): Promise<Renderer> {
-	await preloadFunctions(text);
+	const partials = readPartials(config);
+	const texts = [text, ...partials.map((partial) => partial.text)];
+	await preloadFunctions(texts.join("\n"));
 	let budget: Budget = newBudget();
 	const recorder = createRecorder(world, {
 		text,
@@ -30,7 +33,9 @@ export async function loadGoTemplate(
 	});
 	const nesting = createNesting();
 	const created = createFunctions(recorder.context, config.functionDenylist);
-	const functions = text.includes("executeTemplate") ? nesting.remembering(created, isPure) : created;
+	const functions = texts.some((one) => one.includes("executeTemplate"))
+		? nesting.remembering(created, isPure)
+		: created;
 	const missingKey = config.errorOnMissingKey ? ("error" as const) : ("zero" as const);
 
 	const parsed = located(`${name}: parse`, "TEMPLATE_PARSE", () =>
@@ -38,19 +43,22 @@ export async function loadGoTemplate(
 			name: "",
 			text,
 			functions,
+			shared: partials,
 			leftDelimiter: config.leftDelimiter,
 			rightDelimiter: config.rightDelimiter,
 		}),
 	);
+	const onCall = (offset: number, shared: Source | undefined) =>
+		recorder.called(shared === undefined ? offset : { offset, source: shared as Partial });
 	const options = {
 		functions,
 		missingKey,
-		onCall: recorder.called,
+		onCall,
 		memo: parsed.memo(isPure, { isRead, ...recorder.reads }),
 	};
 	return {
 		name,
-		text,
+		text: texts.join("\0"),
 		recorder,
 		functions,
 		async render(data, pacer) {

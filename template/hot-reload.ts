@@ -3,6 +3,7 @@ import { watch } from "chokidar";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import type { TemplateConfig } from "./config/index.ts";
+import { isPartial } from "./partials.ts";
 import type { Replaceable } from "./replaceable.ts";
 import type { Template } from "./runner/index.ts";
 
@@ -10,7 +11,7 @@ import type { Template } from "./runner/index.ts";
 const calmMs = 150;
 
 /**
- * Reads a template again when its source (for Handlebars: any partial beside it, too) was written. One that does not parse or is
+ * Reads a template again when its source or one of its partials (for Handlebars: any beside it, too) was written. One that does not parse or is
  * empty is reported and the running one stays, so does one whose file has gone. A text that parses but renders something bad is
  * held back by the template's limits and check.
  */
@@ -22,7 +23,8 @@ export function watchSources(
 ): { close(): Promise<void> } {
 	const paths = templates.flatMap(({ config }) => {
 		const source = resolve(config.source ?? "");
-		return config.engine === "handlebars" ? [source, dirname(source)] : [source];
+		const folders = config.partials.map((glob) => dirname(resolve(glob)));
+		return config.engine === "handlebars" ? [source, dirname(source), ...folders] : [source, ...folders];
 	});
 	const watcher = watch([...new Set(paths)], {
 		ignoreInitial: true,
@@ -35,7 +37,7 @@ export function watchSources(
 		try {
 			const template = await load(one.config);
 			if (template.text === one.current().text && one.config.engine === "go") return;
-			if (template.text === "") {
+			if (/^(?:\0|$)/.test(template.text)) {
 				log.warn(`${name}: is empty; the running text stays`);
 				return;
 			}
@@ -52,9 +54,13 @@ export function watchSources(
 		const changed = resolve(path);
 		for (const one of templates) {
 			const source = resolve(one.config.source ?? "");
-			const partial =
-				one.config.engine === "handlebars" && changed.endsWith(".hbs") && dirname(changed) === dirname(source);
-			if (changed === source || partial) void reload(one);
+			const { engine, partials } = one.config;
+			const beside = engine === "handlebars" && changed.endsWith(".hbs") && dirname(changed) === dirname(source);
+			const shared = isPartial(
+				partials.map((glob) => resolve(glob)),
+				changed,
+			);
+			if (changed === source || beside || shared) void reload(one);
 		}
 	});
 	watcher.on("error", (error) => log.warn(`template files are not watched: ${errorMessage(error)}`));

@@ -12,6 +12,7 @@ const config = {
 	leftDelimiter: "{{",
 	rightDelimiter: "}}",
 	functionDenylist: [],
+	partials: [],
 } as unknown as TemplateConfig;
 
 const big = "{{ range loop 2000 }}{{ . }} {{ end }}";

@@ -22,12 +22,20 @@ export interface Place {
 	readonly column: number;
 }
 
+/** An offset in another file than the template's source. */
+export interface SharedPlace {
+	readonly offset: number;
+	readonly source: { readonly path: string; readonly text: string };
+}
+
+type AnyPlace = Place | SharedPlace | number;
+
 /** Notes what a pass asks for, and gives it what has arrived. */
 export interface Recorder {
 	/** For `createFunctions`; `execute` is what the language does for `executeTemplate`. */
 	readonly context: FunctionContext;
 	/** A function of the template is about to be called there: dependencies it asks for are said to be used there. */
-	called(place: Place | number): void;
+	called(place: AnyPlace): void;
 	/** Which data a part of a pass asks for. */
 	readonly reads: Omit<Reads, "isRead">;
 	/** Runs one pass; not to be called before the former one has ended. */
@@ -48,8 +56,8 @@ export function createRecorder(
 	let used = new Map<string, Dependency>();
 	let missing = new Map<string, Dependency>();
 	let scratch = new Map<string, GoValue>();
-	let places = new Map<string, Place | number>();
-	let lastCall: Place | number = 0;
+	let places = new Map<string, AnyPlace>();
+	let lastCall: AnyPlace = 0;
 	let noted: Noted[] | undefined;
 
 	function data(dependency: Dependency): unknown {
@@ -110,7 +118,12 @@ export function createRecorder(
 				result,
 				placeOf(id) {
 					const place = found.get(id);
-					return typeof place === "number" ? placeAt(options.text, place) : place;
+					if (typeof place === "number") return placeAt(options.text, place);
+					return place !== undefined && "source" in place ? placeAt(place.source.text, place.offset) : place;
+				},
+				sourceOf(id) {
+					const place = found.get(id);
+					return typeof place === "object" && "source" in place ? place.source.path : undefined;
 				},
 			};
 		},
@@ -120,7 +133,7 @@ export function createRecorder(
 /** A look at a dependency. */
 interface Noted {
 	readonly dependency: Dependency;
-	readonly place: Place | number;
+	readonly place: AnyPlace;
 	readonly received: boolean;
 	readonly value: unknown;
 }

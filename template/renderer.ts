@@ -6,6 +6,7 @@ import type { Pacer } from "./runner/index.ts";
 export interface Renderer {
 	/** How messages call it. */
 	readonly name: string;
+	/** The source and, after a NUL each, the partials that are read with it. */
 	readonly text: string;
 	readonly recorder: Recorder;
 	/** The Go functions that work on the recorder. */

@@ -194,7 +194,10 @@ function bundle({ group, members }: Unit): Template {
 				used: distinct("used"),
 				missing: distinct("missing"),
 				result: failed ?? { text: bundleText(files) },
-				sourceOf: (id) => parts.find(({ rendering }) => rendering.used.some((one) => one.id === id))?.template.name,
+				sourceOf(id) {
+					const part = parts.find(({ rendering }) => rendering.used.some((one) => one.id === id));
+					return part?.rendering.sourceOf?.(id) ?? part?.template.name;
+				},
 				placeOf: (id) => parts.map(({ rendering }) => rendering.placeOf?.(id)).find((place) => place !== undefined),
 			};
 		},

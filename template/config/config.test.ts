@@ -65,9 +65,11 @@ describe("configuration", () => {
 				contents = "c" destination = "/d" perms = 0600 user = "root" gid = 5 backup = true
 				create_dest_dirs = false error_on_missing_key = true error_fatal = false
 				left_delimiter = "((" right_delimiter = "))" sandbox_path = "/s" function_denylist = ["env", "sprig_*"]
+				partials = ["own.tpl"]
 				wait { min = "1s" }
 				exec { command = ["a", "b c"] timeout = "5s" env { pristine = true custom = ["K=V"] } }
-			}`);
+			}
+			partials = ["all/*.tpl"]`);
 		expect(load(["-config", path]).templates[0]).toEqual({
 			contents: "c",
 			destination: "/d",
@@ -87,6 +89,7 @@ describe("configuration", () => {
 			wait: { minMs: 1_000, maxMs: 4_000 },
 			sandboxPath: "/s",
 			functionDenylist: ["env", "sprig_*"],
+			partials: ["all/*.tpl", "own.tpl"],
 			limits: { checkTimeoutMs: 30_000, minBytes: 0, minMatches: [] },
 			verifyTimeoutMs: 30_000,
 			onFail: "keep",

@@ -223,6 +223,7 @@ function templateConfig(layer: TemplateLayer, top: ConfigLayer, mode: Mode): Tem
 		...optional("wait", wait),
 		...optional("sandboxPath", layer.sandboxPath),
 		functionDenylist: layer.functionDenylist ?? [],
+		partials: [...(top.partials ?? []), ...(layer.partials ?? [])],
 		limits: limitsConfig(layer),
 		...optional("verify", layer.verify),
 		verifyTimeoutMs: layer.verifyTimeoutMs ?? 30_000,

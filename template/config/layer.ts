@@ -24,6 +24,8 @@ export interface ConfigLayer {
 	readonly errOnFailedLookup?: boolean;
 	readonly templateErrorFatal?: boolean;
 	readonly haproxy?: readonly HaproxyLayer[];
+	/** For all templates. */
+	readonly partials?: readonly string[];
 }
 
 export interface HaproxyLayer {
@@ -137,6 +139,7 @@ export interface TemplateLayer {
 	readonly wait?: WaitLayer;
 	readonly sandboxPath?: string;
 	readonly functionDenylist?: readonly string[];
+	readonly partials?: readonly string[];
 	readonly check?: Command;
 	readonly checkTimeoutMs?: number;
 	readonly minBytes?: number;
@@ -175,6 +178,7 @@ export function mergeLayers(earlier: ConfigLayer, later: ConfigLayer): ConfigLay
 		...merged("delimiters", earlier.delimiters, later.delimiters, spread),
 		...merged("templates", earlier.templates, later.templates, (a, b) => [...a, ...b]),
 		...merged("groups", earlier.groups, later.groups, (a, b) => [...a, ...b]),
+		...merged("partials", earlier.partials, later.partials, concatenated),
 		...merged("haproxy", earlier.haproxy, later.haproxy, (a, b) => [...a, ...b]),
 	};
 }

@@ -46,6 +46,8 @@ export interface TemplateConfig {
 	readonly sandboxPath?: string;
 	/** Globs of functions that fail when called. */
 	readonly functionDenylist: readonly string[];
+	/** Paths and globs of files whose parts the template may call. */
+	readonly partials: readonly string[];
 	/** What a new file must pass before it replaces the destination. */
 	readonly limits: LimitsConfig;
 	/** Says whether the live file works, after the command. */

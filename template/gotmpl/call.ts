@@ -29,7 +29,7 @@ export function invoke(
 	values: readonly GoValue[],
 ): GoValue {
 	const { type } = target;
-	state.onCall?.(target.node.at);
+	state.onCall?.(target.node.at, state.shared.get(state.executing));
 	try {
 		return callRaw(type, target.call, receiver, values);
 	} catch (thrown) {

@@ -5,7 +5,7 @@ export { TemplateError, type TemplateErrorDetails } from "./error.ts";
 export { plainText } from "./format/value.ts";
 export { type Budget, type Limits, newBudget } from "./limits.ts";
 export type { Reads } from "./memo.ts";
-export { Suspended } from "./state.ts";
+export { type Source, Suspended } from "./state.ts";
 export {
 	type ExecuteOptions,
 	type Execution,

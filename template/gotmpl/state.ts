@@ -24,8 +24,10 @@ export type State = {
 	readonly functions: ReadonlyMap<string, GoFunction>;
 	/** Whether a name means one of Go's own functions here, so is not replaced by one of `functions`. */
 	readonly isBuiltin: (name: string) => boolean;
-	/** Hears of each function call, by its offset in the text, before it happens. */
-	readonly onCall: ((offset: number) => void) | undefined;
+	/** Where the defined templates stand that are not in `text`, by name. */
+	readonly shared: ReadonlyMap<string, Source>;
+	/** Hears of each function call, by its offset in the text (or in that of `shared`), before it happens. */
+	readonly onCall: ((offset: number, shared: Source | undefined) => void) | undefined;
 	readonly missingKey: "none" | "zero" | "error";
 	readonly budget: Budget;
 	readonly output: string[];
@@ -45,12 +47,16 @@ export type State = {
 	readonly kept: unknown[];
 };
 
+/** A named text. */
+export type Source = { readonly name: string; readonly text: string };
+
 /** Thrown by a template function that has not come to its end: the execution is left before the statement that calls it. */
 export class Suspended extends Error {}
 
 /** Stops the execution with an error at the current node. */
 export function fail(state: State, reason: string, cause?: unknown): never {
-	const { node, name, text, executing } = state;
+	const { node, executing } = state;
+	const { name, text } = state.shared.get(executing) ?? state;
 	if (node === undefined) {
 		throw new TemplateError({ kind: "exec", name, line: 0, reason, executing, cause }, `template: ${name}: ${reason}`);
 	}

@@ -12,6 +12,31 @@ function errorOf(run: () => unknown): Partial<TemplateError> {
 	throw new Error("no error");
 }
 
+describe("texts that templates share", () => {
+	const shared = [
+		{ name: "one.tpl", text: '{{define "head"}}one {{.}}{{end}}{{define "foot"}}f{{end}}whole' },
+		{ name: "two.tpl", text: '{{define "head"}}two {{.}}{{end}}' },
+	];
+
+	it("are called by what they define and by their names; the later wins, and the text itself before all", () => {
+		expect(parse({ name: "", text: '{{template "head" 1}} {{template "one.tpl"}}', shared }).execute()).toBe(
+			"two 1 whole",
+		);
+		const own = '{{define "head"}}own{{end}}{{define "foot"}} {{end}}{{template "head" 1}} {{template "foot"}}';
+		expect(parse({ name: "", text: own, shared }).execute()).toBe("own f");
+	});
+
+	it("have their own names and lines in errors", () => {
+		const broken = [{ name: "b.tpl", text: 'x\n{{define "bad"}}\n{{index . 1}}{{end}}' }];
+		const called = errorOf(() => parse({ name: "", text: '{{template "bad" 7}}', shared: broken }).execute());
+		expect(called.message).toMatch(/^template: b\.tpl:3:2: executing "bad" at <index \. 1>: /);
+		const text = [{ name: "b.tpl", text: "\n{{nofunc}}" }];
+		expect(errorOf(() => parse({ name: "", text: "x", shared: text })).message).toBe(
+			'template: b.tpl:2: function "nofunc" not defined',
+		);
+	});
+});
+
 describe("parse", () => {
 	it("names template, line and reason", () => {
 		const error = errorOf(() => parse({ name: "haproxy.ctmpl", text: "a\n{{nofunc}}" }));

@@ -5,9 +5,9 @@ import { advance, framesOf } from "./execute.ts";
 import { quote } from "./format/quote.ts";
 import { type Budget, newBudget } from "./limits.ts";
 import { type Memo, newMemo, type Reads } from "./memo.ts";
-import { describeList, type List } from "./nodes.ts";
+import { describeList, isEmptyList, type List } from "./nodes.ts";
 import { parseTemplates } from "./parse.ts";
-import { fail, type State } from "./state.ts";
+import { fail, type Source, type State } from "./state.ts";
 import type { GoFunction, GoValue } from "./values.ts";
 
 /** Names of the functions that a template may call; a `Set`, or the `Map` that is later given to `execute`. */
@@ -23,6 +23,11 @@ export type ParseOptions = {
 	readonly text: string;
 	/** Calling any other function than these and Go's own is a parse error. */
 	readonly functions?: FunctionNames;
+	/**
+	 * Further texts, each a template of its name, whose definitions can be called. Where two define the same, the later counts,
+	 * and `text` before all (unless its definition is empty, as in Go).
+	 */
+	readonly shared?: readonly Source[];
 	/** `{{` when absent or empty. */
 	readonly leftDelimiter?: string;
 	/** `}}` when absent or empty. */
@@ -42,8 +47,11 @@ export type ExecuteOptions = {
 	readonly budget?: Budget;
 	/** Which defined template to execute; the text itself when absent. */
 	readonly template?: string;
-	/** Hears of each function call, by its offset in the text, before it happens; the arguments are evaluated by then. */
-	readonly onCall?: (offset: number) => void;
+	/**
+	 * Hears of each function call, by its offset in the text (or in that of `shared`), before it happens; the arguments are
+	 * evaluated by then.
+	 */
+	readonly onCall?: (offset: number, shared: Source | undefined) => void;
 	/** Of this template (`Template.memo`): loops over lists that it knows are not executed again. Values must not change then. */
 	readonly memo?: Memo;
 };
@@ -96,14 +104,24 @@ export type Template = {
  */
 export function parse(options: ParseOptions): Template {
 	const { name, text } = options;
-	const definitions = parseTemplates({
-		name,
-		text,
-		left: options.leftDelimiter || "{{",
-		right: options.rightDelimiter || "}}",
-		isFunction: (word) => builtins.has(word) || (options.functions?.has(word) ?? false),
-	});
-	const start = (how: ExecuteOptions): Execution => startExecution(name, text, definitions, how);
+	const definitions = new Map<string, List>();
+	const shared = new Map<string, Source>();
+	const main = { name, text };
+	for (const source of [...(options.shared ?? []), main]) {
+		const parsed = parseTemplates({
+			...source,
+			left: options.leftDelimiter || "{{",
+			right: options.rightDelimiter || "}}",
+			isFunction: (word) => builtins.has(word) || (options.functions?.has(word) ?? false),
+		});
+		for (const [defined, list] of parsed) {
+			if (defined !== name && isEmptyList(list) && definitions.has(defined)) continue;
+			definitions.set(defined, list);
+			if (source === main) shared.delete(defined);
+			else shared.set(defined, source);
+		}
+	}
+	const start = (how: ExecuteOptions): Execution => startExecution(main, { definitions, shared }, how);
 	return {
 		name,
 		templates: [...definitions.keys()].sort(compareTexts),
@@ -121,9 +139,8 @@ export function parse(options: ParseOptions): Template {
 const noFunctions: TemplateFunctions = new Map();
 
 function startExecution(
-	name: string,
-	text: string,
-	definitions: ReadonlyMap<string, List>,
+	{ name, text }: Source,
+	{ definitions, shared }: Pick<State, "definitions" | "shared">,
 	options: ExecuteOptions,
 ): Execution {
 	const { functions = noFunctions, missingKey = "default", template = name } = options;
@@ -132,6 +149,7 @@ function startExecution(
 		name,
 		text,
 		definitions,
+		shared,
 		functions,
 		isBuiltin: (word) => builtins.has(word) && !functions.has(word),
 		onCall: options.onCall,

@@ -22,6 +22,7 @@ const config: TemplateConfig = {
 	leftDelimiter: "{{",
 	rightDelimiter: "}}",
 	functionDenylist: [],
+	partials: [],
 	limits: { checkTimeoutMs: 0, minBytes: 0, minMatches: [] },
 	verifyTimeoutMs: 0,
 	onFail: "keep",

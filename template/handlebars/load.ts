@@ -5,6 +5,7 @@ import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { TemplateConfig } from "../config/index.ts";
 import { createFunctions, preloadFunctions } from "../functions/index.ts";
 import { builtins } from "../gotmpl/index.ts";
+import { readPartials } from "../partials.ts";
 import { createRecorder, type RenderingWorld } from "../recorder.ts";
 import type { Renderer } from "../renderer.ts";
 import { eachHelper, functionHelpers, HelperError, logHelper, scratchHelpers, type Work } from "./helpers.ts";
@@ -32,7 +33,7 @@ export async function loadHandlebarsTemplate(
 		throw new DiscoError("TEMPLATE_PARSE", `${name}: parse: delimiters cannot be changed in a Handlebars template`);
 	}
 	const engine = Handlebars.create();
-	const partials = readPartials(engine, name, text);
+	const partials = namedPartials(engine, name, text, config);
 	await preloadFunctions([text, ...Object.values(partials)].join("\n"));
 	const recorder = createRecorder(world, {
 		text,
@@ -116,8 +117,14 @@ function lineOf(error: unknown): number | undefined {
 	return typeof error.lineNumber === "number" ? error.lineNumber : undefined;
 }
 
-/** The texts of all partials that the template and its partials name, found beside it as `NAME.hbs`. */
-function readPartials(engine: typeof Handlebars, name: string, text: string): Record<string, string> {
+/** The texts of all partials that the template and its partials name: from `partials`, or beside it as `NAME.hbs`. */
+function namedPartials(
+	engine: typeof Handlebars,
+	name: string,
+	text: string,
+	config: TemplateConfig,
+): Record<string, string> {
+	const shared = new Map(readPartials(config).map((file) => [file.name.replace(/\.[^.]+$/, ""), file.text]));
 	const found: Record<string, string> = {};
 	const open = [text];
 	for (let source = open.pop(); source !== undefined; source = open.pop()) {
@@ -125,7 +132,7 @@ function readPartials(engine: typeof Handlebars, name: string, text: string): Re
 			if (Object.hasOwn(found, partial)) continue;
 			const path = join(dirname(name), `${partial}.hbs`);
 			try {
-				found[partial] = readFileSync(path, "utf8");
+				found[partial] = shared.get(partial) ?? readFileSync(path, "utf8");
 			} catch (error) {
 				throw new DiscoError("TEMPLATE_PARSE", `${name}: parse: partial "${partial}": ${errorMessage(error)}`);
 			}

@@ -116,8 +116,12 @@ export async function readSpec(path: string): Promise<readonly SpecCase[]> {
 function templateOf(given: unknown, folder: string, wrong: (reason: string) => DiscoError): TemplateConfig {
 	const keys = typeof given === "string" ? { source: given } : given;
 	if (!isObject(keys)) throw wrong("template: give a path, or a map of a template's configuration keys");
-	const { source } = keys;
-	const located = typeof source === "string" ? { ...keys, source: resolve(folder, source) } : keys;
+	const { source, partials } = keys;
+	const located = {
+		...keys,
+		...(typeof source === "string" ? { source: resolve(folder, source) } : {}),
+		...(partials === undefined ? {} : { partials: list(partials).map((path) => resolve(folder, path)) }),
+	};
 	try {
 		const [template] = loadConfigText(JSON.stringify({ template: [located] }), "template").templates;
 		return template as TemplateConfig;

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/programs.ts";
 import { type Agent, consulAt } from "./agents.ts";
@@ -59,6 +59,39 @@ describe.skipIf(start === undefined)("working on templates", () => {
 		await shows("page", "two A");
 		file("broken", '{{ key "reload/b" }}');
 		await shows("alive", "B");
+	});
+
+	test("parts that templates of both languages share are read again, too, and say where data are missing", async () => {
+		mkdirSync(path("parts"));
+		file(
+			"parts/head.tpl",
+			'{{ define "head" }}head {{ . }}{{ end }}\n{{ define "late" }}{{ key "reload/late" }}{{ end }}',
+		);
+		file("parts/foot.hbs", "foot {{x}}");
+		file("t", '{{ template "head" (key "reload/a") }}');
+		file("u", '{{ template "late" }}');
+		file("v.hbs", '{{> foot x="B"}}');
+		const templates = ["t", "u", "v.hbs"].map(
+			(name) => `template { source = "${path(name)}" destination = "${path(`${name}.out`)}" }`,
+		);
+		file("c.hcl", `partials = ["${path("parts")}/*.*"]\n${templates.join("\n")}`);
+		const started = daemon(...at, "-watch-templates", "-config", path("c.hcl"));
+		await shows("t.out", "head A");
+		await shows("v.hbs.out", "foot B");
+		await eventually("the place", () =>
+			started.output().includes(`${path("parts/head.tpl")}:2:23 waits for kv.block(reload/late): does not exist`),
+		);
+		file("parts/head.tpl", '{{ define "head" }}{{ end');
+		await eventually("refused", () => started.output().includes("head.tpl:1: unclosed action; the running text stays"));
+		file("parts/head.tpl", '{{ define "head" }}new {{ . }}{{ end }}{{ define "late" }}now{{ end }}');
+		file("parts/foot.hbs", "new {{x}}");
+		await shows("t.out", "new A");
+		await shows("u.out", "now");
+		await shows("v.hbs.out", "new B");
+		file("c.hcl", `template { contents = "x" destination = "${path("w")}" partials = ["${path("parts/none.tpl")}"] }`);
+		const { exitCode, stderr } = await run("-once", "-config", path("c.hcl"));
+		expect({ exitCode, written: content("w") }).toEqual({ exitCode: 14, written: undefined });
+		expect(stderr).toContain(`partials: ${path("parts/none.tpl")}: cannot read it`);
 	});
 
 	test("what record prints renders the same without a server", async () => {
