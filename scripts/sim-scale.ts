@@ -1,13 +1,13 @@
 /**
  * Prints the tables of docs/scale.md: how fast an event reaches 1,000 simulated members at different losses, beside the curve that
- * Serf publishes, and how often paused members make others be taken for failed, with and without Lifeguard.
- * `node --import tsx scripts/sim-scale.ts [convergence|pauses] [nodes]`; minutes of computing.
+ * Serf publishes, and how often jammed members make others be taken for failed, with and without Lifeguard.
+ * `node --import tsx scripts/sim-scale.ts [convergence|jams] [nodes]`; minutes of computing.
  */
 
 import { swimPresets } from "../agent/gossip/index.ts";
+import { falseDeaths } from "../agent/sim/false-deaths.ts";
 import { GossipPool } from "../agent/sim/gossip-pool.ts";
 import { Simulation } from "../agent/sim/index.ts";
-import { between } from "../lib/env/fake.ts";
 
 /**
  * Serf's convergence simulator (serf.io/docs/internals/simulator): logistic growth, where a message makes a new listener of half
@@ -56,58 +56,20 @@ async function convergence(nodeCount: number): Promise<void> {
 	}
 }
 
-/** Long enough to accuse others, too short to hear what they answer: the case that Lifeguard was made for. */
-const runMs = 500;
-
-async function pauses(nodeCount: number): Promise<void> {
-	console.log("| members paused | for | false deaths per node and hour, with Lifeguard | without |\n|---|---|---|---|");
-	for (const [pausedShare, pauseMs] of [
-		[0.05, 2_000],
-		[0.05, 8_000],
-		[0.05, 16_000],
-	] as const) {
-		const [withIt, without] = [
-			await falseDeaths(nodeCount, pausedShare, pauseMs, true),
-			await falseDeaths(nodeCount, pausedShare, pauseMs, false),
-		];
+/** The anomaly of the Lifeguard paper (Dadgar et al. 2018): some members' messages wait while their timers run, again and again. */
+async function jams(nodeCount: number): Promise<void> {
+	console.log(
+		"| members jammed | for | false deaths per node and hour seen by anybody: with Lifeguard, without | seen by the others: with, without |\n|---|---|---|---|",
+	);
+	const base = { nodeCount, jammedShare: 0.05, freeMs: 50, minutes: 10, seed: 7 };
+	for (const jamMs of [2_000, 8_000, 16_000, 32_000]) {
+		const withIt = await falseDeaths({ ...base, jamMs, lifeguard: true });
+		const without = await falseDeaths({ ...base, jamMs, lifeguard: false });
+		const pair = (a: number, b: number) => `${a.toFixed(2)}, ${b.toFixed(2)}`;
 		console.log(
-			`| ${pausedShare * 100} % | ${pauseMs / 1000} s, then running for ${runMs / 1000} s | ${withIt.toFixed(2)} | ${without.toFixed(2)} |`,
+			`| 5 % | ${jamMs / 1000} s, then free for ${base.freeMs / 1000} s | ${pair(withIt.byAnybody, without.byAnybody)} | ${pair(withIt.byOthers, without.byOthers)} |`,
 		);
 	}
-}
-
-/** Running members that somebody took for failed, for each node and hour. The same members are paused again and again. */
-async function falseDeaths(
-	nodeCount: number,
-	pausedShare: number,
-	pauseMs: number,
-	lifeguard: boolean,
-): Promise<number> {
-	const minutes = 10;
-	const simulation = new Simulation({
-		seed: 7,
-		faults: { delayMsMin: 1, delayMsMax: 5, lossRate: 0, duplicateRate: 0 },
-		diskDelayMsMax: 0,
-	});
-	const swim = lifeguard ? swimPresets.lan : { ...swimPresets.lan, awarenessMax: 1, suspicionMaxTimeoutMult: 1 };
-	const pool = new GossipPool({ simulation, nodeCount, swim });
-	await pool.bootSettled();
-	await simulation.run(31_000);
-	const slow = Array.from({ length: Math.round(nodeCount * pausedShare) }, (_, index) => index);
-	for (const index of slow) {
-		const pause = () => {
-			pool.pause(index);
-			simulation.clock.after(pauseMs, () => {
-				pool.resume(index);
-				simulation.clock.after(runMs, pause);
-			});
-		};
-		simulation.clock.after(between(simulation.random, 0, pauseMs), pause);
-	}
-	await simulation.run(minutes * 60_000);
-	const slowNames = new Set(slow.map((index) => `node-${index}`));
-	const wrong = pool.accusations.filter(({ of }) => !slowNames.has(of)).length;
-	return wrong / nodeCount / (minutes / 60);
 }
 
 function sent(simulation: Simulation, pool: GossipPool): { readonly packets: number; readonly bytes: number } {
@@ -122,5 +84,5 @@ function sent(simulation: Simulation, pool: GossipPool): { readonly packets: num
 }
 
 const [what = "all", nodes = ""] = process.argv.slice(2);
-if (what !== "pauses") await convergence(Number(nodes) || 1000);
-if (what !== "convergence") await pauses(Number(nodes) || 100);
+if (what !== "jams") await convergence(Number(nodes) || 1000);
+if (what !== "convergence") await jams(Number(nodes) || 100);

@@ -154,6 +154,17 @@ export class GossipPool {
 		this.#options.simulation.resume(addressOf(index));
 	}
 
+	/** Its messages wait, its timers do not. It counts as not running well, as if paused. */
+	jam(index: number): void {
+		this.#at(index).paused = true;
+		this.#options.simulation.jam(addressOf(index));
+	}
+
+	unjam(index: number): void {
+		this.#at(index).paused = false;
+		this.#options.simulation.unjam(addressOf(index));
+	}
+
 	async leave(index: number): Promise<void> {
 		const member = this.#at(index);
 		member.state = "left";

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { falseDeaths } from "./false-deaths.ts";
 import { gossipFaults, runGossipScenario } from "./gossip-scenario.ts";
 
 const isLong = process.env["DISCO_LONG"] !== undefined;
@@ -25,3 +26,9 @@ it("the same seed is the same run", async () => {
 	expect(other.traceHash).not.toBe(first.traceHash);
 	expect(first.eventCount).toBeGreaterThan(100);
 });
+
+it("members whose messages are slow make nobody else be taken for failed; without Lifeguard they do", async () => {
+	const jams = { seed: 7, nodeCount: 24, jammedShare: 0.1, jamMs: 8_000, freeMs: 50, minutes: 1 };
+	expect((await falseDeaths({ ...jams, lifeguard: true })).byOthers).toBe(0);
+	expect((await falseDeaths({ ...jams, lifeguard: false })).byOthers).toBeGreaterThan(10);
+}, 120_000);

@@ -32,6 +32,22 @@ it("a paused machine's timers and packets wait: timers run first", async () => {
 	expect(log).toEqual(["b timer", "b 1", "b 2"]);
 });
 
+it("a jammed machine's timers run, its packets wait both ways", async () => {
+	const { simulation, log, b, sender, receiver } = await world();
+	simulation.jam(far.host);
+	b.clock.after(5, () => {
+		log.push("b timer");
+		receiver.send(bytes("3"), near);
+	});
+	sender.send(bytes("1"), far);
+	await simulation.run(10);
+	expect(log).toEqual(["b timer"]);
+	simulation.unjam(far.host);
+	expect(log).toEqual(["b timer", "b 1"]);
+	await simulation.run(10);
+	expect(log).toEqual(["b timer", "b 1", "a 3"]);
+});
+
 it("a paused machine's packets beyond the kernel's buffer are lost", async () => {
 	const { simulation, log, sender } = await world();
 	simulation.pause(far.host);

@@ -14,13 +14,17 @@ const heldPacketBytesMax = 212_992;
 /**
  * One life of a machine, from boot to crash. While it is paused (a stopped virtual machine, a swapping one, a long garbage
  * collection) its program does not run: timers that become due wait, packets wait up to the kernel's buffer, streams wait.
+ * While it is jammed its program runs, and what it sends and receives waits: a member whose messages are slow while its timers are
+ * not, the anomaly of the Lifeguard paper (Dadgar et al. 2018, section V.B).
  */
 export class Machine {
 	readonly #heldTimers: (() => void)[] = [];
 	readonly #heldArrivals: (() => void)[] = [];
+	readonly #heldDepartures: (() => void)[] = [];
 	#heldPacketBytes = 0;
 	#running = true;
 	#paused = false;
+	#jammed = false;
 	#clockOffsetMs = 0;
 	/** Datagrams sent. */
 	packetCount = 0;
@@ -39,6 +43,7 @@ export class Machine {
 		this.#running = false;
 		this.#heldTimers.length = 0;
 		this.#heldArrivals.length = 0;
+		this.#heldDepartures.length = 0;
 	}
 
 	pause(): void {
@@ -48,9 +53,24 @@ export class Machine {
 	/** What waited happens now: first the timers, as an event loop does it, then what has arrived, each in its order. */
 	resume(): void {
 		this.#paused = false;
-		this.#heldPacketBytes = 0;
-		for (const held of [this.#heldTimers, this.#heldArrivals])
-			while (held.length > 0 && !this.#paused) held.shift()?.();
+		this.#goOn();
+	}
+
+	jam(): void {
+		this.#jammed = true;
+	}
+
+	/** What waited leaves, then what waited arrives, each in its order. */
+	unjam(): void {
+		this.#jammed = false;
+		this.#goOn();
+	}
+
+	#goOn(): void {
+		while (this.#heldTimers.length > 0 && !this.#paused) this.#heldTimers.shift()?.();
+		while (this.#heldDepartures.length > 0 && !this.#jammed) this.#heldDepartures.shift()?.();
+		if (!this.#isDeaf) this.#heldPacketBytes = 0;
+		while (this.#heldArrivals.length > 0 && !this.#isDeaf) this.#heldArrivals.shift()?.();
 	}
 
 	/** Moves the wall clock; the monotonic one is not touched. */
@@ -65,7 +85,7 @@ export class Machine {
 			after: (delayMs, callback) => {
 				let cancelled = false;
 				const timer = clock.after(delayMs, () =>
-					this.#run(this.#heldTimers, () => {
+					this.#run(this.#paused, this.#heldTimers, () => {
 						if (!cancelled) callback();
 					}),
 				);
@@ -88,14 +108,14 @@ export class Machine {
 					send: (packet, to) => {
 						this.packetCount++;
 						this.packetBytes += packet.length;
-						socket.send(packet, to);
+						this.#run(this.#jammed, this.#heldDepartures, () => socket.send(packet, to));
 					},
 					close: () => socket.close(),
 				};
 			},
 			listen: (local, onConnection) =>
 				network.listen(local, (connection) =>
-					this.#run(this.#heldArrivals, () => onConnection(this.#connection(connection))),
+					this.#run(this.#isDeaf, this.#heldArrivals, () => onConnection(this.#connection(connection))),
 				),
 			connect: async (to, options) => {
 				const connection = await network.connect(to, options);
@@ -106,11 +126,15 @@ export class Machine {
 	}
 
 	#receive(packet: Uint8Array, from: Address, onPacket: (packet: Uint8Array, from: Address) => void): void {
-		if (this.#paused) {
+		if (this.#isDeaf) {
 			if (this.#heldPacketBytes + packet.length > heldPacketBytesMax) return;
 			this.#heldPacketBytes += packet.length;
 		}
-		this.#run(this.#heldArrivals, () => onPacket(packet, from));
+		this.#run(this.#isDeaf, this.#heldArrivals, () => onPacket(packet, from));
+	}
+
+	get #isDeaf(): boolean {
+		return this.#paused || this.#jammed;
 	}
 
 	#connection(connection: Connection): Connection {
@@ -130,12 +154,12 @@ export class Machine {
 	}
 
 	async #untilRunning(): Promise<void> {
-		if (this.#paused) await new Promise<void>((resolve) => this.#heldArrivals.push(resolve));
+		if (this.#isDeaf) await new Promise<void>((resolve) => this.#heldArrivals.push(resolve));
 	}
 
-	#run(held: (() => void)[], callback: () => void): void {
+	#run(mustWait: boolean, held: (() => void)[], callback: () => void): void {
 		if (!this.#running) return;
-		if (this.#paused || held.length > 0) held.push(callback);
+		if (mustWait || held.length > 0) held.push(callback);
 		else callback();
 	}
 }

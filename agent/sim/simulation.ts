@@ -74,6 +74,18 @@ export class Simulation {
 		this.#nodes.get(address)?.machine.resume();
 	}
 
+	/** The program goes on; what it sends and receives waits until `unjam`. */
+	jam(address: string): void {
+		this.#nodes.get(address)?.machine.jam();
+		this.trace(`${address} is jammed`);
+	}
+
+	/** What waited leaves and arrives now. */
+	unjam(address: string): void {
+		this.trace(`${address} is free`);
+		this.#nodes.get(address)?.machine.unjam();
+	}
+
 	/** Somebody sets the machine's wall clock; its monotonic one goes on as before. */
 	jumpClock(address: string, ms: number): void {
 		this.#nodes.get(address)?.machine.jumpClock(ms);
