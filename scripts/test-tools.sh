@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests start for real and this machine lacks, then prints the versions.
 #
-#   apt packages      docker.io haproxy dnsutils busybox-static iproute2 iptables curl procps zookeeper ... (needs root and apt)
+#   apt packages      docker.io haproxy prometheus dnsutils busybox-static iproute2 iptables curl procps zookeeper ... (needs root and apt)
 #   peers             consul 1.14.4, serf, consul-template, Docker Compose v2: built with Go from the Go module proxy
 #
 # Peers are kept in DISCO_TOOLS (default ~/.cache/disco-tools) and built once. With CI set, anything that is still missing at the
@@ -20,6 +20,7 @@ packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
 	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
 	"dnsmasq dnsmasq-base" "unbound unbound" "named bind9"
+	"prometheus prometheus" "check_http monitoring-plugins-basic" "flask python3-flask" "systemd-analyze systemd"
 )
 # ZooKeeper is a jar: no program tells that it is there.
 zookeeper_jar=/usr/share/java/zookeeper.jar
@@ -29,7 +30,7 @@ install_packages() {
 	for entry in "${packages[@]}"; do
 		program=${entry% *}
 		package=${entry#* }
-		PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null 2>&1 || wanted+=("$package")
+		PATH=$PATH:/usr/sbin:/sbin:/usr/lib/nagios/plugins command -v "$program" >/dev/null 2>&1 || wanted+=("$package")
 	done
 	[ -e $zookeeper_jar ] || wanted+=(zookeeper)
 	# The images are made of a busybox without shared libraries.
@@ -124,6 +125,21 @@ build() {
 	mv "$bin/$name.new" "$bin/$name"
 }
 
+# What stands in Prometheus' module and is no program there: Debian's Prometheus is built without it.
+build_discovery() {
+	local folder=$tools/src/prometheus-discovery
+	[ -x "$bin/prometheus-discovery" ] && return 0
+	ensure_go || return 1
+	say "building prometheus-discovery; a few minutes the first time"
+	mkdir -p "$folder"
+	cp "$(dirname "$0")/../test/examples/prometheus-discovery/main.go" "$folder"
+	printf 'module discovery\n\ngo 1.24\n' >"$folder/go.mod"
+	if ! (cd "$folder" && "$go" get github.com/prometheus/prometheus@v0.302.1 && GOFLAGS='-mod=mod -buildvcs=false' "$go" build -o "$bin/prometheus-discovery" .) >"$tools/prometheus-discovery.log" 2>&1; then
+		tail -n 20 "$tools/prometheus-discovery.log" >&2
+		return 1
+	fi
+}
+
 install_packages
 build consul github.com/hashicorp/consul github.com/hashicorp/consul@v1.14.4 || say "consul could not be built"
 build serf github.com/hashicorp/serf/cmd/serf github.com/hashicorp/serf@v0.10.2 || say "serf could not be built"
@@ -132,7 +148,9 @@ build consul-template github.com/hashicorp/consul-template github.com/hashicorp/
 	build consul-template github.com/hashicorp/consul-template github.com/hashicorp/consul-template@v0.41.1 ||
 	say "consul-template could not be built"
 
-PATH=$bin:$PATH:/usr/sbin:/sbin
+build_discovery || say "prometheus-discovery could not be built"
+
+PATH=$bin:$PATH:/usr/sbin:/sbin:/usr/lib/nagios/plugins
 missing=()
 version() {
 	local name=$1
@@ -167,9 +185,14 @@ else
 	say "zookeeper: missing"
 	missing+=(zookeeper)
 fi
+version prometheus prometheus --version
+version check_http check_http --version
+version flask flask --version
+version systemd-analyze systemd-analyze --version
 version consul consul version
 version serf serf version
 version consul-template consul-template -v
+version prometheus-discovery echo "of Prometheus 3.2"
 
 if [ ${#missing[@]} -gt 0 ] && [ -n "${CI:-}" ]; then
 	say "missing in CI: ${missing[*]}"
