@@ -39,6 +39,7 @@ const cases: readonly Case[] = [
 	['PUT /v1/query/q {"Service":{"Service":"w"}}', (c) => c.preparedQuery.update("q", { Service: { Service: "w" } })],
 	["GET /v1/snapshot?stale", async (c) => (await c.snapshot.save({ stale: true })).cancel()],
 	["GET /v1/operator/raft/configuration?stale", (c) => c.operator.raftConfiguration({ stale: true })],
+	["POST /v1/operator/raft/transfer-leader?id=x", (c) => c.operator.transferRaftLeader("x")],
 	["DELETE /v1/operator/raft/peer?id=x", (c) => c.operator.removeRaftPeer({ id: "x" })],
 	["DELETE /v1/operator/raft/peer?address=1%3A2", (c) => c.operator.removeRaftPeer({ address: "1:2" })],
 	["GET /v1/operator/autopilot/configuration", (c) => c.operator.autopilotConfiguration()],

@@ -104,6 +104,8 @@ export interface OperatorClient {
 	raftConfiguration(options?: Stale): Promise<RaftConfiguration>;
 	/** Takes a server that is gone for good out of the votes. */
 	removeRaftPeer(peer: { readonly id: string } | { readonly address: string }, options?: CallOptions): Promise<void>;
+	/** Resolves when the server with this id, or without one the best, leads; disco and later versions of Consul. */
+	transferRaftLeader(id?: string, options?: CallOptions): Promise<void>;
 	autopilotConfiguration(options?: Stale): Promise<AutopilotConfiguration>;
 	/** Fields that are left out get their defaults. Whether it was written: false when `cas` is not its ModifyIndex. */
 	setAutopilotConfiguration(
@@ -138,6 +140,8 @@ export function createOperatorClient(requester: Requester): OperatorClient {
 		raftConfiguration: (options) => get(operator("raft", "configuration"), options),
 		removeRaftPeer: (peer, options) =>
 			write(requester, operator("raft", "peer"), options, { method: "DELETE", query: { ...peer } }),
+		transferRaftLeader: (id, options) =>
+			write(requester, operator("raft", "transfer-leader"), options, { method: "POST", query: { id } }),
 		autopilotConfiguration: (options) => get(operator("autopilot", "configuration"), options),
 		setAutopilotConfiguration: (configuration, options) =>
 			writeJson(requester, operator("autopilot", "configuration"), options, {

@@ -179,8 +179,12 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		markLeft = resolve;
 	});
 	let closing: Promise<void> | undefined;
+	const stop = async () => {
+		await dataServer?.cluster.stepDown();
+		await closeAll(opened, logger);
+	};
 	const close = () => {
-		closing ??= bounded(closeAll(opened, logger), closeMsMax);
+		closing ??= bounded(stop(), closeMsMax);
 		return closing;
 	};
 	const leave = async () => {

@@ -46,11 +46,16 @@ export interface TestCluster {
 	readonly clientAgent: ClusterAgent;
 	/** The server that leads, once one does; `among` are those that may be asked. */
 	leader(among?: readonly ClusterAgent[]): Promise<ClusterAgent>;
+	/** Resolves when the server answers and has caught up with the others. */
+	isBack(server: ClusterAgent): Promise<void>;
 	close(): Promise<void>;
 }
 
 /** Three servers at `PREFIX.1` to `.3` and a client agent at `PREFIX.4`, all on their usual ports; resolves when all can be asked. */
-export async function startCluster(prefix: string, { multiplier = 1 } = {}): Promise<TestCluster> {
+export async function startCluster(
+	prefix: string,
+	{ multiplier = 1, args = [] }: { readonly multiplier?: number; readonly args?: readonly string[] } = {},
+): Promise<TestCluster> {
 	const folder = temporaryFolder();
 	const agent = (name: string, number: number, role: readonly string[]) =>
 		new ClusterAgent(name, `${prefix}.${number}`, [
@@ -61,6 +66,7 @@ export async function startCluster(prefix: string, { multiplier = 1 } = {}): Pro
 			"-log-level=info",
 			"-hcl",
 			`performance { raft_multiplier = ${multiplier} leave_drain_time = "1s" }`,
+			...args,
 		]);
 	const servers = [1, 2, 3].map((number) => agent(`s${number}`, number, ["-server", "-bootstrap-expect=3"]));
 	const clientAgent = agent("c1", 4, []);
@@ -83,6 +89,13 @@ export async function startCluster(prefix: string, { multiplier = 1 } = {}): Pro
 		servers,
 		clientAgent,
 		leader,
+		isBack: async (server) => {
+			await eventually(`${server.name} is back: ${server.output()}`, async () => {
+				if ((await server.client.status.leader()) === "") return false;
+				const health = await server.client.operator.autopilotHealth();
+				return health.Healthy && health.Servers.length === servers.length;
+			});
+		},
 		async close() {
 			for (const each of agents) each.client.close();
 			await Promise.all(agents.map((each) => each.end("SIGKILL")));

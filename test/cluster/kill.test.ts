@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DiscoError } from "../../lib/errors.ts";
-import { eventually } from "../support/programs.ts";
 import { type ClusterAgent, startCluster, type TestCluster } from "./cluster.ts";
 
 const isLong = process.env["DISCO_LONG"] !== undefined;
@@ -70,10 +69,7 @@ describe("three servers and a client agent", () => {
 				if (victim === leader) resumedMs.push(Math.round(waitedMs));
 				victim.start();
 				// Back among the others, with all that was written meanwhile, before the next one is killed.
-				await eventually(`${victim.name} is back: ${victim.output()}`, async () => {
-					const health = await cluster.clientAgent.client.operator.autopilotHealth();
-					return health.Healthy && health.Servers.length === cluster.servers.length;
-				});
+				await cluster.isBack(victim);
 			}
 			over = true;
 			await Promise.all(writers);

@@ -7,12 +7,14 @@ const pauseParts = 16;
 
 /** Nothing was sent: the call was not executed. */
 const unsent: ReadonlySet<string> = new Set(["CONNECTION_REFUSED", "CONNECT_TIMEOUT"]);
+/** It was refused before anything was done, by a server that does not lead (any more). */
+const refused: ReadonlySet<string> = new Set(["NO_LEADER", "LEADERSHIP_TRANSFERRING"]);
 const lost: ReadonlySet<string> = new Set(["CONNECTION_LOST", "STREAM_ENDED"]);
 
 /** Whether the same call may be made again without doing anything twice. */
 export function mayTryAgain(error: unknown, isRead: boolean): boolean {
 	const code = errorCode(error) ?? "";
-	return code === "NO_LEADER" || unsent.has(code) || (isRead && lost.has(code));
+	return refused.has(code) || unsent.has(code) || (isRead && lost.has(code));
 }
 
 /** Whether the server was not there to answer. */
