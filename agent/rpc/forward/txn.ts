@@ -34,9 +34,7 @@ export function txnClient(caller: Caller): TxnEndpoints {
 			const Ops = operations.map(wireOperation);
 			if (!isReadOnlyTxn(operations)) {
 				const reply = await command(caller, methods.txnApply, { Ops }, options);
-				const outcome = outcomeOf(reply);
-				// As the server's own answer: what is refused before anything is executed tells nothing of a leader.
-				return { readOnly: false, ...outcome, knownLeader: outcome.errors.length === 0, lastContactMs: 0 };
+				return { readOnly: false, ...outcomeOf(reply), knownLeader: true, lastContactMs: 0 };
 			}
 			const reply = await askRaw(caller, methods.txnRead, { Ops }, { ...options, minIndex: 0 });
 			return {

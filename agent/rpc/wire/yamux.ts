@@ -7,7 +7,7 @@ import { windowBytes, YamuxStream } from "./yamux-stream.ts";
 const pingEveryMs = 30_000;
 const pingTimeoutMs = 10_000;
 /** Streams that the peer may open and nobody has closed; one more is reset. */
-const streamsMax = 4096;
+const streamsMax = 16_384;
 const closedByUs = () => new DiscoError("CONNECTION_LOST", "the session was closed", { retryable: true });
 
 /**
