@@ -1,4 +1,3 @@
-import { DiscoError } from "../../lib/errors.ts";
 import type { Fragment } from "./keys.ts";
 
 /** What `http_config`, `limits` and their neighbours say of the HTTP API. Times are in milliseconds. */
@@ -29,30 +28,21 @@ const waitDefaultMsDefault = 300_000;
 const waitMaxMsDefault = 600_000;
 const valueBytesMaxDefault = 512 * 1024;
 
-/** Fails with `CONFIG_INVALID`. */
+/** Limits below 0 are none, as in the reference. */
 export function httpSettings(given: Fragment): HttpSettings {
 	const { http_config: http = {}, limits = {} } = given;
-	for (const [key, value] of [
-		["http_config.max_header_bytes", http.max_header_bytes],
-		["limits.http_max_conns_per_client", limits.http_max_conns_per_client],
-	] as const) {
-		if ((value ?? 0) < 0) throw invalid(`${key}: ${value} is below 0`);
-	}
+	const { max_header_bytes: headerBytes = 0 } = http;
 	return {
 		responseHeaders: http.response_headers ?? {},
 		allowWriteFrom: http.allow_write_http_from ?? [],
 		blockEndpoints: http.block_endpoints ?? [],
-		headerBytesMax: (http.max_header_bytes ?? 0) === 0 ? undefined : (http.max_header_bytes ?? 0) + headerBytesSlop,
+		headerBytesMax: headerBytes <= 0 ? undefined : headerBytes + headerBytesSlop,
 		useCache: http.use_cache ?? true,
-		connectionsPerClientMax: limits.http_max_conns_per_client ?? 0,
+		connectionsPerClientMax: Math.max(0, limits.http_max_conns_per_client ?? 0),
 		handshakeTimeoutMs: limits.https_handshake_timeout ?? handshakeTimeoutMsDefault,
 		kvValueBytesMax: limits.kv_max_value_size ?? valueBytesMaxDefault,
 		txnBytesMax: limits.txn_max_req_len ?? valueBytesMaxDefault,
 		waitDefaultMs: given.default_query_time ?? waitDefaultMsDefault,
 		waitMaxMs: given.max_query_time ?? waitMaxMsDefault,
 	};
-}
-
-function invalid(text: string): DiscoError {
-	return new DiscoError("CONFIG_INVALID", text);
 }

@@ -1,5 +1,18 @@
 import { type Decoded, type Fields, field } from "../../lib/hcl/index.ts";
-import { bool, count, durationMs, int, intBetween, networks, number, text, textMap, texts } from "./strict-fields.ts";
+import {
+	bool,
+	count,
+	durationMs,
+	int,
+	intBetween,
+	networks,
+	number,
+	positive,
+	text,
+	textMap,
+	texts,
+	wordOrTexts,
+} from "./strict-fields.ts";
 
 const { any } = field;
 const block = <const Schema extends Fields>(schema: Schema) => field.object(schema, { repeated: "merge" });
@@ -70,7 +83,7 @@ export const watchFields = {
 	key: text,
 	prefix: text,
 	service: text,
-	tag: texts,
+	tag: wordOrTexts,
 	passingonly: bool,
 	state: text,
 	name: text,
@@ -79,16 +92,20 @@ export const watchFields = {
 	stale: bool,
 	handler_type: text,
 	handler: text,
-	args: texts,
+	args: wordOrTexts,
 	http_handler_config: block({ path: text, method: text, timeout: text, header: any, tls_skip_verify: bool }),
 } satisfies Fields;
 
 /** Older spellings; `older-keys.ts` says what each means now. */
 const olderKeys = {
+	acl_agent_master_token: text,
+	acl_agent_token: text,
 	acl_datacenter: text,
 	acl_default_policy: text,
 	acl_down_policy: text,
+	acl_enable_key_list_policy: bool,
 	acl_master_token: text,
+	acl_replication_token: text,
 	acl_token: text,
 	acl_ttl: durationMs,
 	enable_acl_replication: bool,
@@ -166,8 +183,12 @@ export const keys = {
 		tokens: block({
 			initial_management: text,
 			agent_recovery: text,
+			/** Older spelling of `agent_recovery`. */
+			agent_master: text,
 			default: text,
 			agent: text,
+			/** Older spelling of `initial_management`. */
+			master: text,
 			replication: text,
 		}),
 	}),
@@ -199,7 +220,7 @@ export const keys = {
 	ca_path: text,
 	cache: block({
 		entry_fetch_max_burst: intBetween(1, Number.MAX_SAFE_INTEGER, "a whole number above 0"),
-		entry_fetch_rate: number,
+		entry_fetch_rate: positive,
 	}),
 	cert_file: text,
 	check: field.blocks(checkFields),
@@ -291,7 +312,7 @@ export const keys = {
 	node_name: text,
 	performance: block({
 		leave_drain_time: durationMs,
-		raft_multiplier: intBetween(0, 10, "a whole number from 1 to 10"),
+		raft_multiplier: intBetween(1, 10, "a whole number from 1 to 10"),
 		rpc_hold_timeout: durationMs,
 	}),
 	pid_file: text,
@@ -311,7 +332,7 @@ export const keys = {
 	}),
 	primary_datacenter: text,
 	protocol: int,
-	raft_protocol: intBetween(2, 3, "a version that is spoken: 3"),
+	raft_protocol: intBetween(3, 3, "a version that is spoken: 3"),
 	raft_snapshot_interval: durationMs,
 	raft_snapshot_threshold: int,
 	raft_trailing_logs: int,

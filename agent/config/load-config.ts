@@ -6,6 +6,7 @@ import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
 import type { InterfaceAddress } from "./address-templates/index.ts";
 import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
 import { clusterConfig } from "./cluster.ts";
+import { checkContradictions, checkListening } from "./contradictions.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
 import { withAddressesExpanded } from "./expand-keys.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
@@ -18,6 +19,7 @@ import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.t
 import { parseFragment, readFragments } from "./sources.ts";
 import { tlsConfig } from "./tls.ts";
 import { socketRights } from "./unix-sockets.ts";
+import { unusedKeyWarnings } from "./unused-keys.ts";
 
 /** What the machine tells; arguments, so that tests do not depend on it. */
 export interface HostFacts {
@@ -125,16 +127,15 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 	if (!/^[a-z0-9_-]+$/.test(datacenter)) {
 		throw invalid(`datacenter: "${datacenter}" may have letters, digits, - and _ only`);
 	}
-	const clientAddresses = parseAddresses("client_addr", given.client_addr ?? "127.0.0.1");
+	if (given.client_addr === "") warnings.push("client_addr is empty: HTTP and DNS do not listen");
+	const clientAddresses =
+		given.client_addr === "" ? [] : parseAddresses("client_addr", given.client_addr ?? "127.0.0.1");
 	const level = parseLogLevel(given.log_level ?? "info");
 	if (level === undefined) throw invalid(`log_level: "${given.log_level}" is not one of ${logLevels.join(", ")}`);
-	if (given.auto_encrypt?.allow_tls === true && !server) {
-		throw invalid("auto_encrypt.allow_tls is for servers only; add server = true (-server)");
-	}
+	checkContradictions(given);
 	const ports = given.ports ?? {};
 	for (const [key, port] of Object.entries(ports)) {
-		if (port < -1 || port > 65535)
-			throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
+		if (port > 65535) throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
 	}
 	for (const key of ["grpc", "grpc_tls"] as const) {
 		if ((given.addresses?.[key] ?? "") !== "") parseAddresses(`addresses.${key}`, given.addresses?.[key] ?? "");
@@ -151,9 +152,9 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		port: ports[key] ?? portDefault,
 	});
 	takeScripts(given, compat, warnings);
-	warnAboutUnused(given, warnings);
+	warnings.push(...unusedKeyWarnings(given));
 	const scriptsEverywhere = given.enable_script_checks ?? false;
-	return deepFreeze({
+	const config: RuntimeConfig = {
 		dev,
 		compat,
 		server,
@@ -216,7 +217,9 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		remoteExec: !(given.disable_remote_exec ?? true),
 		agentToken: given.acl?.tokens?.agent ?? given.acl?.tokens?.default ?? "",
 		warnings: [...warnings],
-	});
+	};
+	checkListening(config);
+	return deepFreeze(config);
 }
 
 function checkRole(role: {
@@ -334,7 +337,7 @@ function dnsConfig(given: Fragment, datacenter: string): DnsConfig {
 			expireSeconds: dns.soa?.expire ?? 86_400,
 			minTtlSeconds: dns.soa?.min_ttl ?? 0,
 		},
-		recursors: (given.recursors ?? []).map(parseRecursor),
+		recursors: (given.recursors ?? []).filter((text) => text !== "").map(parseRecursor),
 		recursorStrategy: strategy === "random" ? "random" : "sequential",
 		recursorTimeoutMs: dns.recursor_timeout ?? 2000,
 		allowStale: dns.allow_stale ?? true,
@@ -367,18 +370,6 @@ function takeScripts(given: Fragment, compat: boolean, warnings: string[]): void
 		const which = name ?? id ?? "of a service";
 		if (compat) throw invalid(`check ${which}: invalid config key script; write ${args}`);
 		warnings.push(`check ${which}: the "script" field is deprecated; write ${args}`);
-	}
-}
-
-/** Keys that are taken so that existing files work, but change nothing yet. Silence would be a lie. */
-function warnAboutUnused(given: Fragment, warnings: string[]): void {
-	const unused: readonly (readonly [unknown, string])[] = [
-		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
-		[given.tls?.internal_rpc ?? given.tls?.defaults, "tls: traffic between servers is not encrypted yet"],
-		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
-	];
-	for (const [value, text] of unused) {
-		if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)) warnings.push(text);
 	}
 }
 

@@ -4,10 +4,14 @@ import { olderTlsVersions } from "./tls.ts";
 
 /** Older spelling -> the one that replaced it, as in the reference's deprecation lines. */
 const replacedBy: Readonly<Partial<Record<keyof Fragment, string>>> = {
+	acl_agent_master_token: "acl.tokens.agent_recovery",
+	acl_agent_token: "acl.tokens.agent",
 	acl_datacenter: "primary_datacenter",
 	acl_default_policy: "acl.default_policy",
 	acl_down_policy: "acl.down_policy",
+	acl_enable_key_list_policy: "acl.enable_key_list_policy",
 	acl_master_token: "acl.tokens.initial_management",
+	acl_replication_token: "acl.tokens.replication",
 	acl_token: "acl.tokens.default",
 	acl_ttl: "acl.token_ttl",
 	ca_file: "tls.defaults.ca_file",
@@ -43,7 +47,18 @@ export function withoutOlderKeys(given: Fragment, warn: (text: string) => void):
 			warn(`${key}: has no effect; service mesh, enterprise functions and cloud services are not part of disco`);
 		} else rest[key] = value;
 	}
-	return mergeFragments(modern, rest);
+	return withoutOlderTokens(mergeFragments(modern, rest), warn);
+}
+
+/** `acl.tokens` had older names of its own. */
+function withoutOlderTokens(given: Fragment, warn: (text: string) => void): Fragment {
+	const { agent_master: agentMaster, master, ...tokens } = given.acl?.tokens ?? {};
+	const older = Object.entries({ agent_recovery: agentMaster, initial_management: master }).filter(
+		([, value]) => value !== undefined,
+	);
+	if (older.length === 0) return given;
+	for (const [name] of older) warn(`the older spelling of "acl.tokens.${name}" is deprecated; use that name`);
+	return { ...given, acl: { ...given.acl, tokens: { ...Object.fromEntries(older), ...tokens } } };
 }
 
 /** Of one key the values, too, were spelt otherwise. */

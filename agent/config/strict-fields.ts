@@ -21,6 +21,11 @@ export const bool = strict((node) => (node.kind === "bool" ? node.value : undefi
 
 export const number = strict((node) => (node.kind === "number" ? node.value : undefined), "a number");
 
+export const positive = strict(
+	(node) => (node.kind === "number" && node.value > 0 ? node.value : undefined),
+	"a number above 0",
+);
+
 export const int = strict(
 	(node) => (node.kind === "number" && Number.isSafeInteger(node.value) ? node.value : undefined),
 	"a whole number",
@@ -43,13 +48,20 @@ export const durationMs = strict(
 );
 
 /** A list of texts. */
-export const texts: Field<readonly string[]> = field.custom((node, path) => {
+export const texts: Field<readonly string[]> = field.custom(textList);
+
+function textList(node: ConfigNode, path: string): readonly string[] {
 	if (node.kind !== "list") throw invalidValue(node, path, 'a list of texts, as in ["a", "b"]');
 	return node.items.map((item) => {
 		if (item.kind !== "string") throw invalidValue(item, path, "a text");
 		return item.value;
 	});
-});
+}
+
+/** A list of texts; one text is a list of one. */
+export const wordOrTexts: Field<readonly string[]> = field.custom((node, path) =>
+	node.kind === "string" ? [node.value] : textList(node, path),
+);
 
 /** A list of networks such as `10.0.0.0/8`. */
 export const networks: Field<readonly string[]> = field.custom((node, path) => {

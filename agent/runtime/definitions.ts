@@ -61,8 +61,8 @@ function parse(registration: Readonly<Record<string, unknown>>): ServiceRegistra
 /** A check that stands alone is parsed as if it was a service's, and then given its own names. */
 function parseCheck(registration: Readonly<Record<string, unknown>>): CheckPlan {
 	const { Name: name = "", CheckID: id = name, ServiceID: serviceId = "" } = registration;
-	if (name === "") throw new DiscoError("CHECK_INVALID", "it has no name; set name");
-	const [plan] = parse({ Name: "check", Checks: [registration] }).checks;
+	if (id === "") throw new DiscoError("CHECK_INVALID", "it has no name; set name");
+	const [plan] = parse({ Name: "check", Checks: [{ ...registration, Name: name || id }] }).checks;
 	if (plan === undefined) throw new DiscoError("CHECK_INVALID", "it is empty");
 	const content = {
 		...plan.content,

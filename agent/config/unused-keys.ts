@@ -1,0 +1,38 @@
+import type { Fragment } from "./keys.ts";
+
+/** Keys that are taken so that existing files work, but change nothing here, each with what to know. Silence would be a lie. */
+export function unusedKeyWarnings(given: Fragment): readonly string[] {
+	const { telemetry = {}, tls = {}, ui_config: ui = {}, limits = {} } = given;
+	const sinks = Object.keys(telemetry).filter((key) => /^(?:statsd|statsite|dogstatsd|circonus)_/.test(key));
+	const rpcLimits = Object.keys(limits).filter((key) => key.startsWith("rpc_"));
+	const unused: readonly (readonly [unknown, string])[] = [
+		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
+		[tls.internal_rpc ?? tls.defaults, "tls: traffic between servers is not encrypted yet"],
+		[
+			given.auto_encrypt?.tls ?? given.auto_encrypt?.allow_tls,
+			"auto_encrypt: certificates are not handed out; give files in tls",
+		],
+		[given.retry_join_wan ?? given.start_join_wan, "joining other datacenters is not possible yet"],
+		[
+			sinks,
+			`telemetry.${sinks.join(", ")}: metrics are not sent anywhere; /v1/agent/metrics shows them (?format=prometheus)`,
+		],
+		[
+			telemetry.prefix_filter ?? (telemetry.filter_default === false ? true : undefined),
+			"telemetry.prefix_filter, filter_default: all metrics are shown",
+		],
+		[rpcLimits, `limits.${rpcLimits.join(", ")}: RPC has limits of its own`],
+		[given.gossip_lan ?? given.gossip_wan, "gossip_lan, gossip_wan: gossip keeps its own times"],
+		[
+			[...(given.serf_lan_allowed_cidrs ?? []), ...(given.serf_wan_allowed_cidrs ?? [])],
+			"serf_lan_allowed_cidrs, serf_wan_allowed_cidrs: not enforced; encrypt = KEY keeps others out of the pool",
+		],
+		[given.enable_debug, "enable_debug: there are no profiles to fetch; disco debug gathers what the agent knows"],
+		[ui.dir || undefined, "ui_config.dir: no page of your own is served"],
+		[given.cache, "cache: answers come from the servers' state; there is nothing to limit"],
+		[given.session_ttl_min, "session_ttl_min: the shortest TTL is 10s"],
+	];
+	return unused
+		.filter(([value]) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0))
+		.map(([, text]) => text);
+}
