@@ -72,6 +72,8 @@ function debugConfig(config: RuntimeConfig): Readonly<Record<string, unknown>> {
 		DNSUDPAnswerLimit: config.dns.udpAnswerLimit,
 		DataDir: config.dataFolder,
 		DevMode: config.dev,
+		// `consul debug` asks for it: without, it leaves out the profiles of a Go program.
+		EnableDebug: false,
 		EnableLocalScriptChecks: config.scriptChecks.file,
 		EnableRemoteScriptChecks: config.scriptChecks.api,
 		HTTPAddrs: listening("tcp", config.http),

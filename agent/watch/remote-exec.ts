@@ -20,11 +20,11 @@ export interface ExecAnnouncement {
 /** `PREFIX/SESSION/job`. */
 export interface ExecJob {
 	/** A line for the shell; empty with a script. */
-	readonly Command: string;
+	readonly Command?: string;
 	/** Words, run without a shell. */
 	readonly Args?: readonly string[] | null;
-	/** Base64; run as a file. */
-	readonly Script: string | null;
+	/** Base64; run as a file. Consul's command leaves out what it has not. */
+	readonly Script?: string | null;
 	/** How long its sender waits for news, in nanoseconds. */
 	readonly Wait: number;
 }
@@ -133,13 +133,14 @@ async function runCommand(
 	signal: AbortSignal,
 	onOutput: (piece: Buffer) => Promise<void>,
 ): Promise<number> {
-	const folder = job.Script === null || job.Script === "" ? undefined : await mkdtemp(join(tmpdir(), "disco-exec-"));
+	const script = job.Script ?? "";
+	const folder = script === "" ? undefined : await mkdtemp(join(tmpdir(), "disco-exec-"));
 	try {
 		let words: readonly string[] = job.Args ?? [];
 		if (folder !== undefined) {
 			words = [join(folder, "script")];
-			await writeFile(words[0] as string, Buffer.from(job.Script ?? "", "base64"), { mode: 0o700 });
-		} else if (words.length === 0) words = ["/bin/sh", "-c", job.Command];
+			await writeFile(words[0] as string, Buffer.from(script, "base64"), { mode: 0o700 });
+		} else if (words.length === 0) words = ["/bin/sh", "-c", job.Command ?? ""];
 		const [program = "", ...args] = words;
 		const child = spawn(program, args, { env: { ...env }, detached: true, stdio: ["ignore", "pipe", "pipe"] });
 		const end = () => {

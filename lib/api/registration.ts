@@ -62,6 +62,9 @@ export interface CatalogRegistration {
 		readonly Address?: string;
 		readonly Port?: number;
 		readonly Meta?: Readonly<Record<string, string>>;
+		readonly TaggedAddresses?: Readonly<Record<string, ServiceAddress>>;
+		readonly Weights?: ServiceWeights;
+		readonly EnableTagOverride?: boolean;
 	};
 	readonly Check?: CatalogCheck;
 	readonly Checks?: readonly CatalogCheck[];
