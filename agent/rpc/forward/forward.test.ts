@@ -267,6 +267,9 @@ describe("on a real network", () => {
 		for (let at = 0; at < 20; at++) await client.kv.write(set(`large/${at}`, "x".repeat(300_000)), write);
 		const { value } = await client.kv.list("large/", read);
 		expect(value.map((each) => each.value.length)).toEqual(Array.from({ length: 20 }, () => 300_000));
+		// Ten years, the default of DNS: more nanoseconds than a number counts.
+		const old = { ...read, consistency: "stale", maxStaleMs: 315_360_000_000 } as const;
+		expect((await client.kv.get("large/1", old)).value?.value.length).toBe(300_000);
 
 		const pieces: Uint8Array[] = [];
 		const { archive, index } = await client.snapshot.save(read);

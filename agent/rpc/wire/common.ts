@@ -8,10 +8,11 @@ export const queryOptions = {
 	AllowStale: bool,
 	RequireConsistent: bool,
 	UseCache: bool,
-	MaxStaleDuration: i64,
-	MaxAge: i64,
+	/** DNS may be ten years stale by default, which is more nanoseconds than a number counts. */
+	MaxStaleDuration: u64Clamped,
+	MaxAge: u64Clamped,
 	MustRevalidate: bool,
-	StaleIfError: i64,
+	StaleIfError: u64Clamped,
 	Filter: string,
 	AllowNotModifiedResponse: bool,
 };
