@@ -27,4 +27,14 @@ testExamples([
 			'"it went warning\\n"',
 		],
 	},
+	{
+		script: "zoo/run.sh",
+		shows: [
+			/server1 +\S+:8301 +alive +server .*\nserver2 +\S+:9301 +alive +server .*\nclient +\S+:10301 +alive +client /,
+			'8500: ["client",9001]\n9500: ["client",9001]\n10500: ["client",9001]\n',
+			/-p 10600 animal-service\.service\.consul SRV\n1 1 9001 \w+\.addr\.zoo\.consul\.\n/,
+			/server[12] was the leader; a write is refused: No cluster leader\n/,
+			/\nHamburg\n$/,
+		],
+	},
 ]);
