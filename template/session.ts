@@ -73,6 +73,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 					log,
 					waitMs: config.blockQueryWaitMs,
 					passive: config.dry || config.noCommands,
+					once: config.once,
 					async reload({ reload, reloadTimeoutMs }) {
 						const environment = childEnvironment(process.env, agent, everyVariable);
 						if (reload !== undefined) await runCommand(reload, { environment, timeoutMs: reloadTimeoutMs });

@@ -20,7 +20,7 @@ export interface Assignment {
 }
 
 /**
- * Gives every instance a place: the one it has, else the one that bears its name or leads to its address already (after a start),
+ * Gives every instance a place: the one it has, else the one that leads to its address or bears its name already (after a start),
  * else the slot that has been free longest, else a new one if `canAdd`. An instance never changes its place while it lives.
  */
 export function assign(before: readonly Place[], instances: readonly Instance[], canAdd: boolean): Assignment {
@@ -35,12 +35,12 @@ export function assign(before: readonly Place[], instances: readonly Instance[],
 	};
 	for (const place of before) if (place.key !== undefined) settle(open.get(place.key), place);
 	const found = before.filter(({ key, name }) => key === undefined && !taken.has(name));
-	const byName = new Map(found.map((place) => [place.name, place]));
-	for (const instance of [...open.values()]) settle(instance, byName.get(instance.label));
-	const byEndpoint = new Map(found.map((place) => [`${place.address} ${place.port}`, place]));
-	for (const instance of [...open.values()]) {
-		const place = byEndpoint.get(`${instance.address} ${instance.port}`);
-		if (place !== undefined && !taken.has(place.name)) settle(instance, place);
+	for (const keyOf of [endpointOf, labelOf]) {
+		const byKey = new Map(found.map((place) => [keyOf(place), place]));
+		for (const instance of [...open.values()]) {
+			const place = byKey.get(keyOf(instance));
+			if (place !== undefined && !taken.has(place.name)) settle(instance, place);
+		}
 	}
 	const free = before.filter(({ name, slot }) => slot && !taken.has(name)).values();
 	const names = new Set(before.map(({ name }) => name));
@@ -72,6 +72,9 @@ export function assign(before: readonly Place[], instances: readonly Instance[],
 	];
 	return { places, homeless };
 }
+
+const endpointOf = ({ address, port }: Place | Instance) => `${address} ${port}`;
+const labelOf = (one: Place | Instance) => ("label" in one ? one.label : one.name);
 
 function freshName(label: string, names: ReadonlySet<string>): string {
 	if (!names.has(label)) return label;

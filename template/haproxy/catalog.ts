@@ -11,6 +11,8 @@ export interface CatalogSettings {
 	readonly service: string;
 	/** How long an empty answer is not believed after the agent has lost its data. */
 	readonly emptyHoldMs: number;
+	/** HAProxy had servers of it before the first answer. */
+	readonly hadServers: boolean;
 	readonly signal: AbortSignal;
 	readonly onInstances: (records: readonly ServiceInstanceRecord[]) => void;
 	/** A question has failed and is asked again; undefined: answers come again. */
@@ -28,14 +30,14 @@ export function instancesDependency(service: string): Dependency {
  * Follows the instances until `signal`; failures are retried for ever, and what was known stays.
  *
  * An empty answer whose index is lower than one before comes from an agent that has lost its data (started anew, restored from an
- * old snapshot): services register again within moments, and until then the last instances are worth more. It is believed when
- * it is still empty after `emptyHoldMs`.
+ * old snapshot): services register again within moments, and until then the last instances are worth more. So is what HAProxy
+ * had before a first answer that is empty. It is believed when it is still empty after `emptyHoldMs`.
  */
 export async function followInstances(settings: CatalogSettings): Promise<void> {
 	const { client, clock, random, waitMs, signal } = settings;
 	const dependency = instancesDependency(settings.service);
-	let indexMax = 0;
-	let had = false;
+	let indexMax = settings.hadServers ? Number.POSITIVE_INFINITY : 0;
+	let had = settings.hadServers;
 	let held: { cancel(): void } | undefined;
 	const answers = watch(
 		async (query) => {

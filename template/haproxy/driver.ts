@@ -13,6 +13,7 @@ import { instancesOf } from "./instances.ts";
 import { createPropagation } from "./propagation.ts";
 import { ask, socketText } from "./runtime-socket.ts";
 import { parseSections } from "./section.ts";
+import { type Server, takesRequests } from "./server.ts";
 import type { BackendStatus, HaproxyStatus } from "./status.ts";
 import { type BackendGoal, createTarget, type Target } from "./target.ts";
 
@@ -24,6 +25,8 @@ export interface DriverWorld {
 	readonly waitMs: number;
 	/** HAProxy is only read, never told anything (`-dry`, `-no-commands`). */
 	readonly passive: boolean;
+	/** Ends when all is done (`-once`): the first answer is taken as it is. */
+	readonly once: boolean;
 	/** Makes the HAProxies of this configuration read their file again; undefined: there is no command for it. */
 	readonly reload: (() => Promise<void>) | undefined;
 }
@@ -195,14 +198,17 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 		const running = await runningNow();
 		const file = owned ? await readFile(config.file ?? "").then(textOfBytes, () => "") : "";
 		const sections = new Map(parseSections(file).map((section) => [section.backend, section]));
+		const had = (servers: readonly Server[] = []) => servers.some(takesRequests);
 		for (const [name, part] of parts) {
 			part.backend.adopt(running?.servers.get(name), sections.get(name), running?.addsServers);
 		}
 		if (!world.passive) for (const target of targets) target.start();
-		await Promise.all([...parts.values()].map(follow));
+		await Promise.all(
+			[...parts].map(([name, part]) => follow(part, had(running?.servers.get(name) ?? sections.get(name)?.servers))),
+		);
 	}
 
-	function follow(part: Part): Promise<void> {
+	function follow(part: Part, hadServers: boolean): Promise<void> {
 		const { name, service, emptyHoldMs } = part.config;
 		return followInstances({
 			client: world.client,
@@ -211,6 +217,7 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 			waitMs: world.waitMs,
 			service,
 			emptyHoldMs,
+			hadServers: hadServers && !world.once && !world.passive,
 			signal: abort.signal,
 			onInstances(records) {
 				const { instances, leftOut } = instancesOf(records);

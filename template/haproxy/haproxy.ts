@@ -25,6 +25,11 @@ export interface HaproxyWorld extends Omit<DriverWorld, "reload"> {
 	readonly reload: (config: HaproxyConfig) => Promise<void>;
 }
 
+/** Under this name fixtures (`disco-template test`) give the server lines of a backend. */
+export function serversId(backend: string): string {
+	return `haproxy.servers(${backend})`;
+}
+
 /** Error: `DEPENDENCY_FORMAT` (a backend's `service`). */
 export function createHaproxy(configs: readonly HaproxyConfig[], world: HaproxyWorld): Haproxy {
 	const drivers = configs.map((config) =>
@@ -52,7 +57,7 @@ export function createHaproxy(configs: readonly HaproxyConfig[], world: HaproxyW
 			);
 		}
 		const made: Dependency = {
-			id: `haproxy.servers(${backend})`,
+			id: serversId(backend),
 			// Every program has its own HAProxy.
 			local: true,
 			async fetch(_context, { index, waitMs, signal }) {

@@ -7,8 +7,10 @@ import { nodeClock } from "../../lib/node/index.ts";
 import { filesOfBundle } from "../bundle.ts";
 import { unifiedDiff } from "../diff.ts";
 import { bytesOfText } from "../gotmpl/index.ts";
+import { serversId } from "../haproxy/index.ts";
 import { checkLimits } from "../limits.ts";
 import { loadTemplate } from "../load-template.ts";
+import type { RenderingWorld } from "../recorder.ts";
 import { createPacer, type Lookup, type Rendering } from "../runner/index.ts";
 import type { SpecCase } from "./read-spec.ts";
 
@@ -20,13 +22,18 @@ export interface CaseResult {
 	readonly text: string | undefined;
 }
 
+const noAgent = new Error("a case has no agent");
+
 /** Renders one case from its data alone: no agent, no clock and no environment but the case's own. */
 export async function runCase(spec: SpecCase): Promise<CaseResult> {
 	const { template: config, data, expected } = spec;
 	const failed = (failure: string, text?: string): CaseResult => ({ failure, text });
 	let rendering: Rendering;
 	try {
-		const world = { environment: spec.environment, nowMs: () => spec.nowMs, log: silentLogger, compat: false };
+		const world: RenderingWorld = {
+			...{ environment: spec.environment, nowMs: () => spec.nowMs, log: silentLogger, compat: false },
+			haproxyServers: (backend) => ({ id: serversId(backend), local: true, fetch: () => Promise.reject(noAgent) }),
+		};
 		const template = await loadTemplate(config, world);
 		const lookup: Lookup = ({ id }) => (Object.hasOwn(data, id) ? { value: data[id] } : undefined);
 		rendering = await template.execute(lookup, createPacer(nodeClock));

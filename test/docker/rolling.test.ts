@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { startLoad } from "../support/load.ts";
 import { background, eventually, outcome, succeed } from "../support/programs.ts";
 import {
@@ -10,7 +10,6 @@ import {
 	composeEnvironment,
 	curl,
 	healthy,
-	healthyCount,
 	installComposePlugin,
 } from "./compose-project.ts";
 
@@ -29,6 +28,7 @@ const hostOf = async (container: string) =>
 	(await succeed("docker", ["inspect", "-f", "{{.Config.Hostname}}", container])).trim();
 const catalogHas = async (container: string) =>
 	(await curl("http://127.0.0.1:8500/v1/catalog/service/api")).includes(`:${container}:`);
+const drains = async () => (await compose("logs", "registrator")).match(/ drains=/g)?.length ?? 0;
 const rolling = (environment: Readonly<Record<string, string>> = {}) =>
 	outcome("sh", ["examples/rolling/rolling.sh", "api"], {
 		env: { ...composeEnvironment, ...environment },
@@ -47,7 +47,10 @@ describe("containers of the demo under load", () => {
 	beforeAll(async () => {
 		await installComposePlugin();
 		await compose("up", "--no-build", "-d", "api", "haproxy");
-		await healthyCount(2);
+	});
+	// Also what a test that failed left stopped.
+	beforeEach(async () => {
+		if ((await containers()).length < 2) await compose("up", "--no-build", "-d", "--no-recreate", "api");
 		await answeringExactly(2);
 	});
 	afterAll(async () => {
@@ -89,20 +92,19 @@ describe("containers of the demo under load", () => {
 		await stopped;
 		await eventually("it leaves the catalog", async () => !(await catalogHas(container)));
 		await succeed("docker", ["start", container]);
-		await answeringExactly(2);
 	});
 
 	it("docker kill -s KILL leaves no time to drain: what runs breaks off, others answer", async () => {
 		const { download, container } = await beginDownload(20);
+		const drainsBefore = await drains();
 		await succeed("docker", ["kill", "-s", "KILL", container]);
 		expect((await download.exited).code).not.toBe(0);
 		expect(download.output()).not.toContain("200/200");
 		await eventually("it leaves the catalog", async () => !(await catalogHas(container)));
-		expect(await compose("logs", "registrator")).not.toMatch(new RegExp(`drains.*${container}|${container}:.*drains`));
+		expect(await drains()).toBe(drainsBefore);
 		// Not even one that meets the killed container's address fails: HAProxy asks another.
 		await answeringExactly(1);
 		await succeed("docker", ["start", container]);
-		await answeringExactly(2);
 	});
 
 	it("HEALTHCHECK: nobody is sent to a container that is starting", async () => {
@@ -115,7 +117,6 @@ describe("containers of the demo under load", () => {
 		await eventually("it answers", async () => (await answering(6)).has(host));
 		await succeed("docker", ["stop", "disco-gated"]);
 		await succeed("docker", ["rm", "disco-gated"]);
-		await answeringExactly(2);
 	});
 
 	it("one that does not become healthy is taken back, and those before it go on", async () => {

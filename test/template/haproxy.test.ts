@@ -117,8 +117,8 @@ describe.skipIf(start === undefined)("haproxy block", () => {
 		["dynamic servers", 'server_line = "check inter 2s" mode = "dynamic"'],
 		["slots", 'server_line = "check inter 2s" mode = "slots" slots = 9'],
 	])("%s come and go under load without a reload and without a failed request", async (_name, block) => {
-		const { balancer, renderer } = await set(block, 4);
-				const load = startLoad({ address: bind, host: "api", requestsPerSecond: 500 });
+		const { balancer } = await set(block, 4);
+		const load = startLoad({ address: bind, host: "api", requestsPerSecond: 500 });
 		for (let event = 0; event < (long ? 1_000 : 30); event++) {
 			await catalog.change(event * 3 + Math.floor(event / 8));
 			await balanced(balancer);
@@ -133,7 +133,7 @@ describe.skipIf(start === undefined)("haproxy block", () => {
 	});
 
 	test("weights, draining, and a download that outlives its server", async () => {
-		const { balancer, renderer } = await set('server_line = "check inter 2s pool-purge-delay 200ms"', 2);
+		const { balancer } = await set('server_line = "check inter 2s pool-purge-delay 200ms"', 2);
 		const [first = 0, second = 0] = upstreams.ports;
 		await catalog.add(first, { weight: 7 });
 		await eventually("the weight", async () =>
@@ -203,10 +203,10 @@ describe.skipIf(start === undefined)("haproxy block", () => {
 
 	test("a change of structure reloads once; a vanished service leaves its backend with 503; another process is restored", async () => {
 		const { balancer, renderer } = await set('server_line = "check inter 2s"', 3);
-				await agent.client.kv.put("haproxy/extra", "backend more\n\tserver x 127.0.0.1:1 disabled");
+		await agent.client.kv.put("haproxy/extra", "backend more\n\tserver x 127.0.0.1:1 disabled");
 		await renderer.stop("SIGTERM");
 		file("haproxy.ctmpl", `${balancer.template('{{ haproxyServers "api" }}')}\n{{ key "haproxy/extra" }}\n`);
-		const next = daemon("-config", path("template.hcl"), "-http", http, "-log-level", "info");
+		daemon("-config", path("template.hcl"), "-http", http, "-log-level", "info");
 		await eventually("the new backend", async () => (await balancer.ask("show backend")).includes("\nmore\n"));
 		expect(balancer.reloads()).toBe(2);
 		await catalog.add(upstreams.ports[4] as number);
