@@ -12,7 +12,13 @@ import {
 	objectOf,
 	text,
 } from "../../lib/json/index.ts";
-import type { CheckContent, Deregistration, Registration, ServiceContent } from "../rpc/index.ts";
+import {
+	type CheckContent,
+	checkTypeOf,
+	type Deregistration,
+	type Registration,
+	type ServiceContent,
+} from "../rpc/index.ts";
 import { decodeBody, meshField } from "./decode-body.ts";
 import { addressesOf, addressFields, checkMeta, weightFields } from "./service-registration.ts";
 
@@ -226,7 +232,7 @@ export function checkContent(fields: CheckBody): CheckContent {
 		serviceId: fields.ServiceID ?? "",
 		serviceName: fields.ServiceName ?? "",
 		serviceTags: fields.ServiceTags ?? null,
-		type: fields.Type || typeOf(definition),
+		type: fields.Type || checkTypeOf(definition),
 		interval: fields.Interval ?? "",
 		timeout: fields.Timeout ?? "",
 		exposedPort: fields.ExposedPort ?? 0,
@@ -247,34 +253,6 @@ function definitionOf(fields: Decoded<typeof definitionShape>): Readonly<Record<
 		else definition[name] = definitionDurations.has(name) ? formatDuration(Number(value)) : value;
 	}
 	return definition;
-}
-
-/** By the field of a definition that makes a check one of it, in the reference's order. */
-const types = {
-	GRPC: "grpc",
-	HTTP: "http",
-	TTL: "ttl",
-	TCP: "tcp",
-	UDP: "udp",
-	AliasNode: "alias",
-	AliasService: "alias",
-	DockerContainerID: "docker",
-	ScriptArgs: "script",
-	H2PING: "h2ping",
-	OSService: "os_service",
-} as const;
-/** Nothing is repeated in these. */
-const typesWithoutInterval: ReadonlySet<string> = new Set(["TTL", "AliasNode", "AliasService", "ScriptArgs"]);
-
-/** A check registered with a definition has the type that follows from it; none when the definition would not do for a check. */
-function typeOf(definition: Readonly<Record<string, unknown>>): string {
-	const [, type = ""] =
-		Object.entries(types).find(([field]) => {
-			if (definition[field] === undefined) return false;
-			if (field === "DockerContainerID" && definition["ScriptArgs"] === undefined) return false;
-			return typesWithoutInterval.has(field) || definition["Interval"] !== undefined;
-		}) ?? [];
-	return type;
 }
 
 function isZero(value: unknown): boolean {

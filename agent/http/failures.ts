@@ -40,8 +40,6 @@ function wireText(error: DiscoError): string {
 		case "JSON_INVALID":
 		case "JSON_FIELD_INVALID":
 			return `Request decode failed: ${error.message}`;
-		case "FILTER_INVALID":
-			return `Failed to create boolean expression evaluator: ${error.message}`;
 		default:
 			return referenceText(error);
 	}

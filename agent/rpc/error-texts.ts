@@ -12,6 +12,8 @@ export function referenceText(error: unknown): string {
 			return "No known Consul servers";
 		case "SESSION_UNKNOWN":
 			return `raft apply failed: invalid session: ${error.message}`;
+		case "FILTER_INVALID":
+			return `Failed to create boolean expression evaluator: ${error.message}`;
 		default:
 			return error.message;
 	}

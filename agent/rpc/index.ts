@@ -26,6 +26,7 @@ export type {
 	TxnOutcome,
 	TxnResult,
 } from "../state/index.ts";
+export { checkTypeOf } from "./check-type.ts";
 export type {
 	Answer,
 	AutopilotHealth,

@@ -2,6 +2,7 @@ import type { Clock, Listener, Network, Random } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
+import { answerFilters } from "../http/index.ts";
 import {
 	createForwardingEndpoints,
 	createServedMethods,
@@ -140,6 +141,8 @@ async function listen(
 			port,
 			methods: createServedMethods(endpoints, {
 				datacenter: config.datacenter,
+				nodeName: config.nodeName,
+				filters: answerFilters,
 				fireEvent: (name, payload) => pool()?.spread(name, payload),
 			}),
 			onRaft: async (connection) => raft?.serve(connection),

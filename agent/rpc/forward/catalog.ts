@@ -1,6 +1,7 @@
 import type { CatalogEndpoints, Endpoints, ReadOptions } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
+import { type AnswerFilters, filtered } from "./answer-filters.ts";
 import { ask, type Caller, command, servedRead, writeOptionsOf } from "./caller.ts";
 import { bareInstance, nodeRecord, serviceRecord, wireNode, wireService, wireServiceNode } from "./convert.ts";
 import { nearestFirst } from "./near.ts";
@@ -50,9 +51,17 @@ export function catalogClient(caller: Caller): CatalogEndpoints {
 	};
 }
 
-export function catalogServed(endpoints: Endpoints, { datacenter }: { readonly datacenter: string }): ServedMethod[] {
+export function catalogServed(
+	endpoints: Endpoints,
+	{ datacenter, filters }: { readonly datacenter: string; readonly filters?: AnswerFilters },
+): ServedMethod[] {
 	const { catalog, health } = endpoints;
-	const node = (argument: { readonly Node: string }, options: ReadOptions) => catalog.node(argument.Node, options);
+	const node = async (argument: { readonly Node: string; readonly Filter: string }, options: ReadOptions) => {
+		const keep = argument.Filter === "" ? undefined : filters?.service(argument.Filter);
+		const answer = await catalog.node(argument.Node, options);
+		if (answer.value === undefined || keep === undefined) return answer;
+		return { ...answer, value: { ...answer.value, services: answer.value.services.filter(keep) } };
+	};
 	return [
 		served(methods.register, async (argument) => {
 			await catalog.register(registrationOf(argument, datacenter), writeOptionsOf(argument));
@@ -65,13 +74,11 @@ export function catalogServed(endpoints: Endpoints, { datacenter }: { readonly d
 		served(methods.datacenters, () => catalog.datacenters()),
 		servedRead(
 			methods.nodes,
-			async ({ NodeMetaFilters, Source }, options) =>
-				nearestFirst(
-					endpoints,
-					Source,
-					await catalog.nodes({ ...options, ...metaOfFilter(NodeMetaFilters) }),
-					(each) => each.node,
-				),
+			async (argument, options) => {
+				const asked = catalog.nodes({ ...options, ...metaOfFilter(argument.NodeMetaFilters) });
+				const answer = await filtered(asked, argument, filters?.node);
+				return nearestFirst(endpoints, argument.Source, answer, (each) => each.node);
+			},
 			(nodes) => ({ Nodes: nodes.map(wireNode) }),
 		),
 		servedRead(
@@ -83,14 +90,11 @@ export function catalogServed(endpoints: Endpoints, { datacenter }: { readonly d
 			methods.serviceNodes,
 			async (argument, options) => {
 				const { ServiceName, ServiceAddress, NodeMetaFilters, Source } = argument;
-				const answer =
+				const asked =
 					ServiceAddress === "" || health.byAddress === undefined
-						? await catalog.service(ServiceName, {
-								...options,
-								...metaOfFilter(NodeMetaFilters),
-								...tagsOf(argument),
-							})
-						: await health.byAddress(ServiceAddress, options);
+						? catalog.service(ServiceName, { ...options, ...metaOfFilter(NodeMetaFilters), ...tagsOf(argument) })
+						: health.byAddress(ServiceAddress, options);
+				const answer = await filtered(asked, argument, filters?.catalogService);
 				return nearestFirst(endpoints, Source, answer, (each) => each.node.node);
 			},
 			(instances) => ({ ServiceNodes: instances.map(wireServiceNode) }),

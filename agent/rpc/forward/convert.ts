@@ -137,7 +137,11 @@ export function checkRecord(check: WireHealthCheck): CheckRecord {
 }
 
 export function wireInstance({ node, service, checks }: InstanceRecord): WireCheckServiceNode {
-	return { Node: wireNode(node), Service: wireService(service), Checks: checks.map(wireCheckRecord) };
+	return {
+		Node: wireNode(node),
+		Service: wireService(service),
+		Checks: checks.length === 0 ? null : checks.map(wireCheckRecord),
+	};
 }
 
 export function instanceRecord({ Node, Service, Checks }: WireCheckServiceNode): InstanceRecord[] {
@@ -166,7 +170,8 @@ export function wireServiceNode({ node, service }: InstanceRecord): WireServiceN
 		ServiceAddress: service.address,
 		ServiceTaggedAddresses: wireAddresses(service.taggedAddresses),
 		ServiceWeights: wireWeights(service),
-		ServiceMeta: service.meta,
+		// Never nil there.
+		ServiceMeta: service.meta ?? {},
 		ServicePort: service.port,
 		ServiceSocketPath: "",
 		ServiceEnableTagOverride: service.enableTagOverride,

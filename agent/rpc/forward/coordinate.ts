@@ -30,7 +30,13 @@ export function coordinateClient(caller: Caller): CoordinateEndpoints {
 	};
 }
 
-export function coordinateServed({ coordinate }: Endpoints): ServedMethod[] {
+/** Where a node stands before anything was measured: serf's start values. */
+const origin = { Vec: Array.from({ length: 8 }, () => 0), Error: 1.5, Adjustment: 0, Height: 1e-5 };
+
+export function coordinateServed(
+	{ coordinate, catalog }: Endpoints,
+	{ datacenter, nodeName = "" }: { readonly datacenter: string; readonly nodeName?: string },
+): ServedMethod[] {
 	if (coordinate === undefined) return [];
 	return [
 		served(methods.coordinateUpdate, async (argument) => {
@@ -39,6 +45,15 @@ export function coordinateServed({ coordinate }: Endpoints): ServedMethod[] {
 			await coordinate.update(update, writeOptionsOf(argument));
 			return {};
 		}),
+		// Datacenters know each other through gossip between them; alone, this one stands at its origin.
+		served(methods.coordinateDatacenters, async () =>
+			(await catalog.datacenters()).map((name) => ({
+				Datacenter: name,
+				AreaID: "wan",
+				Coordinates:
+					name === datacenter ? [{ Node: `${nodeName}.${name}`, Segment: "", Partition: "", Coord: origin }] : null,
+			})),
+		),
 		servedRead(methods.coordinates, (_, options) => coordinate.nodes(options), wireCoordinates),
 		servedRead(methods.nodeCoordinates, ({ Node }, options) => coordinate.node(Node, options), wireCoordinates),
 	];

@@ -1,6 +1,7 @@
 import type { Endpoints, HealthEndpoints } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import type { ServedMethod } from "../wire/rpc.ts";
+import { type AnswerFilters, filtered } from "./answer-filters.ts";
 import { ask, type Caller, servedRead } from "./caller.ts";
 import { metaOfFilter } from "./catalog.ts";
 import { bareInstance, checkRecord, instanceRecord, wireCheckRecord, wireInstance } from "./convert.ts";
@@ -46,22 +47,30 @@ function checksOf({
 	return (HealthChecks ?? []).map(checkRecord);
 }
 
-export function healthServed(endpoints: Endpoints): ServedMethod[] {
+export function healthServed(endpoints: Endpoints, { filters }: { readonly filters?: AnswerFilters }): ServedMethod[] {
 	const { health } = endpoints;
 	return [
-		servedRead(methods.nodeChecks, ({ Node }, options) => health.node(Node, options), wireChecks),
+		servedRead(
+			methods.nodeChecks,
+			(argument, options) => filtered(health.node(argument.Node, options), argument, filters?.check),
+			wireChecks,
+		),
 		servedRead(
 			methods.serviceChecks,
-			async ({ ServiceName, NodeMetaFilters, Source }, options) => {
-				const answer = await health.checks(ServiceName, { ...options, ...metaOfFilter(NodeMetaFilters) });
+			async (argument, options) => {
+				const { ServiceName, NodeMetaFilters, Source } = argument;
+				const asked = health.checks(ServiceName, { ...options, ...metaOfFilter(NodeMetaFilters) });
+				const answer = await filtered(asked, argument, filters?.check);
 				return nearestFirst(endpoints, Source, answer, ({ node }) => node);
 			},
 			wireChecks,
 		),
 		servedRead(
 			methods.checksInState,
-			async ({ State, NodeMetaFilters, Source }, options) => {
-				const answer = await health.state(State, { ...options, ...metaOfFilter(NodeMetaFilters) });
+			async (argument, options) => {
+				const { State, NodeMetaFilters, Source } = argument;
+				const asked = health.state(State, { ...options, ...metaOfFilter(NodeMetaFilters) });
+				const answer = await filtered(asked, argument, filters?.check);
 				return nearestFirst(endpoints, Source, answer, ({ node }) => node);
 			},
 			wireChecks,
@@ -71,7 +80,7 @@ export function healthServed(endpoints: Endpoints): ServedMethod[] {
 			async (argument, options) => {
 				const { ServiceName, NodeMetaFilters, Source } = argument;
 				const asked = { ...options, ...metaOfFilter(NodeMetaFilters), ...tagsOf(argument) };
-				const answer = await health.service(ServiceName, asked);
+				const answer = await filtered(health.service(ServiceName, asked), argument, filters?.instance);
 				return nearestFirst(endpoints, Source, answer, ({ node }) => node.node);
 			},
 			(instances) => ({ Nodes: instances.map(wireInstance) }),

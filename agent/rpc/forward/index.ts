@@ -2,6 +2,7 @@
 export { listenOnServerPort, type ServerPortOptions } from "../wire/first-byte.ts";
 export { methods } from "../wire/methods.ts";
 export type { ServedMethod } from "../wire/rpc.ts";
+export type { AnswerFilters } from "./answer-filters.ts";
 export {
 	createForwardingEndpoints,
 	type ForwardingEndpoints,

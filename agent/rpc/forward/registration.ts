@@ -1,6 +1,7 @@
 import { DiscoError } from "../../../lib/errors.ts";
 import type { Infer } from "../../../lib/msgpack/index.ts";
 import type { CheckContent, Deregistration, Registration } from "../../state/index.ts";
+import { checkTypeOf } from "../check-type.ts";
 import type { deregisterRequest, registerRequest, WireHealthCheck } from "../wire/catalog-structs.ts";
 import { checkContent, serviceContent, wireCheck, wireService } from "./convert.ts";
 
@@ -55,7 +56,8 @@ function checkOf(check: WireHealthCheck, node: string): CheckContent {
 	if (check.Node !== "" && check.Node !== node)
 		throw invalid(`Node '${check.Node}' for check '${checkId}' doesn't match register request node '${node}'`);
 	if (checkId === "") throw invalid("Must provide check ID or name");
-	return { ...content, checkId, status: content.status || "critical" };
+	const type = content.type || checkTypeOf(content.definition);
+	return { ...content, checkId, type, status: content.status || "critical" };
 }
 
 export function wireDeregistration({ node, serviceId, checkId }: Deregistration): Partial<DeregisterRequest> {

@@ -160,7 +160,8 @@ type Both = Required<Endpoints> & { readonly kv: Required<Endpoints["kv"]> };
 function bare(instances: readonly InstanceRecord[]) {
 	return instances.map(({ node, service: each }) => ({
 		node: { ...node, createIndex: 0, modifyIndex: 0 },
-		service: each,
+		// Nil and empty metadata are the same there and in the API.
+		service: { ...each, meta: each.meta ?? {} },
 	}));
 }
 

@@ -1,5 +1,6 @@
 import type { Endpoints } from "../endpoints.ts";
 import type { ServedMethod } from "../wire/rpc.ts";
+import type { AnswerFilters } from "./answer-filters.ts";
 import { catalogServed } from "./catalog.ts";
 import { coordinateServed } from "./coordinate.ts";
 import { healthServed } from "./health.ts";
@@ -12,7 +13,11 @@ import { statusServed } from "./status.ts";
 import { txnServed } from "./txn.ts";
 
 export interface ServedOptions {
+	/** For clients that leave it to the server; without them nothing is filtered. */
+	readonly filters?: AnswerFilters;
 	readonly datacenter: string;
+	/** This server's node. */
+	readonly nodeName?: string;
 	/** Spreads a user event that another agent has encoded: the name without prefix, and gossip's payload. */
 	readonly fireEvent?: (name: string, payload: Uint8Array) => void;
 }
@@ -20,12 +25,12 @@ export interface ServedOptions {
 /** What the server port answers by RPC. `endpoints`: a follower's forward to the leader what only that may answer. */
 export function createServedMethods(endpoints: Endpoints, options: ServedOptions): ReadonlyMap<string, ServedMethod> {
 	const all = [
-		...statusServed(endpoints),
+		...statusServed(endpoints, options),
 		...catalogServed(endpoints, options),
-		...healthServed(endpoints),
+		...healthServed(endpoints, options),
 		...kvServed(endpoints),
 		...sessionServed(endpoints),
-		...coordinateServed(endpoints),
+		...coordinateServed(endpoints, options),
 		...queryServed(endpoints),
 		...txnServed(endpoints),
 		...operatorServed(endpoints),

@@ -89,7 +89,7 @@ export function wireSession(session: SessionRecord): WireSession {
 		LockDelay: Math.round(session.lockDelayMs * nanosecondsPerMs),
 		Behavior: session.behavior,
 		TTL: session.ttl,
-		NodeChecks: orNull(session.nodeChecks),
+		NodeChecks: session.nodeChecks,
 		ServiceChecks: orNull(session.serviceChecks.map((id) => ({ ID: id, Namespace: "" }))),
 		Checks: session.oldChecks ?? null,
 		CreateIndex: session.createIndex,

@@ -1,3 +1,4 @@
+import { DiscoError } from "../../../lib/errors.ts";
 import type { Endpoints, StatusEndpoints } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
@@ -13,10 +14,24 @@ export function statusClient(caller: Caller): StatusEndpoints {
 }
 
 /** Each server answers for itself. */
-export function statusServed({ status }: Endpoints): ServedMethod[] {
+export function statusServed(
+	{ status }: Endpoints,
+	{ datacenter: own }: { readonly datacenter: string },
+): ServedMethod[] {
+	function requireOwn({ Datacenter: wanted }: { readonly Datacenter: string }): void {
+		if (wanted === "" || wanted === own) return;
+		throw new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(wanted)}`);
+	}
+
 	return [
 		served(methods.ping, async () => ({})),
-		served(methods.leader, () => status.leader()),
-		served(methods.peers, () => status.peers()),
+		served(methods.leader, async (argument) => {
+			requireOwn(argument);
+			return status.leader();
+		}),
+		served(methods.peers, async (argument) => {
+			requireOwn(argument);
+			return status.peers();
+		}),
 	];
 }

@@ -142,7 +142,7 @@ type WireOutcome = {
 
 function wireOutcome({ results, errors }: TxnOutcome): WireOutcome {
 	return {
-		Results: results.length === 0 ? null : results.map(wireResult),
+		Results: errors.length > 0 ? null : results.map(wireResult),
 		Errors: errors.length === 0 ? null : errors.map(({ operation, what }) => ({ OpIndex: operation, What: what })),
 	};
 }

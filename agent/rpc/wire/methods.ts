@@ -60,6 +60,7 @@ export const methods = {
 
 	coordinateUpdate: method("Coordinate.Update", structs.coordinateUpdateRequest, empty),
 	coordinates: method("Coordinate.ListNodes", dcSpecificRequest, structs.indexedCoordinates),
+	coordinateDatacenters: method("Coordinate.ListDatacenters", datacenterRequest, structs.datacenterCoordinates),
 	nodeCoordinates: method("Coordinate.Node", nodeSpecificRequest, structs.indexedCoordinates),
 
 	queryApply: method("PreparedQuery.Apply", structs.queryRequest, string),

@@ -76,6 +76,10 @@ export const coordinateUpdateRequest = struct({
 	Coord: nullable(coordinate),
 	Token: string,
 });
+/** Where the servers of each datacenter are. */
+export const datacenterCoordinates = list(
+	struct({ Datacenter: string, AreaID: string, Coordinates: list(nodeCoordinate) }),
+);
 export const indexedCoordinates = struct({ Coordinates: list(nodeCoordinate), ...queryMeta });
 
 /** PreparedQuery */
