@@ -18,9 +18,9 @@ say() { printf 'tools: %s\n' "$*"; }
 # program -> Debian package
 packages=(
 	"dockerd docker.io" "docker docker.io" "haproxy haproxy" "dig dnsutils" "busybox busybox-static" "ip iproute2"
-	"iptables iptables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
+	"iptables iptables" "nft nftables" "nsenter util-linux" "curl curl" "tar tar" "ps procps" "git git" "openssl openssl" "jq jq" "etcd etcd-server" "nginx nginx-light"
 	"dnsmasq dnsmasq-base" "unbound unbound" "named bind9"
-	"prometheus prometheus" "check_http monitoring-plugins-basic" "flask python3-flask" "systemd-analyze systemd"
+	"prometheus prometheus" "check_http monitoring-plugins-basic" "flask python3-flask" "systemd-analyze systemd" "zsh zsh" "fish fish"
 )
 # ZooKeeper is a jar: no program tells that it is there.
 zookeeper_jar=/usr/share/java/zookeeper.jar
@@ -170,6 +170,8 @@ version haproxy haproxy -v
 version dig dig -v
 version busybox busybox --help
 version ip ip -V
+version iptables iptables --version
+version nft nft --version
 version nsenter nsenter --version
 version curl curl --version
 version openssl openssl version

@@ -21,7 +21,7 @@ describe("the examples' own tests pass without a server", () => {
 		.filter((name) => name.endsWith(".test.yaml"))
 		.map((name) => join("examples", name))
 		.sort();
-	test("there are seven", () => expect(specs).toHaveLength(7));
+	test("there are ten", () => expect(specs).toHaveLength(10));
 	for (const spec of specs) {
 		const program = needs(spec);
 		test.skipIf(program !== undefined && !installed(program))(spec, async () => {

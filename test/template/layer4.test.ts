@@ -124,7 +124,10 @@ describe.skipIf(!usable)("examples/layer4", () => {
 
 	async function balances(): Promise<void> {
 		// Before there are rules, nobody answers at all.
-		await eventually("the rules", () => content("rules"));
+		await eventually("the rules", () => {
+			if (renderer?.child.exitCode !== null) throw new Error(`disco-template ended: ${renderer?.output()}`);
+			return content("rules");
+		});
 		await register(instances[0] ?? "");
 		await register(instances[1] ?? "");
 		await register(instances[2] ?? "", 2);
