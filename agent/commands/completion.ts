@@ -15,7 +15,8 @@ _disco() {
 	found=(\${(f)"$("\${words[1]}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)"})
 	if (( \${#found} )); then compadd -- $found; else _files; fi
 }
-compdef _disco disco
+# Found in fpath, this file is the function's first call; read by source, it says what it is for.
+if [[ \${funcstack[1]} == _disco ]]; then _disco "$@"; else compdef _disco disco; fi
 `,
 	fish: `complete -c disco -a '(disco complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
 `,
