@@ -134,6 +134,7 @@ async function endSession(taking: Taking, renewing: AbortController, renew: Prom
 
 async function takeLock({ client, key, session, signal, tell }: Taking): Promise<boolean> {
 	let index = 0;
+	let refused = false;
 	while (!signal.aborted) {
 		const { value: pair, index: seen } = await client.kv
 			.get(key, { signal, index, waitMs, consistency: "consistent" })
@@ -143,12 +144,14 @@ async function takeLock({ client, key, session, signal, tell }: Taking): Promise
 		if (pair?.Session !== undefined && pair.Session !== "") {
 			if (index === 0) tell("Another one holds the lock, waiting ...");
 			index = seen;
+			refused = false;
 			continue;
 		}
 		index = 0;
+		// Free, yet refused before: the lock-delay after a session that ended. The first time somebody was faster.
+		if (refused) await pause(retryMs, signal);
 		if (await client.kv.put(key, "", { flags: lockFlags, acquire: session, signal })) return true;
-		// Free, yet not to be had: the lock-delay after a session that ended.
-		await pause(retryMs, signal);
+		refused = true;
 	}
 	return false;
 }

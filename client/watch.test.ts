@@ -122,9 +122,23 @@ test("failures are retried with a growing pause, which starts anew after a succe
 		},
 	);
 	expect(given).toEqual([3, 4]);
-	expect(asked).toEqual([0, 3, 3, 3, 3, 4, 4]);
+	expect(asked).toEqual([0, 3, 0, 0, 0, 4, 0]);
 	expect(pauses).toEqual([75, 150, 187.5, 75]);
 	expect(heard.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 1]);
+});
+
+test("an agent that was gone is not asked to wait: it may have lost its data, and counts from the beginning", async () => {
+	const { asked, given } = await follow([
+		{ index: 90, value: "old" },
+		{ error: down },
+		{ index: 5, value: "unsure" },
+		{ index: 5, value: "new" },
+		{ error: down },
+		{ index: 5, value: "the same" },
+		{ index: 6, value: "next" },
+	]);
+	expect(asked).toEqual([0, 90, 0, 0, 5, 0, 5, 6]);
+	expect(given).toEqual(["old", "new", "next"]);
 });
 
 test("without a say, what cannot pass by itself ends the loop", async () => {

@@ -51,7 +51,8 @@ const pollPauseMs = 2_000;
  * index are given too (an index may cover more than was asked); comparing is up to the caller.
  *
  * The rules of the API's documentation: an index that goes backwards starts anew from 0, at once and without giving the older
- * answer; index 0 is never sent again. An agent that answers without blocking does not make the loop spin, and failures are
+ * answer; index 0 is never sent again. Nor does the first read after the agent could not be reached block: one that has lost its
+ * data would answer a wait for the old index only when the wait is over. An agent that answers without blocking does not make the loop spin, and failures are
  * retried with a growing pause, of which a random half is cut off.
  */
 export async function* watch<T>(
@@ -64,17 +65,21 @@ export async function* watch<T>(
 	let given = -1;
 	let failures = 0;
 	let quickAnswers = 0;
+	/** Who answers next may have begun anew, with indexes that reach ours only after long. */
+	let wasGone = false;
 	while (!signal.aborted) {
 		const askedAtMs = options.clock.monotonicMs();
 		let answer: ReadResult<T>;
 		try {
-			answer = await read({ index, waitMs, signal });
+			answer = await read({ index: wasGone ? 0 : index, waitMs, signal });
 			failures = 0;
+			wasGone = false;
 		} catch (thrown) {
 			if (signal.aborted) return;
 			failures++;
 			const retryInMs = backoffMs(failures, options);
 			const error = asDiscoError(thrown);
+			wasGone ||= error.code === "AGENT_UNREACHABLE";
 			const verdict =
 				options.onError?.({ error, attempt: failures, retryInMs }) ?? (error.retryable ? "retry" : "stop");
 			if (verdict === "stop") throw error;

@@ -40,6 +40,10 @@ async function runUntilEnd(commandLine: CommandLine): Promise<number> {
 		module: "disco-env",
 	});
 	for (const warning of commandLine.warnings) logger.warn(warning);
+	if (process.pid === 1) {
+		const advice = "start the container with an init (docker run --init), or take Node 22.15 or newer and a shell";
+		logger.warn(`as process 1, processes that are not its own are not reaped: ${advice}`);
+	}
 	const closePidFile = openPidFile(config.pidFile);
 	try {
 		const runner = run(config, {

@@ -12,7 +12,9 @@ export interface ReadyProbe {
 	readonly url: string;
 }
 
-const pauseMs = 200;
+/** Between attempts: doubled up to the longest, since most children are there at once. */
+const pauseMsFirst = 25;
+const pauseMsMax = 400;
 /** For one attempt. */
 const attemptMs = 5_000;
 
@@ -44,11 +46,13 @@ export async function untilReady(
 	{ timeoutMs, clock, signal }: { readonly timeoutMs: number; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<boolean> {
 	const deadlineMs = clock.monotonicMs() + timeoutMs;
+	let pauseMs = pauseMsFirst;
 	while (!signal.aborted) {
 		const restMs = deadlineMs - clock.monotonicMs();
 		if (restMs <= 0) return false;
 		if (await (probe.kind === "tcp" ? connects : answers)(probe, Math.min(restMs, attemptMs))) return !signal.aborted;
 		await new Promise<void>((resolve) => void clock.after(pauseMs, resolve));
+		pauseMs = Math.min(pauseMsMax, pauseMs * 2);
 	}
 	return false;
 }

@@ -211,26 +211,37 @@ describe.skipIf(program === undefined)("disco-env, beyond", () => {
 		return port;
 	}
 
-	test("rolling: never more than the limit are down, a wave whose restarts fail stops", async () => {
-		const count = 4;
-		await consul.client.kv.put("app/A", "1");
+	/** `count` programs with `rolling` options, each with its child at a port of its own; all have started. */
+	async function startFleet(count: number, ...rolling: string[]): Promise<readonly Background[]> {
 		const fleet: Background[] = [];
 		for (let who = 0; who < count; who++) {
 			const port = await freePort();
-			const rolling = ["-restart-lock", "svc/app", "-ready", `http://127.60.0.3:${port}/`, "-ready-timeout", "2s"];
-			fleet.push(
-				start(["-prefix", "app", ...rolling, ...childWords()], { env: { WHO: String(who), PORT: String(port) } }),
-			);
+			const ready = ["-ready", `http://127.60.0.3:${port}/`, "-ready-timeout", "5s"];
+			const args = ["-prefix", "app", "-restart-lock", "svc/app", ...rolling, ...ready, ...childWords()];
+			fleet.push(start(args, { env: { WHO: String(who), PORT: String(port) } }));
 		}
 		await seen("start", count);
+		return fleet;
+	}
+
+	/** The most children that were down at once in these events. */
+	function downMax(these: readonly Event[]): number {
+		let down = 0;
+		return Math.max(0, ...these.map(({ what }) => (what === "end" ? ++down : --down)));
+	}
+
+	test("rolling: ten programs restart one after the other; the first whose restart fails stops the other nine", async () => {
+		const count = 10;
+		await consul.client.kv.put("app/A", "1");
+		const fleet = await startFleet(count);
 		await consul.client.kv.put("app/A", "2");
 		await seen("start", 2 * count);
 		// Each that ended had started again before the next one ended.
 		const order = events().slice(count);
-		for (let at = 0; at < order.length; at += 2) {
-			expect(order[at]).toMatchObject({ what: "end", A: "1" });
-			expect(order[at + 1]).toMatchObject({ what: "start", A: "2", WHO: order[at]?.WHO });
-		}
+		expect(downMax(order)).toBe(1);
+		expect(order.filter(({ what }) => what === "end").every(({ A }) => A === "1")).toBe(true);
+		expect(order.filter(({ what }) => what === "start").every(({ A }) => A === "2")).toBe(true);
+		expect(new Set(order.map(({ WHO }) => WHO)).size).toBe(count);
 		const before = events().length;
 		await consul.client.kv.put("app/HEALTH", "500");
 		await eventually("all others refuse", () => {
@@ -250,5 +261,16 @@ describe.skipIf(program === undefined)("disco-env, beyond", () => {
 			const last = new Map(events().map((event) => [event.WHO, event]));
 			return [...last.values()].every(({ what, A }) => what === "start" && A === "3") && last.size === count;
 		});
+	});
+
+	test("rolling: with a limit of two, two are down at once and never three", async () => {
+		const count = 6;
+		await consul.client.kv.put("app/A", "1");
+		await startFleet(count, "-restart-limit", "2");
+		for (const round of [2, 3]) {
+			await consul.client.kv.put("app/A", String(round));
+			await seen("start", round * count);
+		}
+		expect(downMax(events().slice(count))).toBeLessThanOrEqual(2);
 	});
 });
