@@ -30,6 +30,15 @@ testExamples([
 			/HOST=10\.0\.0\.12\n$/,
 		],
 	},
+	{
+		script: "nginx-zone/run.sh",
+		needs: ["nginx", "pgrep"],
+		shows: [
+			/: (zone|variable)\.conf\nshop-1 shop-2\n/,
+			"drains:\nshop-2\n",
+			"Both again:\nshop-1 shop-2\n\nnginx was not reloaded.\n",
+		],
+	},
 	{ script: "nginx/run.sh", needs: ["nginx"], shows: ["shop-1: 4\nshop-2: 4\n", "shop-2: 8\nshop-2: 4\nshop-3: 4\n"] },
 	{
 		script: "prometheus/run.sh",
