@@ -1,7 +1,7 @@
 import type { ServiceError } from "@grpc/grpc-js";
 import { errorMessage } from "../../lib/errors.ts";
 import { dialText, targetText } from "./go-errors.ts";
-import { type Outcome, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
+import { type Outcome, type OwnTls, type ProbePlan, type TlsProbe, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 
 /** `grpc.health.v1.HealthCheckResponse.ServingStatus`, by number. */
@@ -11,7 +11,7 @@ const servingStatuses = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"]
  * Asks the health service of the gRPC health checking protocol. `host:port/service` asks for one service, without one for the
  * whole server. Passing when it says SERVING; everything else is critical.
  */
-export const grpcCheck: Probe = async (plan, signal) => {
+export const grpcCheck: TlsProbe = async (plan, signal, own) => {
 	const target = plan.target ?? "";
 	const slash = target.indexOf("/");
 	const server = slash < 0 ? target : target.slice(0, slash);
@@ -20,7 +20,7 @@ export const grpcCheck: Probe = async (plan, signal) => {
 		return critical(`rpc error: code = Unavailable desc = ${connecting(targetText("tcp", server))}`);
 	}
 	try {
-		const status = await ask(plan, server, service, signal);
+		const status = await ask(plan, { server, service }, signal, own);
 		if (status === "SERVING") return { status: "passing", output: `gRPC check ${target}: success` };
 		return critical(`gRPC ${target} serving status: ${status}`);
 	} catch (error) {
@@ -33,14 +33,23 @@ async function grpc() {
 	return (await import("@grpc/grpc-js")).default;
 }
 
-async function ask(plan: ProbePlan, server: string, service: string, signal: AbortSignal): Promise<string> {
+const pem = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
+
+async function ask(
+	plan: ProbePlan,
+	{ server, service }: { readonly server: string; readonly service: string },
+	signal: AbortSignal,
+	own: OwnTls | undefined,
+): Promise<string> {
 	const { Client, credentials } = await grpc();
 	const { tls } = plan;
 	const client = new Client(
 		server,
 		tls === undefined
 			? credentials.createInsecure()
-			: credentials.createSsl(null, null, null, { rejectUnauthorized: !tls.skipVerify }),
+			: credentials.createSsl(pem(own?.ca?.join("\n")), pem(own?.key), pem(own?.cert), {
+					rejectUnauthorized: !tls.skipVerify,
+				}),
 		{
 			// A probe shall prove that a new connection can be made, and by itself: not through a proxy, not with a second try.
 			"grpc.use_local_subchannel_pool": 1,

@@ -4,11 +4,11 @@ import { connect as connectTls } from "node:tls";
 import { errorMessage } from "../../lib/errors.ts";
 import { createLimit } from "../../lib/limit.ts";
 import { dialText, targetText } from "./go-errors.ts";
-import { type Outcome, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
+import { type Outcome, type OwnTls, type ProbePlan, type TlsProbe, timeoutMsDefault } from "./plan.ts";
 import { splitHostPort } from "./target.ts";
 
 /** Passing when an HTTP/2 connection can be made and its ping is answered. */
-export const h2pingCheck: Probe = async (plan, signal) => {
+export const h2pingCheck: TlsProbe = async (plan, signal, own) => {
 	const target = plan.target ?? "";
 	const address = splitHostPort(target);
 	if (address === undefined) return critical(`Failed to dial to ${target}: ${targetText("tcp", target)}`);
@@ -16,7 +16,7 @@ export const h2pingCheck: Probe = async (plan, signal) => {
 	const { signal: limit, end } = createLimit(signal, timeoutMs);
 	let socket: Socket | undefined;
 	try {
-		socket = await dial(plan, address, limit);
+		socket = await dial(plan, address, limit, own);
 	} catch (error) {
 		end();
 		return critical(`Failed to dial to ${target}: ${limit.aborted ? "i/o timeout" : dialText("tcp", target, error)}`);
@@ -37,6 +37,7 @@ function dial(
 	{ tls }: ProbePlan,
 	{ host, port }: { readonly host: string; readonly port: number },
 	limit: AbortSignal,
+	own: OwnTls | undefined,
 ): Promise<Socket> {
 	return new Promise((resolve, reject) => {
 		const socket =
@@ -46,6 +47,7 @@ function dial(
 						{
 							host,
 							port,
+							...own,
 							ALPNProtocols: ["h2"],
 							rejectUnauthorized: !tls.skipVerify,
 							...(tls.serverName === "" ? {} : { servername: tls.serverName }),

@@ -3,7 +3,14 @@ import { request as httpsRequest } from "node:https";
 import { errorMessage } from "../../lib/errors.ts";
 import { createLimit } from "../../lib/limit.ts";
 import { dialText } from "./go-errors.ts";
-import { type Outcome, outputSizeBytesDefault, type Probe, type ProbePlan, timeoutMsDefault } from "./plan.ts";
+import {
+	type Outcome,
+	type OwnTls,
+	outputSizeBytesDefault,
+	type ProbePlan,
+	type TlsProbe,
+	timeoutMsDefault,
+} from "./plan.ts";
 import { createTailBuffer } from "./tail-buffer.ts";
 
 /** As many redirects as Go's client follows. */
@@ -20,7 +27,7 @@ interface Hop {
 }
 
 /** 2xx is passing, 429 warning, everything else (and every error) critical. Redirects are followed unless switched off. */
-export const httpCheck: Probe = async (plan, signal) => {
+export const httpCheck: TlsProbe = async (plan, signal, own) => {
 	const http = plan.http;
 	if (http === undefined) return { status: "critical", output: "the check has no URL" };
 	const method = http.method === "" ? "GET" : http.method;
@@ -28,7 +35,7 @@ export const httpCheck: Probe = async (plan, signal) => {
 	try {
 		let hop: Hop = { url: new URL(http.url), method, body: http.body };
 		for (let redirects = 0; ; redirects++) {
-			const response = await send(hop, http, limit);
+			const response = await send(hop, http, limit, own);
 			const next = http.disableRedirects ? undefined : redirected(hop, response);
 			if (next === undefined) return await outcome(plan, method, http.url, response);
 			response.resume();
@@ -54,7 +61,12 @@ function failureText(url: string, limit: AbortSignal, error: unknown): string {
 	return dialText("tcp", port === "" ? `${hostname}:${protocol === "https:" ? 443 : 80}` : host, error);
 }
 
-function send(hop: Hop, http: NonNullable<ProbePlan["http"]>, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+	hop: Hop,
+	http: NonNullable<ProbePlan["http"]>,
+	signal: AbortSignal,
+	own: OwnTls | undefined,
+): Promise<IncomingMessage> {
 	const headers: Record<string, string | string[]> = {
 		"User-Agent": "Consul Health Check",
 		Accept: "text/plain, text/*, */*",
@@ -72,6 +84,7 @@ function send(hop: Hop, http: NonNullable<ProbePlan["http"]>, signal: AbortSigna
 			hop.url.protocol === "https:"
 				? httpsRequest(hop.url, {
 						...shared,
+						...own,
 						rejectUnauthorized: !http.tlsSkipVerify,
 						...(http.tlsServerName === "" ? {} : { servername: http.tlsServerName }),
 					})

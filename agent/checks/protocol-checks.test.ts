@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttp2Server, createSecureServer, type Http2Server } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ProbePlan } from "./plan.ts";
-import { probes } from "./probes.ts";
+import { probes, probesWithOwnTls } from "./probes.ts";
 import { probePlan } from "./testing.ts";
 
 const host = "127.13.0.1";
@@ -162,6 +163,30 @@ describe("HTTP/2 ping", () => {
 		const outcome = run("h2ping", { target: `${host}:${portOf(silent)}`, timeoutMs: 600_000 }, stop.signal);
 		stop.abort();
 		expect((await outcome)?.status).toBe("critical");
+	});
+});
+
+describe("the agent's own TLS", () => {
+	it("is shown, and its authority trusted, by HTTPS and HTTP/2 checks", async () => {
+		const own = probesWithOwnTls(() => ({ ca: [cert.toString()], cert: cert.toString(), key: key.toString() }));
+		const strict = { serverName: "checked.test", skipVerify: false };
+		const options = { key, cert, ca: [cert], requestCert: true, rejectUnauthorized: true };
+		const https = createHttpsServer(options, (_, response) => response.end("seen")).listen(0, host);
+		const h2 = createSecureServer(options).listen(0, host);
+		await Promise.all([once(https, "listening"), once(h2, "listening")]);
+		const ask = (table: typeof own, kind: string, change: Partial<ProbePlan>) =>
+			table[kind]?.(probePlan({ kind, ...change }), new AbortController().signal);
+		const http = {
+			...{ url: `https://${host}:${portOf(https)}/`, method: "", header: {}, body: "", disableRedirects: false },
+			...{ tlsServerName: "checked.test", tlsSkipVerify: false },
+		};
+		expect(await ask(own, "http", { http })).toMatchObject({ status: "passing" });
+		expect(await ask(probes, "http", { http })).toMatchObject({ status: "critical" });
+		const target = `${host}:${portOf(h2)}`;
+		expect(await ask(own, "h2ping", { target, tls: strict })).toMatchObject({ status: "passing" });
+		expect(await ask(probes, "h2ping", { target, tls: strict })).toMatchObject({ status: "critical" });
+		https.close();
+		h2.close();
 	});
 });
 

@@ -75,7 +75,7 @@ describe("command line", () => {
 
 	it.each([
 		[["complete", "--", "ope"], "operator\n"],
-		[["complete", "--", "operator", "raft", ""], "list-peers\nremove-peer\n"],
+		[["complete", "--", "operator", "raft", ""], "list-peers\nremove-peer\ntransfer-leader\n"],
 		[["complete", "--", "kv", "get", "-rec"], "-recurse\n"],
 		[["complete", "--", "kv", "get", "--rec"], "-recurse\n"],
 		[["complete", "--", "kv", "get", "-recurse", ""], ""],

@@ -10,7 +10,7 @@ export const dev: Command = {
 		const parsed = parseFlags(args, devFlags);
 		if (parsed.help) {
 			io.stdout(
-				`Usage: ${path} [options]\n\nRuns an agent, two instances of a sample service, disco-template and HAProxy, until Ctrl-C.\n\n${flagsHelp(devFlags)}\n`,
+				`Usage: ${path} [options]\n\nRuns an agent, two instances of a sample service, disco-template and HAProxy, until Ctrl-C.\n\n  disco dev\n\n${flagsHelp(devFlags)}\n`,
 			);
 			return 0;
 		}

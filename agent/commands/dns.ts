@@ -14,6 +14,7 @@ export const dns = simpleCommand({
 	about:
 		"Asks the agent's DNS server and explains the answer: which instances are there, and what keeps the others out. " +
 		"NAME without a dot is a service (NAME.service.consul); TYPE is A unless given.",
+	examples: ["disco dns web", "disco dns web SRV", "disco dns -server=127.0.0.1:53 web.service.consul"],
 	flags: {
 		server: { kind: "string", usage: "DNS server to ask; the agent's own unless given", placeholder: "host:port" },
 		edns: { kind: "int", usage: "Offer to take so many bytes (EDNS)", placeholder: "bytes" },

@@ -23,6 +23,7 @@ export const kvLog = simpleCommand({
 	usage: "[options] KEY",
 	about:
 		"Prints what a key was before, oldest first; of keys whose history is kept. The index is what kv rollback takes.",
+	examples: ["disco kv log app/config", "disco kv log -format=json app/config"],
 	flags: {
 		...formatFlags,
 		...serverFlags,

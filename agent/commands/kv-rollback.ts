@@ -7,6 +7,7 @@ export const kvRollback = simpleCommand({
 	usage: "[options] KEY",
 	about:
 		"Gives a key an earlier value back. It is a new write: the history keeps what was there. Fails if somebody else writes meanwhile.",
+	examples: ["disco kv rollback app/config", "disco kv rollback -index=123 app/config"],
 	flags: {
 		datacenter: { kind: "string", usage: "In another datacenter", placeholder: "name" },
 		index: { kind: "int", usage: "The value as of this index, see kv log; the one before the present unless given" },

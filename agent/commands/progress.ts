@@ -30,6 +30,23 @@ export function createProgress(what: string, total?: number, terminal: ProgressT
 	};
 }
 
+/** For a single long call: how long it has been going on. Shown from the first second on. */
+export function createWaiting(what: string, terminal: ProgressTerminal = process.stderr): { end(): void } {
+	if (terminal.isTTY !== true) return { end: () => {} };
+	const startedMs = performance.now();
+	let isShown = false;
+	const timer = setInterval(() => {
+		isShown = true;
+		terminal.write(`\r${Math.round((performance.now() - startedMs) / 1000)} s ${what}\u001b[K`);
+	}, 1000);
+	return {
+		end() {
+			clearInterval(timer);
+			if (isShown) terminal.write("\r\u001b[K");
+		},
+	};
+}
+
 /** What is used of standard error. */
 export interface ProgressTerminal {
 	readonly isTTY?: boolean;

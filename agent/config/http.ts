@@ -9,6 +9,8 @@ export interface HttpSettings {
 	readonly blockEndpoints: readonly string[];
 	/** Request line and headers together; undefined: the server's own limit. */
 	readonly headerBytesMax: number | undefined;
+	/** Paths may hold unprintable characters. */
+	readonly allowUnprintable: boolean;
 	/** `?cached` is looked at. */
 	readonly useCache: boolean;
 	/** From one IP address at a time; 0: any number. */
@@ -37,6 +39,7 @@ export function httpSettings(given: Fragment): HttpSettings {
 		allowWriteFrom: http.allow_write_http_from ?? [],
 		blockEndpoints: http.block_endpoints ?? [],
 		headerBytesMax: headerBytes <= 0 ? undefined : headerBytes + headerBytesSlop,
+		allowUnprintable: given.disable_http_unprintable_char_filter ?? false,
 		useCache: http.use_cache ?? true,
 		connectionsPerClientMax: Math.max(0, limits.http_max_conns_per_client ?? 0),
 		handshakeTimeoutMs: limits.https_handshake_timeout ?? handshakeTimeoutMsDefault,

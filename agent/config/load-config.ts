@@ -185,6 +185,8 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		gossip: gossipConfig(given, bindAddress),
 		cluster: clusterConfig(given),
 		dns: dnsConfig(given, datacenter),
+		coordinates: !(given.disable_coordinates ?? false),
+		agentTlsForChecks: given.enable_agent_tls_for_checks ?? false,
 		scriptChecks: { api: scriptsEverywhere, file: scriptsEverywhere || (given.enable_local_script_checks ?? false) },
 		checkOutputSizeBytesMax: given.check_output_max_size ?? 4096,
 		discardCheckOutput: given.discard_check_output ?? false,

@@ -102,6 +102,10 @@ export interface RuntimeConfig {
 	readonly gossip: GossipConfig;
 	readonly cluster: ClusterConfig;
 	readonly dns: DnsConfig;
+	/** Network coordinates are measured and told. */
+	readonly coordinates: boolean;
+	/** HTTPS, gRPC and HTTP/2 checks show the agent's certificate and trust its authority. */
+	readonly agentTlsForChecks: boolean;
 	readonly scriptChecks: { readonly api: boolean; readonly file: boolean };
 	readonly checkOutputSizeBytesMax: number;
 	readonly checkUpdateIntervalMs: number;

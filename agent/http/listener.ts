@@ -49,8 +49,9 @@ export function createListener(options: HttpServerOptions, dispatcher: Dispatche
 		delete request.raw.headers["content-type"];
 		done();
 	});
+	const { allowUnprintable = false } = options.config;
 	const take = (request: IncomingMessage, response: ServerResponse, answer: Answer): void => {
-		followPathRules(new NodeExchange(request, response), answer)?.catch((error: unknown) => {
+		followPathRules(new NodeExchange(request, response), answer, allowUnprintable)?.catch((error: unknown) => {
 			logFailure(options, request.method ?? "", error);
 			response.destroy();
 		});
@@ -137,11 +138,11 @@ function logFailure({ logger }: HttpServerOptions, method: string, error: unknow
 }
 
 /** Unprintable characters are refused, unclean paths lead to the clean one; both before a route's handler is asked. */
-function followPathRules(exchange: Exchange, answer: Answer): Promise<void> | void {
+function followPathRules(exchange: Exchange, answer: Answer, allowUnprintable: boolean): Promise<void> | void {
 	const { url } = exchange;
 	const question = url.indexOf("?");
 	const search = question < 0 ? "" : url.slice(question + 1);
-	const verdict = judgePath(question < 0 ? url : url.slice(0, question));
+	const verdict = judgePath(question < 0 ? url : url.slice(0, question), allowUnprintable);
 	if (verdict.kind === "refused") return sendBare(exchange, empty(400));
 	if (verdict.kind === "moved") return sendBare(exchange, moved(exchange, verdict.location, search, 307));
 	return answer(verdict.path, search, exchange);

@@ -56,6 +56,8 @@ export interface HttpConfig {
 	/** How long a blocking query waits when it does not say, and at most; 5 and 10 minutes unless given. */
 	readonly waitDefaultMs?: number;
 	readonly waitMaxMs?: number;
+	/** Paths may hold unprintable characters (`disable_http_unprintable_char_filter`); they are refused unless given. */
+	readonly allowUnprintable?: boolean;
 	/** `?cached` is looked at; true unless given. */
 	readonly useCache?: boolean;
 }

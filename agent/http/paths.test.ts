@@ -54,4 +54,10 @@ describe("parseQueryString", () => {
 	it.each(["a=%zz", "a;b", "%", "a=1&b=%f"])("%s does not parse", (text) => {
 		expect(parseQueryString(text)).toBeUndefined();
 	});
+
+	it("takes unprintable characters when their filter is off, and refuses bad escapes all the same", () => {
+		expect(judgePath("/v1/kv/a%01")).toEqual({ kind: "refused" });
+		expect(judgePath("/v1/kv/a%01", true)).toEqual({ kind: "good", path: "/v1/kv/a\u0001" });
+		expect(judgePath("/v1/kv/a%zz", true)).toEqual({ kind: "refused" });
+	});
 });

@@ -19,10 +19,11 @@ export function isPlainPath(rawPath: string): boolean {
 	return plain.test(rawPath);
 }
 
-export function judgePath(rawPath: string): PathVerdict {
+/** `allowUnprintable` is `disable_http_unprintable_char_filter`: bad escapes are refused all the same. */
+export function judgePath(rawPath: string, allowUnprintable = false): PathVerdict {
 	if (isPlainPath(rawPath)) return { kind: "good", path: rawPath };
 	const path = decodePercent(rawPath);
-	if (path === undefined || !printable.test(path)) return { kind: "refused" };
+	if (path === undefined || (!allowUnprintable && !printable.test(path))) return { kind: "refused" };
 	// As it was sent: a key may hold two slashes in a row when they are escaped.
 	const clean = cleanPath(rawPath);
 	return clean === rawPath ? { kind: "good", path } : { kind: "moved", location: clean };

@@ -4,7 +4,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeDisk, nodeNetwork, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
-import { createCheckSchedule, probes } from "../checks/index.ts";
+import { createCheckSchedule, probes, probesWithOwnTls } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { createDnsServer } from "../dns/index.ts";
 import { createHttpServer, type HttpListenAddress } from "../http/index.ts";
@@ -128,10 +128,11 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 
 	// 4. What is registered here, and its checks.
 	const isAlone = dataServer !== undefined && dataServer.engine.raft === undefined;
+	let tls = httpTls(config);
 	const checks = createCheckSchedule({
 		clock,
 		random,
-		probes,
+		probes: config.agentTlsForChecks ? probesWithOwnTls(() => tls.files) : probes,
 		report: (checkId, status, output) => local.reportCheck(checkId, status, output),
 		eagerStart: !config.compat,
 	});
@@ -202,7 +203,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		const nextTls = httpTls(next);
 		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
 		handlers.replace(nextDefinitions.watches);
-		server.replaceTls(nextTls);
+		tls = nextTls;
+		server.replaceTls(tls);
 		current = next;
 		logger.setLevel(next.log.level);
 		for (const warning of next.warnings) logger.warn(warning);
@@ -215,7 +217,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	registerGauges(metrics, { local, ...(logState === undefined ? {} : { logState }) });
 	const server = createHttpServer({
 		config: httpConfig(config),
-		tls: httpTls(config),
+		tls,
 		endpoints,
 		local,
 		...(pool === undefined ? {} : { pool }),
@@ -253,7 +255,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const handlers = startHandlers({ config, http, clock, random, logger: logger.named("agent.watch") });
 	opened.push(() => handlers.close());
 	handlers.replace(definitions.watches);
-	if (pool !== undefined) {
+	if (pool !== undefined && config.coordinates) {
 		const stopCoordinates = sendCoordinates({
 			node: config.nodeName,
 			coordinate: () => pool.coordinate,

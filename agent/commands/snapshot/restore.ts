@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { DiscoError, errorMessage } from "../../../lib/errors.ts";
 import { clientFlags, withClient } from "../client-flags.ts";
 import { requireArguments, simpleCommand } from "../command.ts";
+import { createWaiting } from "../progress.ts";
 
 export const snapshotRestore = simpleCommand({
 	usage: "[options] FILE",
@@ -18,7 +19,8 @@ export const snapshotRestore = simpleCommand({
 			throw new DiscoError("FILE_UNREADABLE", `snapshot ${file} cannot be read: ${errorMessage(error)}`);
 		});
 		// A large state takes its time: no limit.
-		await withClient(values, io, (client) => client.snapshot.restore(content, { timeoutMs: 0 }));
+		const waiting = createWaiting(`restoring ${content.length} bytes`);
+		await withClient(values, io, (client) => client.snapshot.restore(content, { timeoutMs: 0 })).finally(waiting.end);
 		io.stdout(`Restored: ${file}\n`);
 		return 0;
 	},
