@@ -134,11 +134,11 @@ test("an agent that was gone is not asked to wait: it may have lost its data, an
 		{ index: 5, value: "unsure" },
 		{ index: 5, value: "new" },
 		{ error: down },
-		{ index: 5, value: "the same" },
+		{ index: 5, value: "another, by chance of the same index" },
 		{ index: 6, value: "next" },
 	]);
 	expect(asked).toEqual([0, 90, 0, 0, 5, 0, 5, 6]);
-	expect(given).toEqual(["old", "new", "next"]);
+	expect(given).toEqual(["old", "new", "another, by chance of the same index", "next"]);
 });
 
 test("without a say, what cannot pass by itself ends the loop", async () => {

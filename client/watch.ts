@@ -52,7 +52,7 @@ const pollPauseMs = 2_000;
  *
  * The rules of the API's documentation: an index that goes backwards starts anew from 0, at once and without giving the older
  * answer; index 0 is never sent again. Nor does the first read after the agent could not be reached block: one that has lost its
- * data would answer a wait for the old index only when the wait is over. An agent that answers without blocking does not make the loop spin, and failures are
+ * data would answer a wait for the old index only when the wait is over. Its answer is given in any case. An agent that answers without blocking does not make the loop spin, and failures are
  * retried with a growing pause, of which a random half is cut off.
  */
 export async function* watch<T>(
@@ -73,7 +73,6 @@ export async function* watch<T>(
 		try {
 			answer = await read({ index: wasGone ? 0 : index, waitMs, signal });
 			failures = 0;
-			wasGone = false;
 		} catch (thrown) {
 			if (signal.aborted) return;
 			failures++;
@@ -89,6 +88,9 @@ export async function* watch<T>(
 		const quick = options.clock.monotonicMs() - askedAtMs < quickMs;
 		quickAnswers = quick ? quickAnswers + 1 : 0;
 		const backwards = answer.index < index;
+		// The same index may mean something else to one that has lost its data.
+		if (wasGone) given = -1;
+		wasGone = false;
 		if (!backwards && (answer.index !== given || answer.index === 0)) {
 			given = answer.index;
 			yield answer;

@@ -12,6 +12,7 @@ const config = {
 	leftDelimiter: "{{",
 	rightDelimiter: "}}",
 	functionDenylist: [],
+	onStale: "keep",
 	partials: [],
 } as unknown as TemplateConfig;
 

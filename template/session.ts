@@ -20,6 +20,7 @@ import { createRunner, createWatches, type RunnerEnd, type Template, type Waitin
 import { createSharing, type Sharing } from "./sharing.ts";
 import { type Status, templateStatus } from "./status.ts";
 import { type Member, runnerTemplate, type Unit, type UnitWorld } from "./unit.ts";
+import { createWatchHealth } from "./watch-health.ts";
 
 /** Exit codes of RUNNER.md; `changes` (`-dry -diff`) and `expired` (`-once -timeout`) are ours. */
 export const exitCodes = { changes: 2, expired: 3, interrupted: 12, usage: 13, failed: 14, configuration: 15 } as const;
@@ -147,6 +148,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		await begin();
 	}
 
+	const health = createWatchHealth(nodeClock.nowMs);
 	const watches = createWatches({
 		clock: promptClock,
 		random: config.compat ? exactly : nodeRandom,
@@ -164,8 +166,18 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 			log.trace(`received ${dependency.id}`);
 			runner.received(dependency.id, value);
 		},
+		onAnswer: ({ id }) => {
+			health.answered(id);
+			runner.confirmed(id, true);
+		},
+		onHang: ({ id }) => {
+			health.restarted();
+			log.warn(`(view) ${id}: no answer and no error within its time; asked anew`);
+		},
 		onRetry: (dependency, error, attempt, retryInMs) => {
 			reasons.set(dependency.id, reasonOf(error));
+			health.failed(dependency.id, error);
+			runner.confirmed(dependency.id, false);
 			log.warn(
 				`(view) ${dependency.id}: ${error.message} (retry attempt ${attempt} after "${formatDuration(Math.round(retryInMs))}")`,
 			);
@@ -204,6 +216,10 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 			if (config.compat) return;
 			for (const line of waitLines(waits, reasonFor)) log.warn(line);
 		},
+		onStale({ name }, stale) {
+			if (stale) log.warn(`${name}: its data could not be confirmed for max_age; on_stale is done`);
+			else log.warn(`${name}: its data are confirmed again`);
+		},
 		reloads: reloading,
 		onDebug: (message) => log.debug(`(runner) ${message}`),
 		...(sharing === undefined ? {} : { sharing: ownGroups(sharing, config.templates.length) }),
@@ -218,6 +234,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 			Ready: reports.every(({ state }) => state === "rendered") && isApplied(blocks ?? []),
 			Agent: client.address,
 			Watches: watches.size(),
+			WatchRestarts: health.restarts(),
+			Failing: health.failing(watches.has),
 			Templates: reports.map((report, position) =>
 				templateStatus(report, destinationOf(units[position] as Unit), reasonFor),
 			),

@@ -1,6 +1,7 @@
 import { type HaproxyStatus, haproxyMetrics, haproxyText } from "./haproxy/index.ts";
 import type { Reason } from "./reasons.ts";
 import type { TemplateReport } from "./runner/index.ts";
+import type { FailingWatch } from "./watch-health.ts";
 
 /** What a running program tells about one template (`/v1/templates`). Times are RFC 3339. */
 export interface TemplateStatus {
@@ -32,6 +33,10 @@ export interface Status {
 	readonly Agent: string;
 	/** How many different dependencies are watched. */
 	readonly Watches: number;
+	/** How often one that hung was begun anew. */
+	readonly WatchRestarts: number;
+	/** Those whose last read has failed; templates keep what they have. */
+	readonly Failing: readonly FailingWatch[];
 	readonly Templates: readonly TemplateStatus[];
 	/** Absent without `haproxy` blocks. */
 	readonly Haproxy?: readonly HaproxyStatus[];
@@ -67,7 +72,7 @@ function waitLine({ At, Dependency, Text }: WaitStatus): string {
 }
 
 /** The status for a terminal. */
-export function statusText({ Ready, Agent, Watches, Templates, Haproxy = [] }: Status): string {
+export function statusText({ Ready, Agent, Watches, Failing, Templates, Haproxy = [] }: Status): string {
 	const lines = [`${Ready ? "ready" : "not ready"}: ${Templates.length} templates, ${Watches} watches, agent ${Agent}`];
 	for (const template of Templates) {
 		const name = template.Destination === "" ? template.Name : `${template.Name} -> ${template.Destination}`;
@@ -82,11 +87,12 @@ export function statusText({ Ready, Agent, Watches, Templates, Haproxy = [] }: S
 		for (const wait of template.WaitsFor) lines.push(`          ${waitLine(wait)}`);
 		if (template.Error !== null) lines.push(`          ${template.Error}`);
 	}
+	for (const { Dependency, Since, Text } of Failing) lines.push(`failing   ${Dependency} since ${Since}: ${Text}`);
 	return `${[...lines, ...haproxyText(Haproxy)].join("\n")}\n`;
 }
 
 /** The status in Prometheus' text format. */
-export function metricsText({ Ready, Watches, Templates, Haproxy = [] }: Status): string {
+export function metricsText({ Ready, Watches, WatchRestarts, Failing, Templates, Haproxy = [] }: Status): string {
 	const lines: string[] = [];
 	const gauge = (name: string, type: "gauge" | "counter", help: string) =>
 		lines.push(`# HELP disco_template_${name} ${help}`, `# TYPE disco_template_${name} ${type}`);
@@ -94,6 +100,12 @@ export function metricsText({ Ready, Watches, Templates, Haproxy = [] }: Status)
 	lines.push(`disco_template_ready ${Ready ? 1 : 0}`);
 	gauge("watches", "gauge", "Different dependencies watched.");
 	lines.push(`disco_template_watches ${Watches}`);
+	gauge("watches_failing", "gauge", "Watches whose last read has failed.");
+	lines.push(`disco_template_watches_failing ${Failing.length}`);
+	gauge("watch_restarts_total", "counter", "Watches that hung and were begun anew.");
+	lines.push(`disco_template_watch_restarts_total ${WatchRestarts}`);
+	gauge("stale", "gauge", "1 when a template's data are older than its max_age.");
+	for (const one of Templates) lines.push(`disco_template_stale${labels(one)} ${one.State === "stale" ? 1 : 0}`);
 	gauge("waits", "gauge", "Dependencies of a template whose data are missing.");
 	for (const one of Templates) lines.push(`disco_template_waits${labels(one)} ${one.WaitsFor.length}`);
 	for (const [name, key, help] of [

@@ -109,6 +109,7 @@ export function runnerTemplate(unit: Unit, world: UnitWorld): RunnerTemplate {
 		errorFatal: actions.errorFatal ?? false,
 		...(unit.group === undefined ? {} : { snapshot: world.snapshot }),
 		...(wait === undefined ? {} : { wait }),
+		...(actions.maxAgeMs === undefined ? {} : { aging: { maxAgeMs: actions.maxAgeMs, onStale: actions.onStale } }),
 		...(command === undefined || !runsCommands ? {} : { commandKey: JSON.stringify(command) }),
 		async write(text) {
 			const files = filesOf(text);

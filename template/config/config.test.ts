@@ -65,7 +65,7 @@ describe("configuration", () => {
 				contents = "c" destination = "/d" perms = 0600 user = "root" gid = 5 backup = true
 				create_dest_dirs = false error_on_missing_key = true error_fatal = false
 				left_delimiter = "((" right_delimiter = "))" sandbox_path = "/s" function_denylist = ["env", "sprig_*"]
-				partials = ["own.tpl"]
+				partials = ["own.tpl"] max_age = "5m" on_stale = "empty"
 				wait { min = "1s" }
 				exec { command = ["a", "b c"] timeout = "5s" env { pristine = true custom = ["K=V"] } }
 			}
@@ -93,6 +93,8 @@ describe("configuration", () => {
 			limits: { checkTimeoutMs: 30_000, minBytes: 0, minMatches: [] },
 			verifyTimeoutMs: 30_000,
 			onFail: "keep",
+			maxAgeMs: 300_000,
+			onStale: "empty",
 			prune: false,
 		});
 	});

@@ -167,6 +167,8 @@ const template: Rows<TemplateLayer> = {
 	verify: to("verify", command),
 	verify_timeout: to("verifyTimeoutMs", durationMs),
 	on_fail: to("onFail", text),
+	max_age: to("maxAgeMs", durationMs),
+	on_stale: to("onStale", text),
 	for_each: to("forEach", text),
 	prune: to("prune", bool),
 };
@@ -198,6 +200,8 @@ const group: Rows<GroupLayer> = {
 	verify: to("verify", command),
 	verify_timeout: to("verifyTimeoutMs", durationMs),
 	on_fail: to("onFail", text),
+	max_age: to("maxAgeMs", durationMs),
+	on_stale: to("onStale", text),
 	error_fatal: to("errorFatal", bool),
 	wait: to("wait", wait),
 };

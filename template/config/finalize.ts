@@ -26,6 +26,7 @@ import type {
 	LimitsConfig,
 	LogFileConfig,
 	OnFail,
+	OnStale,
 	RetryConfig,
 	RuntimeConfig,
 	TemplateConfig,
@@ -228,6 +229,8 @@ function templateConfig(layer: TemplateLayer, top: ConfigLayer, mode: Mode): Tem
 		...optional("verify", layer.verify),
 		verifyTimeoutMs: layer.verifyTimeoutMs ?? 30_000,
 		onFail: onFail(layer, "template"),
+		...optional("maxAgeMs", layer.maxAgeMs),
+		onStale: onStale(layer, layer.forEach === undefined ? undefined : "template with for_each"),
 		...optional("forEach", layer.forEach),
 		prune: layer.prune ?? false,
 	};
@@ -265,12 +268,27 @@ function onFail(layer: Pick<TemplateLayer, "onFail" | "verify">, path: string): 
 	throw new DiscoError("CONFIG_VALUE_INVALID", `${path}.on_fail: "${given}" is not known; use "keep" or "rollback"`);
 }
 
+/** Several files have no text that could be empty: the set itself would be another. */
+function onStale(layer: Pick<TemplateLayer, "onStale" | "maxAgeMs">, several: string | undefined): OnStale {
+	const given = layer.onStale ?? "keep";
+	if (given !== "keep" && given !== "empty" && given !== "fail") {
+		throw new DiscoError("CONFIG_VALUE_INVALID", `on_stale: "${given}" is not known; use "keep", "empty" or "fail"`);
+	}
+	if (layer.onStale !== undefined && layer.maxAgeMs === undefined) {
+		throw new DiscoError("CONFIG_VALUE_INVALID", 'on_stale: goes with max_age, as in max_age = "5m"');
+	}
+	if (given === "empty" && several !== undefined) {
+		throw new DiscoError("CONFIG_UNSUPPORTED", `on_stale = "empty" is for one file, not for a ${several}`);
+	}
+	return given;
+}
+
 function groupConfig(layer: GroupLayer, top: ConfigLayer, mode: Mode): GroupConfig {
 	const name = layer.name ?? "";
 	const templates = (layer.templates ?? []).map((template) => {
-		for (const key of ["command", "exec", "verify", "onFail", "wait", "errorFatal"] as const) {
+		for (const key of ["command", "exec", "verify", "onFail", "maxAgeMs", "onStale", "wait", "errorFatal"] as const) {
 			if (template[key] !== undefined) {
-				const word = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+				const word = key.replace(/Ms$/, "").replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 				throw new DiscoError(
 					"CONFIG_UNSUPPORTED",
 					`group "${name}": ${word} belongs to the group, not to a template in it`,
@@ -281,7 +299,7 @@ function groupConfig(layer: GroupLayer, top: ConfigLayer, mode: Mode): GroupConf
 	});
 	if (templates.length === 0) throw new DiscoError("CONFIG_VALUE_INVALID", `group "${name}": has no template`);
 	// The actions and defaults are a template's.
-	const { command, commandTimeoutMs, commandEnvironment, verify, verifyTimeoutMs, onFail, errorFatal, wait } =
+	const { command, commandTimeoutMs, commandEnvironment, verify, verifyTimeoutMs, onFail, errorFatal, maxAgeMs, wait } =
 		templateConfig(defined({ ...layer, templates: undefined, name: undefined }), top, mode);
 	return {
 		name,
@@ -294,6 +312,8 @@ function groupConfig(layer: GroupLayer, top: ConfigLayer, mode: Mode): GroupConf
 			verifyTimeoutMs,
 			onFail,
 			...optional("errorFatal", errorFatal),
+			...optional("maxAgeMs", maxAgeMs),
+			onStale: onStale(layer, "group"),
 		},
 		...optional("wait", wait),
 	};

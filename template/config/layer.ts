@@ -147,6 +147,8 @@ export interface TemplateLayer {
 	readonly verify?: Command;
 	readonly verifyTimeoutMs?: number;
 	readonly onFail?: string;
+	readonly maxAgeMs?: number;
+	readonly onStale?: string;
 	readonly forEach?: string;
 	readonly prune?: boolean;
 }
@@ -160,6 +162,8 @@ export interface GroupLayer {
 	readonly verify?: Command;
 	readonly verifyTimeoutMs?: number;
 	readonly onFail?: string;
+	readonly maxAgeMs?: number;
+	readonly onStale?: string;
 	readonly errorFatal?: boolean;
 	readonly wait?: WaitLayer;
 }

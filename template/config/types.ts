@@ -55,6 +55,9 @@ export interface TemplateConfig {
 	readonly verifyTimeoutMs: number;
 	/** What happens when the command or `verify` fails. */
 	readonly onFail: OnFail;
+	/** How long data may go unconfirmed before `onStale` is done; undefined: for ever. */
+	readonly maxAgeMs?: number;
+	readonly onStale: OnStale;
 	/** A pipeline of the Go template language; the template is executed for each of its elements, which is dot. */
 	readonly forEach?: string;
 	/** Whether files of elements that have gone are removed. */
@@ -63,6 +66,9 @@ export interface TemplateConfig {
 
 /** `keep`: the new file stays. `rollback`: the former one is put back and the command runs again. */
 export type OnFail = "keep" | "rollback";
+
+/** With data that are too old: `keep` the file and tell, replace it by an `empty` one, or `fail`: end the program. */
+export type OnStale = "keep" | "empty" | "fail";
 
 export interface LimitsConfig {
 	/** Must end with status 0; `{{.Src}}` in it is the new file's path. */
@@ -85,7 +91,15 @@ export interface GroupConfig {
 /** What happens after files have been replaced. */
 export type ActionsConfig = Pick<
 	TemplateConfig,
-	"command" | "commandTimeoutMs" | "commandEnvironment" | "verify" | "verifyTimeoutMs" | "onFail" | "errorFatal"
+	| "command"
+	| "commandTimeoutMs"
+	| "commandEnvironment"
+	| "verify"
+	| "verifyTimeoutMs"
+	| "onFail"
+	| "errorFatal"
+	| "maxAgeMs"
+	| "onStale"
 >;
 
 export interface RetryConfig {

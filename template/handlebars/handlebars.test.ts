@@ -22,6 +22,7 @@ const config: TemplateConfig = {
 	leftDelimiter: "{{",
 	rightDelimiter: "}}",
 	functionDenylist: [],
+	onStale: "keep",
 	partials: [],
 	limits: { checkTimeoutMs: 0, minBytes: 0, minMatches: [] },
 	verifyTimeoutMs: 0,

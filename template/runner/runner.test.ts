@@ -67,6 +67,7 @@ function world(options: Partial<RunnerSettings> = {}) {
 					return dropped;
 				},
 				size: () => watched.size,
+				has: (id) => watched.has(id),
 				close: async () => {},
 			},
 			once: false,
@@ -77,6 +78,7 @@ function world(options: Partial<RunnerSettings> = {}) {
 			onRendered: async (changed) => void log.push(changed ? "rendered" : "unchanged"),
 			onWaiting: ({ name }, missing) =>
 				log.push(`${name} waits for ${missing.map(({ dependency: { id } }) => id).join(" ")}`),
+			onStale: ({ name }, stale) => log.push(`${name} is ${stale ? "stale" : "fresh"}`),
 			onDebug: () => {},
 			reloads: false,
 			...options,
@@ -373,6 +375,69 @@ describe("-once", () => {
 		await settle();
 		expect(files.get("t")).toBe("2");
 		expect(end()).toMatchObject({ kind: "failed" });
+	});
+});
+
+describe("data that are too old", () => {
+	const aging = (onStale: "keep" | "empty" | "fail") => ({ aging: { maxAgeMs: 1_000, onStale } });
+
+	it("are told after max_age, and when they are confirmed again; nobody else's data count", async () => {
+		const { template, start, clock, log, files } = world();
+		const { give, runner } = start([template("t", (key) => key("a"), aging("keep")), template("u", (key) => key("b"))]);
+		await give(["a", "1"], ["b", "1"]);
+		log.length = 0;
+		runner.confirmed("b", false);
+		await clock.advanceAsync(5_000);
+		runner.confirmed("a", false);
+		await clock.advanceAsync(900);
+		runner.confirmed("a", false);
+		expect(log).toEqual([]);
+		await clock.advanceAsync(200);
+		expect(log).toEqual(["t is stale"]);
+		expect(runner.report().map(({ state }) => state)).toEqual(["stale", "rendered"]);
+		expect(files.get("t")).toBe("1");
+		runner.confirmed("a", true);
+		expect(log).toEqual(["t is stale", "t is fresh"]);
+		expect(runner.report()[0]?.state).toBe("rendered");
+	});
+
+	it("that come back in time are not too old", async () => {
+		const { template, start, clock, log } = world();
+		const { give, runner, end } = start([template("t", (key) => key("a"), aging("fail"))]);
+		await give(["a", "1"]);
+		runner.confirmed("a", false);
+		await clock.advanceAsync(900);
+		runner.confirmed("a", true);
+		runner.confirmed("a", false);
+		await clock.advanceAsync(900);
+		expect(log).not.toContain("t is stale");
+		await clock.advanceAsync(200);
+		await settle();
+		expect(end()).toMatchObject({ kind: "failed", error: { code: "TEMPLATE_STALE" } });
+	});
+
+	it("leave an empty file with on_stale = empty, until they are confirmed", async () => {
+		const { template, start, clock, files, log } = world();
+		const { give, runner } = start([template("t", (key) => key("a"), { ...aging("empty"), commandKey: "c" })]);
+		await give(["a", "1"]);
+		runner.confirmed("a", false);
+		await clock.advanceAsync(1_001);
+		await settle();
+		expect(files.get("t")).toBe("");
+		runner.confirmed("a", true);
+		await clock.advanceAsync(1);
+		await settle();
+		expect(files.get("t")).toBe("1");
+		expect(log.filter((line) => line === "run t")).toHaveLength(3);
+	});
+
+	it("are waited for when there never were any", async () => {
+		const { template, start, clock, log } = world();
+		const { runner, end } = start([template("t", (key) => key("a"), aging("fail"))]);
+		await settle();
+		runner.confirmed("a", false);
+		await clock.advanceAsync(2_000);
+		expect([end(), log]).toEqual([undefined, []]);
 	});
 });
 

@@ -4,6 +4,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import type { Dependency } from "../dependencies/index.ts";
 import { createPacer } from "./pacer.ts";
 import { createQuiescence, type Quiescence } from "./quiescence.ts";
+import { createStaleness, type Staleness } from "./staleness.ts";
 import type { Rendering, Template } from "./template.ts";
 import type { Watches } from "./watches.ts";
 
@@ -14,6 +15,8 @@ export interface RunnerTemplate {
 	readonly errorFatal: boolean;
 	/** Quiescence of later renderings; undefined: none. */
 	readonly wait?: { readonly minMs: number; readonly maxMs: number };
+	/** What happens when data could not be confirmed for so long; undefined: they are never too old. */
+	readonly aging?: { readonly maxAgeMs: number; readonly onStale: "keep" | "empty" | "fail" };
 	/** Equal keys of one pass run once; undefined: no command. */
 	readonly commandKey?: string;
 	/**
@@ -64,6 +67,8 @@ export interface RunnerSettings {
 	readonly onRendered: (changed: boolean) => Promise<void>;
 	/** One template has been waiting for data for a while. */
 	readonly onWaiting: (template: Template, waits: readonly Waiting[]) => void;
+	/** The data of a template have become older than they may, or (`stale` false) are confirmed again. */
+	readonly onStale: (template: Template, stale: boolean) => void;
 	/** Whether a template that failed for good may come back with another text (`reloaded`). */
 	readonly reloads: boolean;
 	readonly onDebug: (message: string) => void;
@@ -86,8 +91,8 @@ export interface Waiting {
 /** What has become of one template. */
 export interface TemplateReport {
 	readonly name: string;
-	/** `failed`: with the current data; what was written before is still in place. */
-	readonly state: "waiting" | "rendered" | "failed";
+	/** `failed`: with the current data; what was written before is still in place. `stale`: its data are older than they may be. */
+	readonly state: "waiting" | "rendered" | "failed" | "stale";
 	readonly waits: readonly Waiting[];
 	/** Ids of what it is made from. */
 	readonly dependencies: readonly string[];
@@ -121,6 +126,8 @@ export interface Runner {
 	received(id: string, value: unknown): void;
 	/** Who asks for which data has changed (`sharing`): every template is executed again. */
 	refresh(): void;
+	/** Whether the dependency's last read has succeeded. */
+	confirmed(id: string, whether: boolean): void;
 	/** A dependency that will not be asked again. */
 	watchFailed(dependency: Dependency, error: DiscoError): void;
 	/** Ends `run` with `expired`; the time for data to come is over. */
@@ -170,6 +177,7 @@ interface State {
 	quiescence: Quiescence | undefined;
 	/** The wait for calm is over: render now. */
 	calm: boolean;
+	readonly staleness: Staleness | undefined;
 }
 
 /**
@@ -178,8 +186,11 @@ interface State {
  */
 export function createRunner(settings: RunnerSettings): Runner {
 	const values = new Map<string, { readonly value: unknown }>();
+	/** Dependencies whose last read has failed, with the time of the first failure in a row. */
+	const unconfirmed = new Map<string, number>();
 	const states = settings.templates.map(
 		(spec, position): State => ({
+			staleness: stalenessOf(spec, position),
 			spec,
 			position,
 			used: [],
@@ -243,7 +254,7 @@ export function createRunner(settings: RunnerSettings): Runner {
 			return false;
 		}
 		if (rendering.missing.length > 0 || !("text" in rendering.result)) return false;
-		const { text } = rendering.result;
+		const text = state.staleness?.stale() === true && spec.aging?.onStale === "empty" ? "" : rendering.result.text;
 		if (settings.sharing?.leads(state.position) === true) settings.sharing.publish(state.position, shareable(state));
 		if (waitsForCalm(state, text)) return false;
 		if (text !== state.text && !(await isOfOneMoment(state))) return false;
@@ -282,7 +293,31 @@ export function createRunner(settings: RunnerSettings): Runner {
 		state.usedIds = new Set(rendering.used.map(({ id }) => id));
 		state.pending = new Set(rendering.missing.map(({ id }) => id));
 		for (const [id, value] of arrivedMeanwhile) receive(id, value);
+		reviewAge(state);
 		return rendering;
+	}
+
+	function reviewAge({ staleness, usedIds }: State): void {
+		if (staleness === undefined) return;
+		const since = [...unconfirmed].flatMap(([id, sinceMs]) => (usedIds.has(id) ? [sinceMs] : []));
+		staleness.review(since.length === 0 ? undefined : Math.min(...since));
+	}
+
+	function stalenessOf({ aging, template }: RunnerTemplate, position: number): Staleness | undefined {
+		if (aging === undefined || settings.once || settings.parseOnly) return undefined;
+		return createStaleness(settings.clock, aging.maxAgeMs, (stale) => {
+			const state = states[position] as State;
+			// What was never rendered is waited for, and told so.
+			if (state.text === undefined) return;
+			settings.onStale(template, stale);
+			if (aging.onStale === "fail" && stale) {
+				const error = new DiscoError("TEMPLATE_STALE", `${template.name}: its data are older than max_age`);
+				finish({ kind: "failed", error, reported: false });
+			}
+			if (aging.onStale !== "empty") return;
+			state.dirty = true;
+			signal();
+		});
 	}
 
 	/** Whether the template was made of data of one moment; if not, those of one moment are taken in for the next pass. */
@@ -398,7 +433,10 @@ export function createRunner(settings: RunnerSettings): Runner {
 		const used = new Set(
 			states.flatMap((state) => (state.dead === undefined ? watchedBy(state).map(({ id }) => id) : [])),
 		);
-		for (const id of settings.watches.release(used)) values.delete(id);
+		for (const id of settings.watches.release(used)) {
+			values.delete(id);
+			unconfirmed.delete(id);
+		}
 	}
 
 	async function pass(): Promise<void> {
@@ -478,7 +516,8 @@ export function createRunner(settings: RunnerSettings): Runner {
 				await new Promise<void>((resolve) => settings.clock.after(0, resolve));
 			}
 			waitingNotice?.cancel();
-			for (const { quiescence, partial } of states) {
+			for (const { quiescence, partial, staleness } of states) {
+				staleness?.close();
 				quiescence?.cancel();
 				partial?.cancel();
 			}
@@ -489,6 +528,12 @@ export function createRunner(settings: RunnerSettings): Runner {
 		refresh() {
 			for (const state of states) state.dirty = true;
 			signal();
+		},
+		confirmed(id, whether) {
+			if (whether === !unconfirmed.has(id)) return;
+			if (whether) unconfirmed.delete(id);
+			else unconfirmed.set(id, settings.clock.monotonicMs());
+			for (const state of states) reviewAge(state);
 		},
 		watchFailed(dependency, error) {
 			const users = states.filter(({ usedIds }) => usedIds.has(dependency.id));
@@ -521,9 +566,17 @@ function reportOf(state: State): TemplateReport {
 	const { spec, text, used, counts, changedAtMs, dead, error } = state;
 	const failed = dead ?? error;
 	const waits = openWaits(state);
+	const aged = state.staleness?.stale() === true;
 	return {
 		name: spec.template.name,
-		state: failed !== undefined ? "failed" : text === undefined || waits.length > 0 ? "waiting" : "rendered",
+		state:
+			failed !== undefined
+				? "failed"
+				: text === undefined || waits.length > 0
+					? "waiting"
+					: aged
+						? "stale"
+						: "rendered",
 		waits,
 		dependencies: used.map(({ id }) => id),
 		counts: { ...counts },

@@ -95,6 +95,53 @@ describe.skipIf(start === undefined)("what is it waiting for", () => {
 		expect((await fetch(`http://${http}/health`, { method: "POST" })).status).toBe(405);
 	});
 
+	test("an agent that is gone: what fails is told, and after max_age on_stale is done", async () => {
+		const own = await (consulAt("127.43.0.6") as () => Promise<Agent>)();
+		await own.client.kv.put("status/age", "value");
+		const template = (name: string, more: string) =>
+			`template { contents = "{{ key \\"status/age\\" }}" destination = "${path(name)}" max_age = "1s" ${more} }`;
+		const options = ["-consul-addr", own.address, "-consul-retry-max-backoff", "500ms", "-config"];
+		file(
+			"c.hcl",
+			`${template("kept", "")} ${template("emptied", `on_stale = "empty" command = "echo x >> ${path("ran")}"`)}`,
+		);
+		file("d.hcl", template("failed", 'on_stale = "fail"'));
+		const started = daemon(...options, path("c.hcl"), "-http", "127.43.1.2:9483");
+		const failing = daemon(...options, path("d.hcl"));
+		try {
+			for (const name of ["kept", "emptied", "failed"]) await shows(name, "value");
+		} finally {
+			await own.stop();
+		}
+		await shows("emptied", "");
+		await shows("ran", "x\nx\n");
+		expect(await failing.exited).toMatchObject({ code: 14 });
+		expect(failing.output()).toContain("its data are older than max_age");
+		const status = (await (await fetch("http://127.43.1.2:9483/v1/templates")).json()) as object;
+		expect(status).toMatchObject({
+			Ready: false,
+			Failing: [{ Dependency: "kv.block(status/age)", Reason: "unreachable" }],
+			Templates: [{ State: "stale" }, { State: "stale" }],
+		});
+		expect([content("kept"), content("failed")]).toEqual(["value", "value"]);
+		const shown = await run("status", "-http", "127.43.1.2:9483");
+		expect(shown).toMatchObject({ exitCode: 1 });
+		expect(shown.stdout).toContain("failing   kv.block(status/age) since ");
+		const metrics = await (await fetch("http://127.43.1.2:9483/metrics")).text();
+		expect(metrics).toContain("disco_template_watches_failing 1\n");
+		expect(metrics).toMatch(/disco_template_stale\{[^}]*kept"\} 1\n/);
+		const back = await (consulAt("127.43.0.6") as () => Promise<Agent>)();
+		try {
+			await back.client.kv.put("status/age", "again");
+			await shows("emptied", "again");
+			await shows("kept", "again");
+			await eventually("ready", async () => (await fetch("http://127.43.1.2:9483/ready")).status === 200);
+		} finally {
+			await started.stop("SIGTERM");
+			await back.stop();
+		}
+	});
+
 	test("an address in use and a status without a program are one line", async () => {
 		file("t", "static");
 		const { stderr, exitCode } = await run("-template", `${path("t")}:${path("out")}`, "-http", agent.address);
