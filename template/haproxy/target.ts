@@ -264,6 +264,12 @@ export function createTarget(settings: TargetSettings): Target {
 			if (clock.monotonicMs() < handoverUntilMs) {
 				pauseMs = Math.min(pauseMs, handoverPauseMs);
 				pollAtMs = Number.NEGATIVE_INFINITY;
+			} else if (handoverUntilMs > 0 && error === undefined) {
+				handoverUntilMs = Number.NEGATIVE_INFINITY;
+				// The new one may have been found before the command had ended.
+				if ((process?.uptimeS ?? 0) * 1000 > handoverMs + startToleranceMs) {
+					log.warn(`haproxy at ${settings.socket}: was told to reload, and the same process still answers`);
+				}
 			}
 			if (closed || (dirty.size > 0 && error === undefined)) continue;
 			await idle(pauseMs);

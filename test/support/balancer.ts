@@ -78,10 +78,9 @@ export interface Balancer {
 export function createBalancer(
 	folder: string,
 	bind: string,
-	options: { readonly program?: string; readonly balance?: string } = {},
+	{ program = "haproxy" }: { readonly program?: string } = {},
 ): Balancer {
 	const path = (name: string) => join(folder, name);
-	const program = options.program ?? "haproxy";
 	const [socket, file, pidFile, count] = [path("haproxy.sock"), path("haproxy.cfg"), path("pid"), path("reloads")];
 	writeFileSync(count, "");
 	writeFileSync(
@@ -140,7 +139,7 @@ frontend http
 	default_backend api
 
 backend api
-	balance ${options.balance ?? "roundrobin"}
+	balance roundrobin
 ${servers}
 `,
 		async start() {

@@ -12,6 +12,8 @@ const start = consulAt("127.72.7.2");
 const host = "127.72.7.4";
 const bind = "127.72.7.3:8080";
 const http = "127.72.7.3:9480";
+/** Another version than the installed one. */
+const program = process.env["DISCO_HAPROXY"] ?? "haproxy";
 const long = process.env["DISCO_LONG"] !== undefined;
 const { path, file, daemon } = useFolder();
 
@@ -80,7 +82,7 @@ describe.skipIf(start === undefined)("haproxy block", () => {
 	async function set(block: string, count: number, servers = '{{ haproxyServers "api" }}') {
 		await catalog.clear();
 		for (const port of upstreams.ports.slice(0, count)) await catalog.add(port);
-		const balancer = createBalancer(path(""), bind);
+		const balancer = createBalancer(path(""), bind, { program });
 		open.push(balancer);
 		file("haproxy.ctmpl", balancer.template(servers));
 		file(
