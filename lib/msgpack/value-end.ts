@@ -33,8 +33,9 @@ export class ValueEnd {
 			const headSize = headSizes[first] as number;
 			if (headSize === 0) throw invalid("0xc1 begins no value", this.#at);
 			if (this.#at + headSize > bytes.length) throw truncated(this.#at);
-			const { size, children } = extentOf(bytes, this.#at, first);
+			const size = sizeOf(bytes, this.#at, first);
 			if (this.#at + headSize + size > bytes.length) throw truncated(this.#at);
+			const children = childrenOf(bytes, this.#at, first);
 			if (children > 0 && open.length >= nestingMax) throw invalid(`nested deeper than ${nestingMax}`, this.#at);
 			this.#at += headSize + size;
 			open[top] = left - 1;
@@ -44,36 +45,23 @@ export class ValueEnd {
 	}
 }
 
-const none = { size: 0, children: 0 };
+/** Bytes that belong to the value after its head. */
+function sizeOf(bytes: Uint8Array, at: number, first: number): number {
+	if (first >= 0xa0 && first < 0xc0) return first & 0x1f;
+	if (first < 0xc4 || first >= 0xdc) return 0;
+	if (first <= 0xc6) return number(bytes, at + 1, 1 << (first - 0xc4));
+	if (first <= 0xc9) return 1 + number(bytes, at + 1, 1 << (first - 0xc7));
+	return first >= 0xd9 ? number(bytes, at + 1, 1 << (first - 0xd9)) : 0;
+}
 
-/** Bytes that belong to the value after its head, and values that do. */
-function extentOf(bytes: Uint8Array, at: number, first: number): { readonly size: number; readonly children: number } {
-	if (first < 0x80 || first >= 0xe0) return none;
-	if (first < 0x90) return { size: 0, children: 2 * (first & 0x0f) };
-	if (first < 0xa0) return { size: 0, children: first & 0x0f };
-	if (first < 0xc0) return { size: first & 0x1f, children: 0 };
-	switch (first) {
-		case 0xc4:
-		case 0xc5:
-		case 0xc6:
-			return { size: number(bytes, at + 1, 1 << (first - 0xc4)), children: 0 };
-		case 0xc7:
-		case 0xc8:
-		case 0xc9:
-			return { size: 1 + number(bytes, at + 1, 1 << (first - 0xc7)), children: 0 };
-		case 0xd9:
-		case 0xda:
-		case 0xdb:
-			return { size: number(bytes, at + 1, 1 << (first - 0xd9)), children: 0 };
-		case 0xdc:
-		case 0xdd:
-			return { size: 0, children: number(bytes, at + 1, first === 0xdc ? 2 : 4) };
-		case 0xde:
-		case 0xdf:
-			return { size: 0, children: 2 * number(bytes, at + 1, first === 0xde ? 2 : 4) };
-		default:
-			return none;
-	}
+/** Values that belong to it. */
+function childrenOf(bytes: Uint8Array, at: number, first: number): number {
+	if (first < 0x80 || first >= 0xe0) return 0;
+	if (first < 0x90) return 2 * (first & 0x0f);
+	if (first < 0xa0) return first & 0x0f;
+	if (first < 0xdc) return 0;
+	const count = number(bytes, at + 1, (first & 1) === 0 ? 2 : 4);
+	return first >= 0xde ? 2 * count : count;
 }
 
 function number(bytes: Uint8Array, at: number, width: number): number {

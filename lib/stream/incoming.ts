@@ -5,6 +5,8 @@ export class Incoming {
 	readonly #chunks: AsyncIterator<Uint8Array>;
 	/** Bytes that have come and are not read yet: from `#at` on. */
 	#buffer: Uint8Array = new Uint8Array();
+	/** Begins as the buffer does, and may go on behind it. */
+	#room: Uint8Array = this.#buffer;
 	#at = 0;
 	#ended = false;
 
@@ -89,15 +91,29 @@ export class Incoming {
 			this.#ended = true;
 			return false;
 		}
-		if (this.#left === 0) this.#buffer = next.value;
+		if (this.#left > 0) this.#append(next.value);
 		else {
-			const joined = new Uint8Array(this.#left + next.value.length);
-			joined.set(this.#buffer.subarray(this.#at));
-			joined.set(next.value, this.#left);
-			this.#buffer = joined;
+			this.#room = next.value;
+			this.#buffer = next.value;
+			this.#at = 0;
 		}
-		this.#at = 0;
 		return true;
+	}
+
+	/** Behind what is there, with room for as much again: a long message is not copied with each chunk. What was given stays as it is. */
+	#append(chunk: Uint8Array): void {
+		const end = this.#buffer.length;
+		const wanted = this.#left + chunk.length;
+		if (end + chunk.length <= this.#room.length) {
+			this.#room.set(chunk, end);
+			this.#buffer = this.#room.subarray(0, end + chunk.length);
+			return;
+		}
+		this.#room = new Uint8Array(2 * wanted);
+		this.#room.set(this.#buffer.subarray(this.#at));
+		this.#room.set(chunk, this.#left);
+		this.#buffer = this.#room.subarray(0, wanted);
+		this.#at = 0;
 	}
 }
 

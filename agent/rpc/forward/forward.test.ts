@@ -103,7 +103,7 @@ describe("a client", () => {
 		const client = clientOf({ network: clientNetwork, clock, servers: ["10.0.0.3:8300", "10.0.0.4:8300"] });
 		const first = await during(clock, client.status.leader());
 		network.crash(first);
-		const second = await during(clock, client.status.leader(), 10_000);
+		const second = await during(clock, client.status.leader(), { limitMs: 10_000 });
 		expect(second).not.toBe(first);
 		await during(clock, client.status.leader());
 		expect(asked).toEqual([first, second, second]);
@@ -174,12 +174,12 @@ describe("a client", () => {
 		await serve(breaking, { network: network.host("10.0.0.3"), clock, host: "10.0.0.3", port: 8300 });
 		const servers = ["10.0.0.3:8300", serverAddress];
 		const other = clientOf({ network: network.host("10.0.0.9"), clock, servers });
-		await during(clock, other.kv.get("a", read), 10_000);
+		await during(clock, other.kv.get("a", read), { limitMs: 10_000 });
 		await during(clock, client.status.leader());
 		calls = 0;
 		await serve(breaking, { network: network.host("10.0.0.3"), clock, host: "10.0.0.3", port: 8300 });
 		const writer = clientOf({ network: network.host("10.0.0.8"), clock, servers: ["10.0.0.3:8300"] });
-		await expect(during(clock, writer.kv.write(set("a"), write), 10_000)).rejects.toMatchObject({
+		await expect(during(clock, writer.kv.write(set("a"), write), { limitMs: 10_000 })).rejects.toMatchObject({
 			code: "CONNECTION_LOST",
 		});
 		expect(calls).toBe(1);

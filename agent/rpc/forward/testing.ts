@@ -83,14 +83,18 @@ export async function startPair(options: Parameters<typeof startServer>[0] = {})
 	};
 }
 
-/** Moves the clock by as much as the promise needs, a millisecond at a time, `limitMs` at most. */
-export async function during<Value>(clock: FakeClock, promise: Promise<Value>, limitMs = 1_000): Promise<Value> {
+/** Moves the clock by as much as the promise needs, step by step, `limitMs` at most. */
+export async function during<Value>(
+	clock: FakeClock,
+	promise: Promise<Value>,
+	{ limitMs = 1_000, stepMs = 1 }: { readonly limitMs?: number; readonly stepMs?: number } = {},
+): Promise<Value> {
 	let isOver = false;
 	const over = () => {
 		isOver = true;
 	};
 	promise.then(over, over);
-	for (let tries = 0; tries < limitMs && !isOver; tries++) await clock.advanceAsync(1);
+	for (let passedMs = 0; passedMs < limitMs && !isOver; passedMs += stepMs) await clock.advanceAsync(stepMs);
 	if (!isOver) throw new Error(`not settled within ${limitMs} ms`);
 	return promise;
 }
