@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { FakeClock, settle } from "../../lib/env/fake.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import type { Dependency } from "../dependencies/index.ts";
-import { createRunner, type RunnerEnd, type RunnerSettings, type RunnerTemplate } from "./runner.ts";
+import { createRunner } from "./runner.ts";
 import type { Lookup } from "./template.ts";
+import type { RunnerEnd, RunnerSettings, RunnerTemplate } from "./types.ts";
 
 function dependency(id: string): Dependency {
 	return { id, fetch: () => Promise.reject(new Error("the tests bring the data")) };
