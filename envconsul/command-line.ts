@@ -61,6 +61,12 @@ const specs = {
 	},
 	"ready-timeout": { kind: "duration", usage: "how long that may take (default 1m)" },
 	"abort-after": { kind: "int", usage: "so many failed restarts stop the others (default 1)" },
+	separator: {
+		kind: "string",
+		placeholder: "text",
+		usage: "stands in names for the slashes of deeper keys, such as __; they stay unless given",
+	},
+	"keep-existing": { kind: "bool", usage: "variables that the program itself has are not replaced" },
 	"no-prefix": { kind: "bool", usage: "leave the path out of the names (default true)" },
 	"service-query": {
 		kind: "list",
@@ -212,6 +218,8 @@ function layerOf(flags: ParsedFlags<typeof specs>, compat: boolean): Layer {
 		format: values.format,
 		on_change: values["on-change"],
 		restart: restartOf(values),
+		separator: values.separator,
+		keep_existing: values["keep-existing"],
 		sanitize: values.sanitize,
 		upcase: values.upcase,
 		pristine: values.pristine,

@@ -90,6 +90,8 @@ export const configSchema = {
 	service_links: field.texts,
 	map: field.texts,
 	default: field.texts,
+	separator: field.text,
+	keep_existing: field.bool,
 	cache: field.text,
 	file: field.text,
 	format: field.text,

@@ -27,6 +27,8 @@ export interface Config {
 	readonly client: ClientOptions;
 	readonly sources: readonly Source[];
 	readonly names: NameOptions;
+	/** What the program's own environment has, the sources do not replace. */
+	readonly keepExisting: boolean;
 	/** The child gets the sources' variables only. */
 	readonly pristine: boolean;
 	readonly filter: EnvironmentFilter;
@@ -113,7 +115,13 @@ export function configFrom(
 	return {
 		client: clientOptions(layer, options.client),
 		sources,
-		names: { sanitize: layer.sanitize ?? false, upcase: layer.upcase ?? false },
+		names: {
+			sanitize: layer.sanitize ?? false,
+			upcase: layer.upcase ?? false,
+			separator: layer.separator,
+			folders: compat,
+		},
+		keepExisting: layer.keep_existing ?? false,
 		pristine: layer.pristine ?? false,
 		filter: {
 			pristine: filter?.pristine ?? false,

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CatalogServiceEntry } from "../lib/api/index.ts";
-import { environmentFrom, type SourceAnswer, sameVariables, textOrBytes } from "./environment.ts";
+import { environmentFrom, type NameOptions, type SourceAnswer, sameVariables, textOrBytes } from "./environment.ts";
 import { parsePrefix, parseServiceQuery } from "./source.ts";
 
-const plain = { sanitize: false, upcase: false };
+const plain: NameOptions = { sanitize: false, upcase: false };
 type PrefixOptions = Partial<Parameters<typeof parsePrefix>[1]>;
 
 function keys(path: string, pairs: Readonly<Record<string, string>>, options: PrefixOptions = {}): SourceAnswer {
@@ -15,13 +15,37 @@ function keys(path: string, pairs: Readonly<Record<string, string>>, options: Pr
 	};
 }
 
-const made = (answers: readonly SourceAnswer[], options: Partial<typeof plain> = {}) =>
+const made = (answers: readonly SourceAnswer[], options: Partial<NameOptions> = {}) =>
 	Object.fromEntries(environmentFrom(answers, { ...plain, ...options }));
 
-test.each<[string, SourceAnswer[], Partial<typeof plain>, Record<string, string>]>([
+test.each<[string, SourceAnswer[], Partial<NameOptions>, Record<string, string>]>([
 	["keys without their path", [keys("app", { "app/a": "1", "app/b/c": "2" })], {}, { a: "1", "b/c": "2" }],
 	["slashes before the name go", [keys("app", { "app//a": "1" })], {}, { a: "1" }],
-	["folder keys go, inner ones stay", [keys("app", { "app/": "x", "app/ ": "y", "app/sub/": "" })], {}, { "sub/": "" }],
+	[
+		"folder keys go, inner ones too",
+		[keys("app", { "app/": "x", "app/ ": "y", "app/sub/": "", "app/sub/k": "1" })],
+		{},
+		{ "sub/k": "1" },
+	],
+	[
+		"inner folder keys stay, as the reference has it",
+		[keys("app", { "app/": "x", "app/sub/": "" })],
+		{ folders: true },
+		{ "sub/": "" },
+	],
+	[
+		"a separator for slashes",
+		[keys("app", { "app/db/main/host": "h" })],
+		{ separator: "__", upcase: true },
+		{ DB__MAIN__HOST: "h" },
+	],
+	["no separator at all", [keys("app", { "app/db/host": "h" })], { separator: "" }, { dbhost: "h" }],
+	[
+		"path, format, separator",
+		[keys("a", { "a/b/c": "1" }, { withPath: true, format: "x/{{ key }}" })],
+		{ separator: "-" },
+		{ "x-a_b-c": "1" },
+	],
 	["everything", [keys("", { a: "1", "b/c": "2" })], {}, { a: "1", "b/c": "2" }],
 	["later sources win", [keys("a", { "a/k": "A" }), keys("b", { "b/k": "B" })], {}, { k: "B" }],
 	["sanitize", [keys("a", { "a/x-y.z é": "1", "a/1": "2" })], { sanitize: true }, { x_y_z__: "1", "1": "2" }],

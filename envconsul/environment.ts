@@ -27,6 +27,10 @@ export interface NameOptions {
 	/** Replaces each character outside `[A-Za-z0-9_]` by `_`. */
 	readonly sanitize: boolean;
 	readonly upcase: boolean;
+	/** Stands in names for the slashes between a key's parts; they stay unless given. */
+	readonly separator?: string | undefined;
+	/** Keys that end in a slash mark folders, as user interfaces make them: they are variables only for the reference. */
+	readonly folders?: boolean;
 }
 
 /**
@@ -78,10 +82,10 @@ function partsOf(answer: SourceAnswer): readonly string[] {
 	}
 }
 
-/** Order: path, format, sanitize, upcase (as recorded). Undefined for the folder key and other blank names. */
+/** Order: path, format, separator, sanitize, upcase (as recorded, but for the separator, which is ours). Undefined for the folder key and other blank names. */
 function prefixName(source: PrefixSource, key: string, options: NameOptions): string | undefined {
 	const bare = (key.startsWith(source.prefix) ? key.slice(source.prefix.length) : key).replace(/^\/+/, "");
-	if (bare.trim() === "") return undefined;
+	if (bare.trim() === "" || (bare.endsWith("/") && options.folders !== true)) return undefined;
 	let name = source.namePrefix + bare;
 	if (source.format !== undefined) {
 		name = fillTemplate(source.format, {
@@ -89,6 +93,7 @@ function prefixName(source: PrefixSource, key: string, options: NameOptions): st
 			replaceKey: (from = "", to = "", piped = "") => (piped === from ? to : piped),
 		});
 	}
+	name = separated(name, options);
 	if (options.sanitize) name = sanitized(name);
 	return options.upcase ? upcased(name) : name;
 }
@@ -114,9 +119,14 @@ function serviceName(
 ): string {
 	const service = instance.ServiceName;
 	const format = source.formats[field];
-	const name = format === undefined ? `${service}/${field}` : fillTemplate(format, { service, key: field });
+	const filled = format === undefined ? `${service}/${field}` : fillTemplate(format, { service, key: field });
+	const name = separated(filled, options);
 	const cased = options.upcase ? upcased(name) : name;
 	return options.sanitize ? sanitized(cased) : cased;
+}
+
+function separated(name: string, { separator }: NameOptions): string {
+	return separator === undefined ? name : name.replaceAll("/", separator);
 }
 
 function sanitized(name: string): string {

@@ -32,9 +32,11 @@ export function wantedFrom(own: Variables, logger: Logger): WantedSource {
 	return (session, config) => {
 		const answers = session?.answers();
 		const sources = answers && environmentFrom(answers, config.names);
-		const variables = sources ?? (session?.troubled() === true ? fallback(config) : undefined);
-		if (variables === undefined) return undefined;
+		const read = sources ?? (session?.troubled() === true ? fallback(config) : undefined);
+		if (read === undefined) return undefined;
 		const { pristine, filter } = config;
+		// A file is read over the environment: what is to be kept may not stand in it either.
+		const variables = config.keepExisting && !pristine ? without(read, own) : read;
 		const withDefaults = (base: Variables) => childEnvironment({ own: base, variables, pristine: false, filter });
 		return {
 			child: withDefaults(pristine ? config.defaults : new Map([...config.defaults, ...own])),
@@ -43,6 +45,10 @@ export function wantedFrom(own: Variables, logger: Logger): WantedSource {
 			version: answers === undefined ? "" : versionOf(answers),
 		};
 	};
+}
+
+function without(variables: Variables, names: Variables): Variables {
+	return new Map([...variables].filter(([name]) => !names.has(name)));
 }
 
 function cachedVariables({ cachePath, sources }: Config, logger: Logger): Variables | undefined {

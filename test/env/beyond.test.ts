@@ -163,6 +163,21 @@ describe.skipIf(program === undefined)("disco-env, beyond", () => {
 		expect((await once([...args, ...defaults])).stdout).toBe("A='key'\nC='default=2'\nDB_URL='mapped'\n");
 	});
 
+	test("existing variables are kept when told so, in the file too; deeper keys get a separator", async () => {
+		await consul.client.kv.put("app/A", "read");
+		await consul.client.kv.put("app/db/host", "h");
+		const args = ["-prefix", "app", "-separator", "__", "-format", "dotenv"];
+		expect((await once(args)).stdout).toBe("A='read'\ndb__host='h'\n");
+		const kept = { env: { ...env(consul.address), A: "own" } };
+		const words = [discoEnv, "-once", "-prefix", "app", "sh", "-c", 'echo "$A"'];
+		expect((await outcome(process.execPath, words, kept)).stdout).toBe("read\n");
+		words.splice(1, 0, "-keep-existing");
+		expect((await outcome(process.execPath, words, kept)).stdout).toBe("own\n");
+		expect((await outcome(process.execPath, [discoEnv, "-keep-existing", ...args], kept)).stdout).toBe(
+			"db__host='h'\n",
+		);
+	});
+
 	test("without the agent: defaults, then the last values; when it comes, its own", async () => {
 		const gate = createGate(consul.address);
 		const cache = join(folder, "cache");
