@@ -27,23 +27,19 @@ FROM programs AS registrator
 ENTRYPOINT ["disco-registrator"]
 CMD []
 
-# HAProxy kept by disco-template, both in one container: the renderer is the parent of the balancer. reload.mjs has it read a new file;
-# SIGCONT changes nothing, where without a reload signal it would be started anew.
+# HAProxy kept by disco-template, both in one container: the renderer is the parent of the balancer.
 FROM ${HAPROXY_IMAGE} AS haproxy
 USER root
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY dist/disco-template*.js dist/disco.js dist/disco.*.js /opt/disco/
-COPY examples/haproxy/haproxy.ctmpl /etc/disco/haproxy.ctmpl
-COPY examples/demo/haproxy/reload.mjs /etc/disco/reload.mjs
+COPY examples/demo/haproxy/haproxy.ctmpl examples/demo/haproxy/template.hcl examples/demo/haproxy/reload.mjs /etc/disco/
 RUN mkdir -p /run/disco && chown haproxy:haproxy /run/disco
 USER haproxy
 STOPSIGNAL SIGTERM
-ENV NODE_ENV=production HAPROXY_BIND=:8080
+ENV NODE_ENV=production
 EXPOSE 8080
 ENTRYPOINT ["node", "/opt/disco/disco-template.js"]
-CMD ["-template", "/etc/disco/haproxy.ctmpl:/run/disco/haproxy.cfg:node /etc/disco/reload.mjs", \
-	"-exec", "exec haproxy -W -db -S /run/disco/master.sock,mode,600 -f /run/disco/haproxy.cfg", \
-	"-exec-reload-signal", "SIGCONT", "-exec-kill-signal", "SIGUSR1"]
+CMD ["-config", "/etc/disco/template.hcl"]
 
 # The sample service of the demo.
 FROM node AS demo-api

@@ -29,6 +29,7 @@ const hostOf = async (container: string) =>
 const catalogHas = async (container: string) =>
 	(await curl("http://127.0.0.1:8500/v1/catalog/service/api")).includes(`:${container}:`);
 const drains = async () => (await compose("logs", "registrator")).match(/ drains=/g)?.length ?? 0;
+const workersStarted = async () => (await compose("logs", "haproxy")).match(/New worker \(\d+\) forked/g)?.length ?? 0;
 const rolling = (environment: Readonly<Record<string, string>> = {}) =>
 	outcome("sh", ["examples/rolling/rolling.sh", "api"], {
 		env: { ...composeEnvironment, ...environment },
@@ -62,6 +63,7 @@ describe("containers of the demo under load", () => {
 		`${2 * passes} containers are replaced by examples/rolling: no request fails`,
 		async () => {
 			const first = await containers();
+			const workersBefore = await workersStarted();
 			const load = startLoad({ address: site, host: apiHost, requestsPerSecond });
 			for (let pass = 0; pass < passes; pass++) {
 				const { exitCode, stdout, stderr } = await rolling();
@@ -72,6 +74,8 @@ describe("containers of the demo under load", () => {
 			console.log(`${2 * passes} containers replaced:`, JSON.stringify(report));
 			expect(report).toMatchObject({ failed: 0, failures: {} });
 			expect(report.instances).toBe(2 + 2 * passes);
+			// Everything went through HAProxy's Runtime API: no reload.
+			expect(await workersStarted()).toBe(workersBefore);
 			const last = await containers();
 			expect(last).toHaveLength(2);
 			expect(first.filter((name) => last.includes(name))).toEqual([]);
