@@ -25,6 +25,7 @@ export function clientEndpoints(parts: {
 		clock,
 		random,
 		logger: logger.named("agent.rpc"),
+		datacenter: config.datacenter,
 		own: undefined,
 		leads: () => false,
 		leaderAddress: () => "",

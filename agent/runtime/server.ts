@@ -111,6 +111,7 @@ function answeringAmongOthers(
 		clock,
 		random,
 		logger: logger.named("agent.server.rpc"),
+		datacenter: config.datacenter,
 		own,
 		leads: () => cluster.leadership.leads(),
 		leaderAddress: () => cluster.leaderAddress(),

@@ -19,6 +19,8 @@ export interface CallKind {
 
 /** Brings a call to the server that is to answer it. */
 export interface Caller {
+	/** This agent's, which a question that names none is for. The reference's servers keep the name that a registration brings. */
+	readonly datacenter: string;
 	/** `host:port` of the server that would be asked now. Fails with `NO_LEADER`, `SERVERS_UNKNOWN`. */
 	address(): string;
 	/** Fails with the server's error, or with `NO_LEADER`, `SERVERS_UNKNOWN`, `CALL_TIMEOUT`, `WAIT_ABORTED`, `CONNECTION_LOST`. */
@@ -59,7 +61,7 @@ export function askRaw<Argument extends ReadArgument, Reply>(
 	options: ReadOptions,
 ): Promise<Reply> {
 	const { minIndex, maxWaitMs, signal } = options;
-	const argument = { ...method.argument.zero, ...queryFields(options), ...fields };
+	const argument = { ...method.argument.zero, ...queryFields(options, caller.datacenter), ...fields };
 	return caller.call(method, argument, { isRead: true, waitMs: minIndex === 0 ? 0 : maxWaitMs, signal });
 }
 
@@ -69,14 +71,14 @@ export function command<Argument extends WriteArgument, Reply>(
 	fields: Partial<Argument>,
 	{ datacenter, token }: WriteOptions,
 ): Promise<Reply> {
-	const argument = { ...method.argument.zero, Datacenter: datacenter, Token: token, ...fields };
+	const argument = { ...method.argument.zero, Datacenter: datacenter || caller.datacenter, Token: token, ...fields };
 	return caller.call(method, argument, { isRead: false, waitMs: 0 });
 }
 
-function queryFields(options: ReadOptions): Partial<ReadArgument> {
+function queryFields(options: ReadOptions, own: string): Partial<ReadArgument> {
 	const { datacenter, token, consistency, maxStaleMs, minIndex, maxWaitMs } = options;
 	return {
-		Datacenter: datacenter,
+		Datacenter: datacenter || own,
 		Token: token,
 		AllowStale: consistency === "stale",
 		RequireConsistent: consistency === "consistent",

@@ -20,6 +20,7 @@ export function timeoutMsOf(waitMs: number): number {
 }
 
 export interface ChoosingParts {
+	readonly datacenter: string;
 	readonly connections: Servers;
 	readonly clock: Clock;
 	readonly random: Random;
@@ -98,6 +99,7 @@ export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 	}
 
 	return {
+		datacenter: parts.datacenter,
 		address: chosen,
 		call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
 			const { waitMs, signal } = kind;

@@ -26,6 +26,8 @@ export interface ForwardingOptions {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly logger: Logger;
+	/** This agent's. */
+	readonly datacenter: string;
 	/** A server's own endpoints, which refuse with `NO_LEADER` what only the leader may answer; undefined at a client agent. */
 	readonly own: Endpoints | undefined;
 	/** Whether this server leads and its state is complete: then everything is answered by `own`. */
@@ -86,6 +88,6 @@ function remoteEndpoints(caller: Caller, { network, clock }: ForwardingOptions):
 		query: queryClient(caller),
 		coordinate: coordinateClient(caller),
 		operator: operatorClient(caller),
-		snapshot: snapshotClient({ network, clock, address: () => caller.address() }),
+		snapshot: snapshotClient({ network, clock, datacenter: caller.datacenter, address: () => caller.address() }),
 	};
 }

@@ -5,6 +5,7 @@ import type { Servers } from "./servers.ts";
 
 /** A server's calls to the one that leads. They are made once: `route.ts` tries again, since this server may lead by then. */
 export function createLeaderCaller(parts: {
+	readonly datacenter: string;
 	readonly connections: Servers;
 	/** `host:port`; empty when unknown. */
 	readonly leaderAddress: () => string;
@@ -18,6 +19,7 @@ export function createLeaderCaller(parts: {
 	}
 
 	return {
+		datacenter: parts.datacenter,
 		address: leader,
 		async call(method, argument, { waitMs, signal }) {
 			return parts.connections.call(leader(), method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });

@@ -19,7 +19,12 @@ export function sessionClient(caller: Caller): SessionEndpoints {
 			await command(caller, methods.sessionApply, { Op: "destroy", Session }, options);
 		},
 		async renew(id, { datacenter, token }) {
-			const argument = { ...methods.sessionRenew.argument.zero, ...idFields(id), Datacenter: datacenter, Token: token };
+			const argument = {
+				...methods.sessionRenew.argument.zero,
+				...idFields(id),
+				Datacenter: datacenter || caller.datacenter,
+				Token: token,
+			};
 			const { Sessions } = await caller.call(methods.sessionRenew, argument, { isRead: true, waitMs: 0 });
 			return firstOf({ Sessions });
 		},

@@ -22,6 +22,7 @@ const saveTimeoutMs = 60_000;
 export function snapshotClient(parts: {
 	readonly network: Network;
 	readonly clock: Clock;
+	readonly datacenter: string;
 	readonly address: () => string;
 }): SnapshotEndpoints {
 	const { network, clock } = parts;
@@ -59,7 +60,7 @@ export function snapshotClient(parts: {
 	return {
 		async save({ datacenter, token, consistency }) {
 			const request = {
-				Datacenter: datacenter,
+				Datacenter: datacenter || parts.datacenter,
 				Token: token,
 				AllowStale: consistency === "stale",
 				Op: snapshotOperations.save,
@@ -68,7 +69,7 @@ export function snapshotClient(parts: {
 			return { archive: readAll(connection, incoming), index };
 		},
 		async restore(archive, { datacenter, token }) {
-			const request = { Datacenter: datacenter, Token: token, Op: snapshotOperations.restore };
+			const request = { Datacenter: datacenter || parts.datacenter, Token: token, Op: snapshotOperations.restore };
 			const { connection } = await exchange(request, archive, restoreTimeoutMs);
 			await connection.close();
 		},

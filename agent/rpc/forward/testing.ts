@@ -56,6 +56,7 @@ export function clientOf(
 		clock,
 		random,
 		logger: silentLogger,
+		datacenter: "dc1",
 		own: undefined,
 		leads: () => false,
 		leaderAddress: () => "",
