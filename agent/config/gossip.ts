@@ -1,3 +1,4 @@
+import { DiscoError } from "../../lib/errors.ts";
 import type { Fragment } from "./keys.ts";
 
 /** How this agent takes part in gossip. */
@@ -13,8 +14,21 @@ export interface GossipConfig {
 	readonly rejoinAfterLeave: boolean;
 	/** Address of the pool's sockets. */
 	readonly bindAddress: string;
+	/** Networks (CIDR) of the members; empty: all. */
+	readonly allowedNetworks: readonly string[];
+	/** What `gossip_lan` says of SWIM's times and numbers; the rest is as usual. */
+	readonly swim: SwimOverrides;
 	/** A failed member is forgotten after this. */
 	readonly reconnectTimeoutMs: number;
+}
+
+export interface SwimOverrides {
+	readonly gossipIntervalMs?: number;
+	readonly gossipNodes?: number;
+	readonly probeIntervalMs?: number;
+	readonly probeTimeoutMs?: number;
+	readonly retransmitMult?: number;
+	readonly suspicionMult?: number;
 }
 
 const reconnectTimeoutMsDefault = 72 * 3_600_000;
@@ -27,6 +41,24 @@ export function gossipConfig(given: Fragment, bindAddress: string): GossipConfig
 		keepsKeyring: !(given.disable_keyring_file ?? false),
 		rejoinAfterLeave: given.rejoin_after_leave ?? false,
 		bindAddress: given.serf_lan || bindAddress,
+		allowedNetworks: given.serf_lan_allowed_cidrs ?? [],
+		swim: swimOverrides(given.gossip_lan ?? {}),
 		reconnectTimeoutMs: given.reconnect_timeout ?? reconnectTimeoutMsDefault,
+	};
+}
+
+/** Fails with `CONFIG_INVALID`. */
+function swimOverrides(given: NonNullable<Fragment["gossip_lan"]>): SwimOverrides {
+	for (const [key, value] of Object.entries(given)) {
+		if (value <= 0) throw new DiscoError("CONFIG_INVALID", `gossip_lan.${key}: ${value} is not above 0`);
+	}
+	const { gossip_interval, gossip_nodes, probe_interval, probe_timeout, retransmit_mult, suspicion_mult } = given;
+	return {
+		...(gossip_interval === undefined ? {} : { gossipIntervalMs: gossip_interval }),
+		...(gossip_nodes === undefined ? {} : { gossipNodes: gossip_nodes }),
+		...(probe_interval === undefined ? {} : { probeIntervalMs: probe_interval }),
+		...(probe_timeout === undefined ? {} : { probeTimeoutMs: probe_timeout }),
+		...(retransmit_mult === undefined ? {} : { retransmitMult: retransmit_mult }),
+		...(suspicion_mult === undefined ? {} : { suspicionMult: suspicion_mult }),
 	};
 }

@@ -1,4 +1,4 @@
-import { type Decoded, type Fields, field } from "../../lib/hcl/index.ts";
+import { type ConfigEntry, type Decoded, type Field, type Fields, field, invalidValue } from "../../lib/hcl/index.ts";
 import {
 	bool,
 	count,
@@ -16,6 +16,18 @@ import {
 
 const { any } = field;
 const block = <const Schema extends Fields>(schema: Schema) => field.object(schema, { repeated: "merge" });
+
+/** 8400 of Consul before 0.8: whoever has it in a file should hear where it went. */
+const formerRpcPort: Field<number> = {
+	decode(entries, path) {
+		const { value } = entries.at(-1) as ConfigEntry;
+		throw invalidValue(
+			value,
+			path,
+			"taken any more: the command line speaks HTTP now (ports.http, 8500), servers ports.server (8300)",
+		);
+	},
+};
 
 /** A check in a file; the API spells the same fields in CamelCase. */
 export const checkFields = {
@@ -324,6 +336,7 @@ export const keys = {
 		grpc_tls: int,
 		http: int,
 		https: int,
+		rpc: formerRpcPort,
 		serf_lan: int,
 		serf_wan: int,
 		server: int,

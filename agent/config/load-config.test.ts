@@ -199,6 +199,7 @@ describe("agent configuration", () => {
 		[["-dev", "-recursor=nonsense"], /recursors: "nonsense"/],
 		[["-dev", "-alt-domain=service.x"], /alt_domain: .*begins with "service"/],
 		[["-dev", "-hcl", "dns_config { udp_answer_limit = -1 }"], /udp_answer_limit: -1/],
+		[["-dev", "-hcl", "ports { rpc = 8400 }"], /ports\.rpc: 8400 is not taken any more: the command line speaks HTTP/],
 		[["-dev", "-hcl", "frob = 1"], /-hcl:1:1: unknown key "frob"/],
 		[["-dev", "-hcl", "a {"], /-hcl:1:/],
 		[["-dev", "-config-file=none.hcl"], /none\.hcl.*no such file/],

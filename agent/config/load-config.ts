@@ -135,7 +135,7 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 	checkContradictions(given);
 	const ports = given.ports ?? {};
 	for (const [key, port] of Object.entries(ports)) {
-		if (port > 65535) throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
+		if ((port ?? -1) > 65535) throw invalid(`ports.${key}: ${port} is not a port; give 1 to 65535, or -1 for none`);
 	}
 	for (const key of ["grpc", "grpc_tls"] as const) {
 		if ((given.addresses?.[key] ?? "") !== "") parseAddresses(`addresses.${key}`, given.addresses?.[key] ?? "");

@@ -22,11 +22,8 @@ export function unusedKeyWarnings(given: Fragment): readonly string[] {
 			"telemetry.prefix_filter, filter_default: all metrics are shown",
 		],
 		[rpcLimits, `limits.${rpcLimits.join(", ")}: RPC has limits of its own`],
-		[given.gossip_lan ?? given.gossip_wan, "gossip_lan, gossip_wan: gossip keeps its own times"],
-		[
-			[...(given.serf_lan_allowed_cidrs ?? []), ...(given.serf_wan_allowed_cidrs ?? [])],
-			"serf_lan_allowed_cidrs, serf_wan_allowed_cidrs: not enforced; encrypt = KEY keeps others out of the pool",
-		],
+		[given.gossip_wan, "gossip_wan: there is no gossip between datacenters yet"],
+		[given.serf_wan_allowed_cidrs, "serf_wan_allowed_cidrs: there is no gossip between datacenters yet"],
 		[given.enable_debug, "enable_debug: there are no profiles to fetch; disco debug gathers what the agent knows"],
 		[ui.dir || undefined, "ui_config.dir: no page of your own is served"],
 		[given.cache, "cache: answers come from the servers' state; there is nothing to limit"],

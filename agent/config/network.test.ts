@@ -82,6 +82,15 @@ describe("unix_sockets", () => {
 	});
 });
 
+it("tells gossip what gossip_lan and serf_lan_allowed_cidrs say", () => {
+	const hcl = 'gossip_lan { probe_interval = "2s" gossip_nodes = 5 } serf_lan_allowed_cidrs = ["10.0.0.0/8"]';
+	expect(load(hcl).gossip).toMatchObject({
+		swim: { probeIntervalMs: 2000, gossipNodes: 5 },
+		allowedNetworks: ["10.0.0.0/8"],
+	});
+	expect(() => load("gossip_lan { gossip_nodes = 0 }")).toThrow(/gossip_lan\.gossip_nodes: 0 is not above 0/);
+});
+
 it("tells HTTP what http_config and limits say", () => {
 	const hcl = `http_config { block_endpoints = ["/v1/x"] allow_write_http_from = ["10.0.0.0/8"] max_header_bytes = 100 use_cache = false }
 		limits { http_max_conns_per_client = 5 https_handshake_timeout = "1s" txn_max_req_len = 7 } default_query_time = "1s" max_query_time = "2s"`;
