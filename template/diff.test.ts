@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { excerpt, unifiedDiff } from "./diff.ts";
+import { changeExcerpt, unifiedDiff } from "./diff.ts";
 
 describe("unified diff", () => {
 	it.each([
@@ -49,8 +49,27 @@ describe("unified diff", () => {
 		}
 	});
 
-	it("an excerpt tells what it leaves out", () => {
-		expect(excerpt("a\nb\nc\n", 2)).toBe("a\nb\n... 1 more lines");
-		expect(excerpt("a\nb\n", 2)).toBe("a\nb");
+	it("an excerpt is its first lines, and tells what it leaves out", () => {
+		const text = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 25 }).map((lines) => lines.join("\n"));
+		fc.assert(
+			fc.property(fc.string(), text, text, fc.integer({ min: 1, max: 60 }), (start, before, after, count) => {
+				fc.pre(before !== after);
+				const lines = unifiedDiff("f", start + before, start + after)
+					.replace(/\n$/, "")
+					.split("\n");
+				const wanted =
+					lines.length <= count ? lines : [...lines.slice(0, count), `... ${lines.length - count} more lines`];
+				expect(changeExcerpt("f", start + before, start + after, count)).toBe(wanted.join("\n"));
+			}),
+		);
+	});
+
+	it("an excerpt of large texts looks only at its part of them", () => {
+		const lines = Array.from({ length: 100_000 }, (_, index) => `line ${index}\n`);
+		const changed = lines.map((line, index) => (index < 50_000 ? line : `new ${line}`));
+		const shown = changeExcerpt("f", lines.join(""), changed.join(""), 6);
+		expect(shown).toMatch(
+			/^--- f\n\+\+\+ f\n@@ -49998,\d+ \+49998,\d+ @@\n line 49997\n line 49998\n line 49999\n\.\.\. and more$/,
+		);
 	});
 });

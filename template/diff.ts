@@ -15,12 +15,51 @@ interface Edit {
  */
 export function unifiedDiff(name: string, before: string | undefined, after: string | undefined): string {
 	if (before === after) return "";
-	const header = `--- ${before === undefined ? "/dev/null" : name}\n+++ ${after === undefined ? "/dev/null" : name}\n`;
-	return header + hunks(editsBetween(linesOf(before ?? ""), linesOf(after ?? "")));
+	return headerOf(name, before, after) + hunks(editsBetween(linesOf(before ?? ""), linesOf(after ?? "")));
+}
+
+function headerOf(name: string, before: string | undefined, after: string | undefined): string {
+	return `--- ${before === undefined ? "/dev/null" : name}\n+++ ${after === undefined ? "/dev/null" : name}\n`;
+}
+
+/** For an excerpt: a large text is not compared as a whole, which would hold up the program. */
+const excerptEditsMax = 100;
+const excerptLength = 65_536;
+
+/** The first lines of `unifiedDiff`, of texts of any length, without looking at more of them than is shown. */
+export function changeExcerpt(name: string, before: string | undefined, after: string, count: number): string {
+	const from = lineAbove(before ?? "", commonLength(before ?? "", after), contextLines);
+	const shown = (text: string) => wholeLines(text.slice(from, from + excerptLength), text.length - from);
+	const skipped = (before ?? "").slice(0, from).split("\n").length - 1;
+	const edits = editsBetween(linesOf(shown(before ?? "")), linesOf(shown(after)), excerptEditsMax);
+	const text = excerpt(headerOf(name, before, after) + hunks(edits, skipped), count);
+	const cut = Math.max(before?.length ?? 0, after.length) - from > excerptLength;
+	return cut ? text.replace(/^\.\.\. \d+ more lines$/m, "... and more") : text;
+}
+
+function commonLength(left: string, right: string): number {
+	const step = 4_096;
+	let at = 0;
+	while (at + step <= left.length && left.slice(at, at + step) === right.slice(at, at + step)) at += step;
+	while (at < left.length && left[at] === right[at]) at++;
+	return at;
+}
+
+/** Where the line begins that is so many above the one with that character. */
+function lineAbove(text: string, at: number, lines: number): number {
+	const lineOf = (place: number) => (place <= 0 ? 0 : text.lastIndexOf("\n", place - 1) + 1);
+	let start = lineOf(at);
+	for (let line = 0; line < lines && start > 0; line++) start = lineOf(start - 1);
+	return start;
+}
+
+/** Without the last line where that is not all of it. */
+function wholeLines(text: string, lengthOfAll: number): string {
+	return text.length < lengthOfAll ? text.slice(0, text.lastIndexOf("\n") + 1) : text;
 }
 
 /** The first `count` lines, and how many were left out. */
-export function excerpt(diff: string, count: number): string {
+function excerpt(diff: string, count: number): string {
 	const lines = diff.replace(/\n$/, "").split("\n");
 	if (lines.length <= count) return lines.join("\n");
 	return [...lines.slice(0, count), `... ${lines.length - count} more lines`].join("\n");
@@ -34,7 +73,7 @@ function linesOf(text: string): readonly string[] {
 	return last === "" || last === undefined ? lines : [...lines, `${last}\n\\ No newline at end of file`];
 }
 
-function editsBetween(before: readonly string[], after: readonly string[]): readonly Edit[] {
+function editsBetween(before: readonly string[], after: readonly string[], most = editsMax): readonly Edit[] {
 	let start = 0;
 	while (start < before.length && start < after.length && before[start] === after[start]) start++;
 	let end = 0;
@@ -45,7 +84,7 @@ function editsBetween(before: readonly string[], after: readonly string[]): read
 	const kept = (lines: readonly string[]) => lines.map((line): Edit => ({ kind: " ", line }));
 	return [
 		...kept(before.slice(0, start)),
-		...(shortestEdits(removed, added) ?? replaced(removed, added)),
+		...(shortestEdits(removed, added, most) ?? replaced(removed, added)),
 		...kept(before.slice(before.length - end)),
 	];
 }
@@ -55,8 +94,12 @@ function replaced(removed: readonly string[], added: readonly string[]): readonl
 }
 
 /** Myers, "An O(ND) Difference Algorithm" (1986), the greedy forward search; undefined when it would take too long. */
-function shortestEdits(before: readonly string[], after: readonly string[]): readonly Edit[] | undefined {
-	const most = Math.min(before.length + after.length, editsMax);
+function shortestEdits(
+	before: readonly string[],
+	after: readonly string[],
+	editsMost: number,
+): readonly Edit[] | undefined {
+	const most = Math.min(before.length + after.length, editsMost);
 	const furthest = new Map<number, number>([[1, 0]]);
 	const trace: Map<number, number>[] = [];
 	const at = (from: ReadonlyMap<number, number>, diagonal: number) => from.get(diagonal) ?? -1;
@@ -111,10 +154,10 @@ function diagonals(furthest: ReadonlyMap<number, number>, edits: number): Map<nu
 	return near;
 }
 
-function hunks(edits: readonly Edit[]): string {
+function hunks(edits: readonly Edit[], linesBefore = 0): string {
 	const parts: string[] = [];
-	let oldLine = 1;
-	let newLine = 1;
+	let oldLine = 1 + linesBefore;
+	let newLine = 1 + linesBefore;
 	let position = 0;
 	while (position < edits.length) {
 		const first = edits.findIndex(({ kind }, index) => index >= position && kind !== " ");

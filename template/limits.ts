@@ -31,7 +31,7 @@ export async function checkLimits(
 	if (sizeBytes < limits.minBytes) refuse(`has ${sizeBytes} bytes, min_bytes is ${limits.minBytes}`);
 	if (limits.minMatches.length > 0) await loadRegex();
 	for (const { pattern, count } of limits.minMatches) {
-		const found = countMatches(pattern, text, count);
+		const found = await countMatches(pattern, text, count, () => new Promise((resolve) => setImmediate(resolve)));
 		if (found < count) refuse(`"${pattern}" matches ${found} times, min_matches is ${count}`);
 	}
 	if (limits.check === undefined) return;

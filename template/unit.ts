@@ -4,7 +4,7 @@ import type { Logger } from "../lib/log/index.ts";
 import { type BundledFile, bundleText, filesOfBundle } from "./bundle.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { ActionsConfig, Command, TemplateConfig, WaitConfig } from "./config/index.ts";
-import { excerpt, unifiedDiff } from "./diff.ts";
+import { changeExcerpt, unifiedDiff } from "./diff.ts";
 import { bytesOfText, textOfBytes } from "./gotmpl/index.ts";
 import type { Haproxy } from "./haproxy/index.ts";
 import type { Leftovers } from "./leftovers.ts";
@@ -270,5 +270,5 @@ function reportRefused({ destination, former, worldReadable }: PreparedFile, tex
 	if (!worldReadable) return;
 	const before = former === undefined ? undefined : textOfBytes(former);
 	log.warn(`${destination}: refused change:`);
-	for (const line of excerpt(unifiedDiff(destination, before, text), excerptLines).split("\n")) log.warn(`  ${line}`);
+	for (const line of changeExcerpt(destination, before, text, excerptLines).split("\n")) log.warn(`  ${line}`);
 }

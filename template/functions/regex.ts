@@ -68,9 +68,26 @@ export function regexMatches(expression: string, text: string, limit = -1): read
 	return matches;
 }
 
-/** How often the expression matches, `^` and `$` at lines; counted up to `limit`. */
-export function countMatches(expression: string, text: string, limit: number): number {
-	return regexMatches(`(?m)${expression}`, text, limit).length;
+/** Matches that are counted before others may work. */
+const countedInRow = 500;
+
+/** How often the expression matches, `^` and `$` at lines; counted up to `limit`. `rest` is called now and then. */
+export async function countMatches(
+	expression: string,
+	text: string,
+	limit: number,
+	rest: () => Promise<void>,
+): Promise<number> {
+	const matcher = compileRegex(`(?m)${expression}`).matcher(text);
+	let count = 0;
+	let previousEnd = -1;
+	for (let found = 1; count < limit && matcher.find(); found++) {
+		// As Go's FindAll: an empty match right after another is none.
+		if (matcher.start() !== matcher.end() || matcher.start() !== previousEnd) count++;
+		previousEnd = matcher.end();
+		if (found % countedInRow === 0) await rest();
+	}
+	return count;
 }
 
 /** Go's `ReplaceAllString`: `$1`, `${1}`, `${name}`, `$$`; `$1x` is the group named `1x`. */
