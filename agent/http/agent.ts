@@ -1,7 +1,7 @@
 import { DiscoError } from "../../lib/errors.ts";
 import type { Encodable } from "../../lib/json/index.ts";
 import { compareUtf8, encodeJson } from "../../lib/json/index.ts";
-import type { AgentMemberRecord, LocalCheck, LocalService } from "../local/index.ts";
+import type { AgentMemberRecord, LocalAgent, LocalCheck, LocalService } from "../local/index.ts";
 import { badRequest } from "./failures.ts";
 import { applyFilter, filterOf, lazyFilterOf } from "./filtering.ts";
 import { enableOf } from "./parameters.ts";
@@ -56,7 +56,7 @@ export const agentRoutes: readonly Route[] = [
 	},
 ];
 
-function members(request: ApiRequest, { local, config }: Context): Reply {
+function members(request: ApiRequest, { local, config, pool: gossip }: Context): Reply {
 	const wan = request.query.has("wan") && request.query.first("wan") !== "";
 	const segment = request.query.first("segment") ?? "";
 	if (wan && segment !== "") throw badRequest("Cannot provide a segment with wan=true");
@@ -65,15 +65,17 @@ function members(request: ApiRequest, { local, config }: Context): Reply {
 	}
 	// Only servers are in the pool of all datacenters.
 	if (wan && local.members()[0]?.tags["role"] !== "consul") return json(null);
-	const pool = wan ? local.members().flatMap(wanMember) : local.members();
+	const pool = wan ? (gossip?.wan?.members() ?? loneWanMembers(local, config.datacenter)) : local.members();
 	const shown = visible(request, pool, (member) => mayReadNode(request)({ node: member.name }));
-	return json(shown.map((member) => memberJson(member, wan ? `.${config.datacenter}` : "")));
+	return json(shown.map(memberJson));
 }
 
-/** A server as the pool of all datacenters sees it: there it has another port. Clients are not in it. */
-function wanMember(member: AgentMemberRecord): AgentMemberRecord[] {
-	const port = member.tags["wan_join_port"];
-	return port === undefined ? [] : [{ ...member, port: Number(port) }];
+/** Servers as the pool of all datacenters would show them, of an agent that is not in it: there they have another port. */
+function loneWanMembers(local: LocalAgent, datacenter: string): AgentMemberRecord[] {
+	return local.members().flatMap((member) => {
+		const port = member.tags["wan_join_port"];
+		return port === undefined ? [] : [{ ...member, name: `${member.name}.${datacenter}`, port: Number(port) }];
+	});
 }
 
 const memberStatus: Readonly<Record<AgentMemberRecord["status"], number>> = {
@@ -83,12 +85,11 @@ const memberStatus: Readonly<Record<AgentMemberRecord["status"], number>> = {
 	failed: 4,
 };
 
-/** `suffix`: in the pool of all datacenters a name has its datacenter behind it. */
-function memberJson(member: AgentMemberRecord, suffix: string): Encodable {
+function memberJson(member: AgentMemberRecord): Encodable {
 	const [ProtocolMin = 1, ProtocolMax = 5, ProtocolCur = 2, DelegateMin = 2, DelegateMax = 5, DelegateCur = 4] =
 		member.versions ?? [];
 	return {
-		Name: member.name + suffix,
+		Name: member.name,
 		Addr: member.address,
 		Port: member.port,
 		Tags: mapJson(member.tags),

@@ -1,6 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { type Encodable, objectOf, text } from "../../lib/json/index.ts";
-import type { KeyringReport } from "../local/index.ts";
+import type { KeyringReport, MemberPool } from "../local/index.ts";
 import { decodeBody } from "./decode-body.ts";
 import { badRequest } from "./failures.ts";
 import { parseBoolean } from "./parameters.ts";
@@ -12,7 +12,7 @@ const relayFactorMax = 5;
 
 const keyObject = objectOf({ Key: text }, { ignoreUnknown: true });
 
-/** `/v1/operator/keyring`: the keys of gossip, of which an agent without encryption has none. Asks every member of the pool. */
+/** `/v1/operator/keyring`: the keys of gossip, of which an agent without encryption has none. Asks every member of the pools. */
 export const operatorKeyringRoutes: readonly Route[] = [
 	{
 		path: "/v1/operator/keyring",
@@ -34,9 +34,13 @@ function operation(method: keyof typeof operations): Operation {
 			if (pool?.isEncrypted !== true)
 				throw notEncrypted(context, access === "read" ? "Keyring is empty" : "No keyring to modify");
 			const key = access === "write" ? { key: keyOf(body.Key ?? "") } : {};
-			const report = await pool.keyring(operations[method], { ...key, relayFactor });
-			if (report.errorCount > 0 || report.responseCount < report.memberCount) throw keyringFailure(context, report);
-			return access === "write" ? empty() : json([poolJson(context, report)]);
+			const pools = pool.wan === undefined || isLocalOnly(request) ? [pool] : [pool.wan, pool];
+			const ask = (each: Pick<MemberPool, "keyring">) => each.keyring(operations[method], { ...key, relayFactor });
+			const reports = await Promise.all(
+				pools.map(async (each) => ({ isWan: each === pool.wan, report: await ask(each) })),
+			);
+			if (reports.some(({ report }) => isFailure(report))) throw keyringFailure(context, reports);
+			return access === "write" ? empty() : json(reports.map((each) => poolJson(context, each)));
 		},
 	};
 }
@@ -48,10 +52,21 @@ function keyOf(text: string): Uint8Array {
 	return key;
 }
 
-/** Keys as the API shows them: only this datacenter's pool, since there is none between datacenters. */
-function poolJson({ config }: Context, { keys, primaryKeys, memberCount, messages }: KeyringReport): Encodable {
+/** What one of the two pools said. */
+interface PoolReport {
+	readonly isWan: boolean;
+	readonly report: KeyringReport;
+}
+
+function isFailure({ errorCount, responseCount, memberCount }: KeyringReport): boolean {
+	return errorCount > 0 || responseCount < memberCount;
+}
+
+/** Keys as the API shows them. */
+function poolJson({ config }: Context, { isWan, report }: PoolReport): Encodable {
+	const { keys, primaryKeys, memberCount, messages } = report;
 	return {
-		WAN: false,
+		WAN: isWan,
 		Datacenter: config.datacenter,
 		Segment: "",
 		...(messages.size === 0 ? {} : { Messages: Object.fromEntries(messages) }),
@@ -61,16 +76,25 @@ function poolJson({ config }: Context, { keys, primaryKeys, memberCount, message
 	};
 }
 
-function keyringFailure({ config }: Context, report: KeyringReport): DiscoError {
-	const { memberCount, errorCount, responseCount, messages } = report;
-	const failed = errorCount > 0 ? `${errorCount}/${memberCount} nodes reported failure` : "";
-	const silent = responseCount < memberCount ? `${responseCount}/${memberCount} nodes answered` : "";
-	const lines = [
-		`${config.datacenter} (LAN) error: ${[failed, silent].filter((text) => text !== "").join(", ")}`,
-		...[...messages].map(([name, text]) => `${name}: ${text}`),
-	];
+function keyringFailure({ config }: Context, reports: readonly PoolReport[]): DiscoError {
+	const lines = reports.flatMap(({ isWan, report }) => {
+		if (!isFailure(report)) return [];
+		const { memberCount, errorCount, responseCount, messages } = report;
+		const failed = errorCount > 0 ? `${errorCount}/${memberCount} nodes reported failure` : "";
+		const silent = responseCount < memberCount ? `${responseCount}/${memberCount} nodes answered` : "";
+		const which = isWan ? "WAN" : `${config.datacenter} (LAN)`;
+		return [
+			`${which} error: ${[failed, silent].filter((text) => text !== "").join(", ")}`,
+			...[...messages].map(([name, text]) => `${name}: ${text}`),
+		];
+	});
 	const count = `${lines.length} error${lines.length === 1 ? "" : "s"} occurred:`;
 	return new DiscoError("KEYRING_FAILED", [count, ...lines].join("\n\t* "));
+}
+
+/** Parameters were checked. */
+function isLocalOnly({ query }: ApiRequest): boolean {
+	return parseBoolean(query.first("local-only") ?? "") === true;
 }
 
 /** Gives the relay factor. */

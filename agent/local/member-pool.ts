@@ -1,3 +1,5 @@
+import type { AgentMemberRecord } from "./local-agent.ts";
+
 /** What all members of a pool said about their keys. Keys in base64. */
 export interface KeyringReport {
 	/** Members that were asked. */
@@ -27,4 +29,12 @@ export interface MemberPool {
 	): Promise<KeyringReport>;
 	/** Whether this agent has keys. */
 	readonly isEncrypted: boolean;
+	/** Of a server that is in the pool of all datacenters' servers. */
+	readonly wan?: WanPool;
+}
+
+/** The pool of the servers of all datacenters. */
+export interface WanPool extends Pick<MemberPool, "keyring" | "isEncrypted"> {
+	/** This server first; names have the datacenter behind them. */
+	members(): readonly AgentMemberRecord[];
 }

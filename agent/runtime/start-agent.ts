@@ -119,6 +119,9 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		network: nodeNetwork,
 		disk: nodeDisk,
 		logger: logger.named("agent.server.serf.lan"),
+		wanLogger: logger.named("agent.server.serf.wan"),
+		// Agents that are tried out are alone, and several of them may be on one address.
+		joinsWan: config.server && !config.dev && config.ports.serfWan > 0,
 		onUserEvent: (event) => endpoints.event?.receive(event),
 		onMember: (member) => dataServer?.cluster.memberChanged(member),
 		onNameConflict: () => void close().then(markLeft),

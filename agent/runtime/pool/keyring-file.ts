@@ -13,16 +13,16 @@ export interface KeptKeyring {
 }
 
 /**
- * The keys of the data folder (`serf/local.keyring`: a JSON array in base64, primary first, mode 0600), or the one of the
+ * The keys of the data folder (`serf/NAME.keyring`: a JSON array in base64, primary first, mode 0600), or the one of the
  * configuration, which is kept then. Fails with `KEYRING_FILE_INVALID`.
  */
 export async function openKeyring(
 	config: GossipConfig,
-	dataFolder: string,
+	{ dataFolder, name }: { readonly dataFolder: string; readonly name: string },
 	disk: Disk,
 	logger: Logger,
 ): Promise<KeptKeyring> {
-	const file = dataFolder === "" || !config.keepsKeyring ? undefined : join(dataFolder, "serf", "local.keyring");
+	const file = dataFolder === "" || !config.keepsKeyring ? undefined : join(dataFolder, "serf", `${name}.keyring`);
 	const given = config.key === "" ? undefined : new Uint8Array(Buffer.from(config.key, "base64"));
 	const kept = file === undefined ? undefined : await readKeyring(file, disk);
 	const keyring = kept ?? (given === undefined ? undefined : new Keyring(given));

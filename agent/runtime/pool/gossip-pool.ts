@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import { RE2JS } from "re2js";
+import { type Address, type Clock, type Disk, type Network, type Random, shuffle } from "../../../lib/env/index.ts";
+import { DiscoError, errorMessage } from "../../../lib/errors.ts";
+import type { Logger } from "../../../lib/log/index.ts";
+import type { RuntimeConfig } from "../../config/index.ts";
+import {
+	type Member,
+	openSnapshot,
+	type PoolSnapshot,
+	type RemoteNode,
+	Serf,
+	type SerfEvent,
+	type SwimSettings,
+	serfSettings,
+} from "../../gossip/index.ts";
+import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
+import { resolveJoinAddress } from "./join-address.ts";
+import { openKeyring } from "./keyring-file.ts";
+
+/** What a pool is made with, whichever it is. */
+export interface PoolSurroundings {
+	readonly config: RuntimeConfig;
+	/** Empty: nothing is kept. */
+	readonly dataFolder: string;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly network: Network;
+	readonly disk: Disk;
+	readonly logger: Logger;
+}
+
+export interface PoolKind {
+	/** This agent as the pool sees it. */
+	readonly self: AgentMemberRecord;
+	readonly bindHost: string;
+	/** Of its files in `DATA_DIR/serf`. */
+	readonly fileName: "local" | "remote";
+	readonly settings: SwimSettings;
+	/** Whether who has our name is asked about, and gives way. */
+	readonly resolvesNameConflicts: boolean;
+	/** Why a node is not of our kind; the text goes to whoever joins. */
+	readonly refuse: (node: RemoteNode) => string | undefined;
+	readonly onEvent: (event: SerfEvent) => void;
+	readonly onNameConflict?: () => void;
+}
+
+/** A pool of agents with its keys and what is remembered of it. */
+export interface GossipPool extends Pick<MemberPool, "keyring" | "isEncrypted"> {
+	readonly serf: Serf;
+	/** This agent first. */
+	members(): readonly AgentMemberRecord[];
+	/** As `MemberPool.join`, for several: resolves when one was joined. */
+	joinAny(addresses: readonly string[]): Promise<void>;
+	/** Says good-bye. The pool must be closed afterwards. */
+	leave(): Promise<void>;
+	close(): Promise<void>;
+}
+
+/** Opens the pool's sockets. Fails with `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE` or `KEYRING_FILE_INVALID`. */
+export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): Promise<GossipPool> {
+	const { config, dataFolder, clock, random, network, disk, logger } = parts;
+	const { self, fileName: name } = kind;
+	const { keyring, save } = await openKeyring(config.gossip, { dataFolder, name }, disk, logger);
+	let snapshot: PoolSnapshot | undefined;
+	if (dataFolder !== "") {
+		await disk.makeFolder(join(dataFolder, "serf"));
+		snapshot = await openSnapshot({
+			disk,
+			path: join(dataFolder, "serf", `${name}.snapshot`),
+			rejoinAfterLeave: config.gossip.rejoinAfterLeave,
+			clock,
+			clocks: () => serf.clocks,
+			logger,
+		});
+	}
+	const serf = new Serf({
+		swim: {
+			name: self.name,
+			bind: { host: kind.bindHost, port: self.port },
+			advertise: { host: self.address, port: self.port },
+			settings: kind.settings,
+			framing: {
+				random,
+				label: "",
+				keyring,
+				verifyIncoming: config.gossip.verifyIncoming,
+				verifyOutgoing: config.gossip.verifyOutgoing,
+				compress: true,
+			},
+			clock,
+			random,
+			network,
+			logger,
+		},
+		settings: {
+			...serfSettings,
+			leavePropagateDelayMs: 3_000,
+			reconnectTimeoutMs: config.gossip.reconnectTimeoutMs,
+			resolvesNameConflicts: kind.resolvesNameConflicts,
+		},
+		protocol: 4,
+		tags: new Map(Object.entries(self.tags)),
+		...(snapshot === undefined ? {} : { clocks: snapshot.clocks }),
+		matches: matchesRe2,
+		onEvent: (event) => {
+			snapshot?.onEvent(event);
+			if ("member" in event)
+				logger.info(
+					`serf: EventMember${memberEventNames[event.kind]}: ${event.member.name} ${event.member.address.host}`,
+				);
+			kind.onEvent(event);
+		},
+		saveKeys: save,
+		...(kind.onNameConflict === undefined ? {} : { onNameConflict: kind.onNameConflict }),
+		refuse: kind.refuse,
+	});
+	await serf.start();
+	void rejoin(serf, snapshot, random, logger);
+	return {
+		serf,
+		isEncrypted: keyring !== undefined,
+		members: () => {
+			const records = serf.members().map(memberRecord);
+			const own = records.filter((record) => record.name === self.name);
+			return [...own, ...records.filter((record) => record.name !== self.name)];
+		},
+		joinAny: (addresses) => joinAny(serf, addresses, self.port),
+		keyring: (operation, { key, relayFactor }) => serf.keys(operation, key, { relayFactor }),
+		leave: async () => {
+			await serf.leave();
+			await snapshot?.leave();
+		},
+		close: async () => {
+			await serf.close();
+			await snapshot?.close();
+		},
+	};
+}
+
+const memberEventNames = { join: "Join", leave: "Leave", failed: "Failed", update: "Update", reap: "Reap" } as const;
+
+async function joinAny(serf: Serf, addresses: readonly string[], defaultPort: number): Promise<void> {
+	const failures: string[] = [];
+	for (const text of addresses) {
+		try {
+			const resolved = await resolveJoinAddress(text, defaultPort);
+			await serf.join(resolved, { ignoreOld: true });
+			return;
+		} catch (error) {
+			failures.push(errorMessage(error));
+		}
+	}
+	const count = `${failures.length} error${failures.length === 1 ? "" : "s"} occurred:`;
+	throw new DiscoError("JOIN_FAILED", [count, ...failures].join("\n\t* "), { retryable: true });
+}
+
+export function memberRecord(member: Member): AgentMemberRecord {
+	return {
+		name: member.name,
+		address: member.address.host,
+		port: member.address.port,
+		tags: Object.fromEntries(member.tags),
+		status: member.status,
+		versions: [...member.versions],
+	};
+}
+
+/** Members that an earlier life knew are asked one after the other until one answers. */
+async function rejoin(serf: Serf, snapshot: PoolSnapshot | undefined, random: Random, logger: Logger): Promise<void> {
+	const own: Address = serf.swim.address;
+	const known = (snapshot?.members ?? []).filter(
+		({ address }) => address.host !== own.host || address.port !== own.port,
+	);
+	for (const { name, address } of shuffle(known, random)) {
+		try {
+			await serf.join([address], { ignoreOld: true });
+			logger.info(`serf: Re-joined to previously known node: ${name}`);
+			return;
+		} catch {
+			// The next one.
+		}
+	}
+	if (known.length > 0) logger.warn("serf: Failed to re-join any previously known node");
+}
+
+function matchesRe2(expression: string, text: string): boolean {
+	try {
+		return RE2JS.compile(expression).matcher(text).find();
+	} catch {
+		return false;
+	}
+}
