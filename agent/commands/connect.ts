@@ -73,8 +73,11 @@ export const connect = simpleCommand({
 			} finally {
 				ending.abort();
 				const graceMs = values.grace ?? graceMsDefault;
-				await Promise.all(proxies.map((proxy) => proxy.close(signals.signal.aborted ? graceMs : 0)));
+				// Who asks twice does not want to wait.
+				const again = untilSignals();
 				signals.release();
+				await Promise.all(proxies.map((proxy) => proxy.close(signals.signal.aborted ? graceMs : 0, again.signal)));
+				again.release();
 			}
 			return 0;
 		});

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createGate } from "../env/consul.ts";
 import { eventually } from "../support/programs.ts";
 import { freePort, start, startAgent, type TestAgent, type TestProgram } from "./support.ts";
 
@@ -56,7 +57,8 @@ async function register(name: string, id: string, port: number): Promise<void> {
 }
 
 async function proxy(...args: string[]): Promise<TestProgram> {
-	const program = start(["connect", "-http-addr", agent.httpAddress, ...args]);
+	const address = args.includes("-http-addr") ? [] : ["-http-addr", agent.httpAddress];
+	const program = start(["connect", ...address, ...args]);
 	programs.push(program);
 	const wanted = args.filter((word) => word === "-service").length;
 	await eventually(`listening: ${program.output()}`, () => program.output().split(" -> ").length === wanted + 1);
@@ -181,6 +183,50 @@ test("at most so many connections; a reader that does not read stops the sender"
 	for (const { socket } of [one, two]) socket.destroy();
 });
 
+test("an agent that goes away leaves the last instances in use; when it is back, changes count again", async () => {
+	const [a, b] = [await echo("a"), await echo("b")];
+	const port = await freePort(host);
+	await register("far", "fa", a.port);
+	const gate = createGate(agent.httpAddress);
+	await gate.up();
+	try {
+		const program = await proxy("-http-addr", gate.address, "-listen", `${host}:${port}`, "-service", "far");
+		const connection = open(port);
+		await said(connection, "a\n");
+		await gate.down();
+		await eventually("it is told", () => /far: .*; asked again in/.test(program.output()));
+		expect(await whoAnswers(port)).toBe("a");
+		connection.socket.write("still here\n");
+		await said(connection, "still here\n");
+		await register("far", "fb", b.port);
+		await agent.client.agent.failCheck("fa");
+		await gate.up();
+		await eventually("the other one", async () => (await whoAnswers(port)) === "b");
+		connection.socket.write("and still\n");
+		await said(connection, "and still\n");
+	} finally {
+		await gate.down();
+	}
+});
+
+test("a tag chooses among a service's instances, and only those", async () => {
+	const [primary, replica] = [await echo("primary"), await echo("replica")];
+	const ports = [await freePort(host), await freePort(host)] as const;
+	for (const [id, port] of [
+		["primary", primary.port],
+		["replica", replica.port],
+	] as const) {
+		registered.push(id);
+		await agent.client.agent.registerService({ Name: "pg", ID: id, Address: host, Port: port, Tags: [id] });
+	}
+	const listen = (port: number) => ["-listen", `${host}:${port}`, "-service"];
+	await proxy(...listen(ports[0]), "primary.pg", ...listen(ports[1]), "replica.pg@dc1");
+	for (let count = 0; count < 5; count++) {
+		expect(await whoAnswers(ports[0])).toBe("primary");
+		expect(await whoAnswers(ports[1])).toBe("replica");
+	}
+});
+
 test("SIGTERM: no new connections, open ones have their time, exit 0", async () => {
 	const server = await echo("z");
 	const port = await freePort(host);
@@ -202,6 +248,27 @@ test("SIGTERM: no new connections, open ones have their time, exit 0", async () 
 	await said(connection, "last words\n");
 	connection.socket.end();
 	expect(await program.ended).toBe(0);
+});
+
+test("asked a second time to end, it cuts what is open", async () => {
+	const server = await echo("z");
+	const port = await freePort(host);
+	await register("hurry", "z", server.port);
+	const program = await proxy("-listen", `${host}:${port}`, "-service", "hurry", "-grace", "1h");
+	const connection = open(port);
+	await said(connection, "z\n");
+	program.child.kill("SIGINT");
+	await eventually("nobody listens", async () => {
+		const { socket } = open(port);
+		const refused = await new Promise((resolve) => {
+			socket.once("connect", () => resolve(false)).once("error", () => resolve(true));
+		});
+		socket.destroy();
+		return refused === true;
+	});
+	program.child.kill("SIGINT");
+	expect(await program.ended).toBe(0);
+	await closed(connection.socket);
 });
 
 test.each<[string[], RegExp]>([

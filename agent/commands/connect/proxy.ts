@@ -18,8 +18,8 @@ export interface PortProxy {
 	readonly port: number;
 	/** Open connections. */
 	readonly count: number;
-	/** Takes no more connections; those that are open may go on for `graceMs`, then they are cut. Idempotent. */
-	close(graceMs: number): Promise<void>;
+	/** Takes no more connections; those that are open may go on for `graceMs` or until `hurry`, then they are cut. Idempotent. */
+	close(graceMs: number, hurry?: AbortSignal): Promise<void>;
 }
 
 /** An instance that does not answer is replaced by another so many times. */
@@ -55,13 +55,16 @@ export async function startProxy(options: ProxyOptions): Promise<PortProxy> {
 		get count() {
 			return open.size;
 		},
-		close(graceMs) {
+		close(graceMs, hurry) {
 			closing ??= new Promise((resolve) => {
-				const late = setTimeout(() => {
+				const cut = () => {
 					for (const socket of open) socket.destroy();
-				}, graceMs);
+				};
+				const late = setTimeout(cut, graceMs);
+				hurry?.addEventListener("abort", cut, { once: true });
 				server.close(() => {
 					clearTimeout(late);
+					hurry?.removeEventListener("abort", cut);
 					resolve();
 				});
 			});
