@@ -90,7 +90,7 @@ async function answerTo(
 	const blocked = restrictions.ofPath(incoming.path);
 	if (blocked !== undefined) return blocked;
 	const operation = Object.hasOwn(route.methods, method) ? route.methods[method as Method] : undefined;
-	if (operation === undefined) return (route.otherMethod ?? otherMethodOf(route))(method, item);
+	if (operation === undefined) return (route.otherMethod ?? otherMethodOf(route, context.config.compat))(method, item);
 	const restricted = method === "GET" ? undefined : restrictions.ofWrite(exchange.remoteAddress);
 	if (restricted !== undefined) return restricted;
 	try {
@@ -180,11 +180,13 @@ async function bodyOf(exchange: Exchange, route: Route): Promise<Uint8Array> {
 	return bytes;
 }
 
-/** `OPTIONS` tells what there is, everything else is 405 and tells it too. */
-function otherMethodOf(route: Route): (method: string) => Reply {
-	const headers = { Allow: ["OPTIONS", ...Object.keys(route.methods)].join(",") };
+/** `OPTIONS` tells what there is, everything else is 405 and tells it too; people read the text (`curl -H PUT` sends a POST). */
+function otherMethodOf(route: Route, compat: boolean): (method: string) => Reply {
+	const methods = Object.keys(route.methods);
+	const headers = { Allow: ["OPTIONS", ...methods].join(",") };
+	const advice = compat ? "" : `; use ${methods.join(" or ")}`;
 	return (method) =>
-		method === "OPTIONS" ? empty(200, headers) : plainText(405, `method ${method} not allowed`, headers);
+		method === "OPTIONS" ? empty(200, headers) : plainText(405, `method ${method} not allowed${advice}`, headers);
 }
 
 /** In the reference's order: parameter, header, bearer. */
