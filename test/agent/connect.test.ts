@@ -257,6 +257,8 @@ test("asked a second time to end, it cuts what is open", async () => {
 	const program = await proxy("-listen", `${host}:${port}`, "-service", "hurry", "-grace", "1h");
 	const connection = open(port);
 	await said(connection, "z\n");
+	const gone = closed(connection.socket);
+	connection.socket.on("end", () => connection.socket.end());
 	program.child.kill("SIGINT");
 	await eventually("nobody listens", async () => {
 		const { socket } = open(port);
@@ -268,7 +270,7 @@ test("asked a second time to end, it cuts what is open", async () => {
 	});
 	program.child.kill("SIGINT");
 	expect(await program.ended).toBe(0);
-	await closed(connection.socket);
+	await gone;
 });
 
 test.each<[string[], RegExp]>([
