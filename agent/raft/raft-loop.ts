@@ -43,11 +43,15 @@ export interface RaftLoopOptions<Result> {
 	readonly onSnapshotFailed?: (error: unknown) => void;
 }
 
-const appendEntriesMax = 64;
+/** In one call. */
+const appendEntriesMax = 256;
 /** In one call that has more than one entry. */
 const appendBytesMax = 512 * 1024;
-/** Calls on their way to one follower. */
-const inFlightMax = 128;
+/**
+ * Calls on their way to one follower. What is proposed while two are leaves with the next one: under load a call carries what many
+ * clients wrote, which takes half the processor time of a call for each (measured with 64 clients).
+ */
+const inFlightMax = 2;
 
 export interface Waiting {
 	readonly resolve: () => void;

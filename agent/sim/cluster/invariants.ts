@@ -38,6 +38,7 @@ export class Invariants {
 		return this.#applied.size;
 	}
 
+	/** While it held a lock. */
 	sessionEnded(id: string, atMs: number): void {
 		if (!this.#sessionEnds.has(id)) this.#sessionEnds.set(id, atMs);
 	}
