@@ -11,3 +11,10 @@ for round in $(seq "$rounds"); do
 	echo "round $round of $rounds, PROPERTY_SEED=$PROPERTY_SEED"
 	npx vitest run --project unit --project sim "$@"
 done
+
+# Tests of real programs have their long form once.
+if [ $# = 0 ]; then
+	node scripts/build.mjs
+	mapfile -t long < <(grep -rl DISCO_LONG test --include='*.test.ts' | grep -v '^test/docker/')
+	npx vitest run --project e2e "${long[@]}"
+fi

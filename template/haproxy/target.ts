@@ -188,21 +188,22 @@ export function createTarget(settings: TargetSettings): Target {
 	}
 
 	async function remove(): Promise<void> {
-		let left = removalsMax;
-		for (const [backend, names] of removable) {
-			const gone = new Set<string>();
-			for (const name of names.filter((one) => !fixed.has(`${backend}/${one}`)).slice(0, left)) {
-				left--;
-				const command = `del server ${backend}/${name}`;
-				const answer = await told(features.experimental ? `experimental-mode on; ${command}` : command);
-				if (isDone(answer)) gone.add(name);
-				// Requests or idle connections are left: again at the next poll. Any other reason stays one.
-				else if (!/connection|session|queue/i.test(answer)) fixed.add(`${backend}/${name}`);
+		const all = [...removable].flatMap(([backend, names]) => names.map((name) => ({ backend, name })));
+		for (const { backend, name } of all
+			.filter((one) => !fixed.has(`${one.backend}/${one.name}`))
+			.slice(0, removalsMax)) {
+			// Whoever waits for requests comes first.
+			if (dirty.size > 0) return;
+			const command = `del server ${backend}/${name}`;
+			const answer = await told(features.experimental ? `experimental-mode on; ${command}` : command);
+			if (isDone(answer) || /^No such server/i.test(answer)) {
+				removable.set(
+					backend,
+					(removable.get(backend) ?? []).filter((one) => one !== name),
+				);
 			}
-			removable.set(
-				backend,
-				names.filter((name) => !gone.has(name)),
-			);
+			// Requests or idle connections are left: again at the next poll. Any other reason stays one.
+			else if (!/connection|session|queue/i.test(answer)) fixed.add(`${backend}/${name}`);
 		}
 	}
 

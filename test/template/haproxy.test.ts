@@ -63,7 +63,7 @@ function catalogOf(client: Client, ports: readonly number[]) {
 	};
 }
 
-describe.skipIf(start === undefined)("haproxy block", () => {
+describe.skipIf(start === undefined)("haproxy block", { timeout: long ? 900_000 : 120_000 }, () => {
 	let agent: Agent;
 	let upstreams: Upstreams;
 	let catalog: ReturnType<typeof catalogOf>;
