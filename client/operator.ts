@@ -106,6 +106,8 @@ export interface OperatorClient {
 	removeRaftPeer(peer: { readonly id: string } | { readonly address: string }, options?: CallOptions): Promise<void>;
 	/** Resolves when the server with this id, or without one the best, leads; disco and later versions of Consul. */
 	transferRaftLeader(id?: string, options?: CallOptions): Promise<void>;
+	/** Consul 1.15 and disco: another voter leads from now on, the one named or any. */
+	transferLeadership(options?: CallOptions & { readonly id?: string }): Promise<void>;
 	autopilotConfiguration(options?: Stale): Promise<AutopilotConfiguration>;
 	/** Fields that are left out get their defaults. Whether it was written: false when `cas` is not its ModifyIndex. */
 	setAutopilotConfiguration(
@@ -142,6 +144,8 @@ export function createOperatorClient(requester: Requester): OperatorClient {
 			write(requester, operator("raft", "peer"), options, { method: "DELETE", query: { ...peer } }),
 		transferRaftLeader: (id, options) =>
 			write(requester, operator("raft", "transfer-leader"), options, { method: "POST", query: { id } }),
+		transferLeadership: (options) =>
+			write(requester, operator("raft", "transfer-leader"), options, { method: "POST", query: { id: options?.id } }),
 		autopilotConfiguration: (options) => get(operator("autopilot", "configuration"), options),
 		setAutopilotConfiguration: (configuration, options) =>
 			writeJson(requester, operator("autopilot", "configuration"), options, {
