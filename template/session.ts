@@ -65,7 +65,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 	const client = await createSourceClient(config);
 	const agent = agentVariables(config.consul);
 	const haproxy =
-		config.haproxy.length === 0 || config.parseOnly
+		config.haproxy.length === 0
 			? undefined
 			: createHaproxy(config.haproxy, {
 					client,
@@ -261,7 +261,7 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		async run() {
 			log.debug(`(runner) ${templates.length} templates, agent ${client.address}`);
 			sharing?.start();
-			haproxy?.start();
+			if (!config.parseOnly) haproxy?.start();
 			const expiry = config.timeoutMs === undefined ? undefined : nodeClock.after(config.timeoutMs, runner.expire);
 			let hotReload: { close(): Promise<void> } | undefined;
 			try {

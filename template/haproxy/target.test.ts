@@ -144,6 +144,17 @@ describe("a HAProxy that is kept equal to the goals", () => {
 		await target.close();
 	});
 
+	it("says which right is missing, and does not take it for the backend's fault", async () => {
+		const { want, told, model, target } = started();
+		model.refusal = "Permission denied";
+		await want([a]);
+		expect(told).toEqual(["process 100"]);
+		expect(target.status().error).toMatch(
+			/was answered: Permission denied; its "stats socket" line needs "level admin"$/,
+		);
+		await target.close();
+	});
+
 	it("tells what only a reload brings: backends, and servers of an old version", async () => {
 		const { want, told, pass, target, servers } = started(createModel("2.4.0"));
 		await want([a]);

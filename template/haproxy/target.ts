@@ -73,8 +73,8 @@ const removalsMax = 50;
 /** After a reload the new process is looked for this often, and so long. */
 const handoverPauseMs = 50;
 const handoverMs = 10_000;
-/** Refusals of `add server` that say nothing about the backend: the state was not the one that had just been read. */
-const passing = /^(?:Already exists|No such backend)/i;
+/** Refusals of `add server` that say nothing about the backend: another state than had just been read, or no right to change any. */
+const passing = /^(?:Already exists|No such backend|Permission denied)/i;
 /** A process started at another time is another process, though its number may be the same (containers). Uptime is whole seconds. */
 const startToleranceMs = 2_500;
 
@@ -152,7 +152,8 @@ export function createTarget(settings: TargetSettings): Target {
 			if (isDone(answer)) continue;
 			const [reason = ""] = answer.split("\n");
 			if (step.kind === "add" && !passing.test(reason)) settings.onAddRefused(backend, reason);
-			return `"${command}" was answered: ${reason}`;
+			const advice = reason === "Permission denied" ? '; its "stats socket" line needs "level admin"' : "";
+			return `"${command}" was answered: ${reason}${advice}`;
 		}
 		return undefined;
 	}
