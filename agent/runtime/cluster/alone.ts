@@ -1,7 +1,9 @@
 import type { Clock } from "../../../lib/env/index.ts";
+import type { Logger } from "../../../lib/log/index.ts";
 import { apiVersion } from "../../../lib/version.ts";
 import type { LogState, Peer } from "../../raft/index.ts";
 import { createLonelyServerPool } from "../../rpc/index.ts";
+import type { ServerMember } from "./server-member.ts";
 import type { ServerRole } from "./server-role.ts";
 
 /** A server with a log of its own: it leads always. Its own health is its own registration's. */
@@ -9,9 +11,13 @@ export function alone(parts: {
 	readonly self: Peer;
 	readonly nodeName: string;
 	readonly log: { state(): LogState };
+	/** Servers that gossip shows, this one included. */
+	readonly servers: () => readonly ServerMember[];
 	readonly clock: Clock;
+	readonly logger: Logger;
 }): ServerRole {
-	const { self, nodeName, log, clock } = parts;
+	const { self, nodeName, log, clock, logger } = parts;
+	let warned = false;
 	return {
 		leadership: { leads: () => true, observe: () => undefined },
 		serverPool: createLonelyServerPool({ ...self, node: nodeName, version: apiVersion, log, clock }),
@@ -19,7 +25,17 @@ export function alone(parts: {
 		leaderAddress: () => (log.state().role === "leader" ? self.address : ""),
 		peerAddresses: () => [self.address],
 		begin: () => undefined,
-		look: () => undefined,
+		look() {
+			const other = parts.servers().find(({ id, status }) => id !== self.id && status === "alive");
+			if (other === undefined || warned) return;
+			warned = true;
+			logger.warn(
+				"another server is in the pool, but this one stands alone: they do not share a state (bootstrap_expect)",
+				{
+					server: other.name,
+				},
+			);
+		},
 		stepDown: () => Promise.resolve(),
 		close: () => undefined,
 	};

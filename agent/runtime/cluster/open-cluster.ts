@@ -40,7 +40,7 @@ export function openCluster(parts: {
 	const { raft } = engine;
 	const role: ServerRole =
 		raft === undefined
-			? alone({ self, nodeName: config.nodeName, log: engine.log, clock })
+			? alone({ self, nodeName: config.nodeName, log: engine.log, servers, clock, logger })
 			: amongOthers({
 					config,
 					self,
