@@ -50,8 +50,7 @@ export function coordinateServed(
 			(await catalog.datacenters()).map((name) => ({
 				Datacenter: name,
 				AreaID: "wan",
-				Coordinates:
-					name === datacenter ? [{ Node: `${nodeName}.${name}`, Segment: "", Partition: "", Coord: origin }] : null,
+				Coordinates: name === datacenter ? [{ Node: nodeName, Segment: "", Partition: "", Coord: origin }] : null,
 			})),
 		),
 		servedRead(methods.coordinates, (_, options) => coordinate.nodes(options), wireCoordinates),

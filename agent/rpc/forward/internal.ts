@@ -1,11 +1,12 @@
 import { DiscoError } from "../../../lib/errors.ts";
-import type { CheckRecord, NodeRecord, ServiceRecord } from "../../state/index.ts";
+import type { CheckRecord, InstanceRecord, NodeRecord, ServiceRecord } from "../../state/index.ts";
 import type { Answer, Endpoints, ReadOptions } from "../endpoints.ts";
 import type { WireNodeInfo } from "../wire/catalog-structs.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
+import { type AnswerFilters, filtered } from "./answer-filters.ts";
 import { metaOf, servedRead } from "./caller.ts";
-import { wireCheckRecord, wireService } from "./convert.ts";
+import { wireCheckRecord, wireInstance, wireService } from "./convert.ts";
 
 interface NodeWithAll {
 	readonly node: NodeRecord;
@@ -16,7 +17,10 @@ interface NodeWithAll {
 /** What real clients ask for their status page and to fire events; disco's have no need of it. */
 export function internalServed(
 	endpoints: Endpoints,
-	{ fireEvent }: { readonly fireEvent?: ((name: string, payload: Uint8Array) => void) | undefined },
+	{
+		fireEvent,
+		filters,
+	}: { readonly fireEvent?: (name: string, payload: Uint8Array) => void; readonly filters?: AnswerFilters },
 ): ServedMethod[] {
 	const dump = { ImportedDump: null };
 	return [
@@ -29,6 +33,11 @@ export function internalServed(
 			methods.nodeDump,
 			(_, options) => allNodes(endpoints, options),
 			(nodes) => ({ ...dump, Dump: nodes.map(wireInfo) }),
+		),
+		servedRead(
+			methods.serviceDump,
+			(argument, options) => filtered(allInstances(endpoints, options), argument, filters?.instance),
+			(instances) => ({ Nodes: instances.map(wireInstance), ImportedNodes: null, Gateways: [] }),
 		),
 		served(methods.eventFire, async ({ Name, Payload }) => {
 			if (fireEvent === undefined) throw new DiscoError("EVENT_INVALID", "this server has no gossip to spread events");
@@ -58,6 +67,18 @@ async function allNodes(endpoints: Endpoints, options: ReadOptions): Promise<Ans
 		const { value } = await nodeWithAll(endpoints, node, { ...options, minIndex: 0 });
 		if (value !== undefined) found.push(value);
 	}
+	return { ...answer, value: found };
+}
+
+/** Waits for the list of services. */
+async function allInstances(
+	{ catalog, health }: Endpoints,
+	options: ReadOptions,
+): Promise<Answer<readonly InstanceRecord[]>> {
+	const answer = await catalog.services(options);
+	const found: InstanceRecord[] = [];
+	for (const name of answer.value.keys())
+		found.push(...(await health.service(name, { ...options, minIndex: 0 })).value);
 	return { ...answer, value: found };
 }
 

@@ -5,11 +5,12 @@ import type { AutopilotHealth, Endpoints, OperatorEndpoints } from "../endpoints
 import { autopilotDefaults } from "../operator.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
-import type { autopilotConfig, autopilotHealth } from "../wire/structs.ts";
+import type { autopilotConfig, autopilotHealth, autopilotState } from "../wire/structs.ts";
 import { askRaw, type Caller, command, readOptionsOf, writeOptionsOf } from "./caller.ts";
 
 type WireConfig = Infer<typeof autopilotConfig>;
 type WireHealth = Infer<typeof autopilotHealth>;
+type WireState = Infer<typeof autopilotState>;
 
 const nanosecondsPerMs = 1e6;
 /** In serf's order. */
@@ -99,6 +100,9 @@ export function operatorServed({ operator }: Endpoints): ServedMethod[] {
 			const held = await operator.setAutopilotConfiguration(content, index, writeOptionsOf(argument));
 			return argument.CAS && held;
 		}),
+		served(methods.autopilotState, async (argument, call) =>
+			wireState(await operator.autopilotHealth(readOptionsOf(argument, call))),
+		),
 		served(methods.serverHealth, async (argument, call) =>
 			wireHealth(await operator.autopilotHealth(readOptionsOf(argument, call))),
 		),
@@ -151,9 +155,47 @@ function wireHealth({ healthy, failureTolerance, servers }: AutopilotHealth): Wi
 			LastIndex: server.lastIndex,
 			Healthy: server.healthy,
 			Voter: server.voter,
-			StableSince: encodeTime(BigInt(Math.round(server.stableSinceMs * nanosecondsPerMs))),
+			StableSince: wireTime(server.stableSinceMs),
 		})),
 	};
+}
+
+function wireState({ healthy, failureTolerance, servers }: AutopilotHealth): WireState {
+	return {
+		Healthy: healthy,
+		FailureTolerance: failureTolerance,
+		Leader: servers.find(({ leader }) => leader)?.id ?? "",
+		Voters: servers.filter(({ voter }) => voter).map(({ id }) => id),
+		Servers: Object.fromEntries(
+			servers.map((server) => [
+				server.id,
+				{
+					Server: {
+						ID: server.id,
+						Name: server.node,
+						Address: server.address,
+						NodeStatus: server.serfStatus,
+						Version: server.version,
+						Meta: {},
+						RaftVersion: Number(raftProtocolVersion),
+						IsLeader: server.leader,
+						NodeType: server.voter ? "voter" : "read-replica",
+					},
+					State: server.leader ? "leader" : server.voter ? "voter" : "non-voter",
+					Stats: {
+						LastContact: Math.round(server.lastContactMs * nanosecondsPerMs),
+						LastTerm: server.lastTerm,
+						LastIndex: server.lastIndex,
+					},
+					Health: { Healthy: server.healthy, StableSince: wireTime(server.stableSinceMs) },
+				},
+			]),
+		),
+	};
+}
+
+function wireTime(timeMs: number): Uint8Array {
+	return encodeTime(BigInt(Math.round(timeMs)) * 1_000_000n);
 }
 
 function healthOf({ Healthy, FailureTolerance, Servers }: WireHealth): AutopilotHealth {

@@ -213,6 +213,13 @@ export const indexedNodeServiceList = struct({
 });
 export const indexedHealthChecks = struct({ HealthChecks: list(healthCheck), ...queryMeta });
 export const indexedCheckServiceNodes = struct({ Nodes: list(checkServiceNode), ...queryMeta });
+/** Services of gateways and of peers are none here. */
+export const indexedServiceDump = struct({
+	Nodes: list(checkServiceNode),
+	ImportedNodes: list(checkServiceNode),
+	Gateways: list(struct({})),
+	...queryMeta,
+});
 export const indexedNodeDump = struct({ ImportedDump: list(nodeInfo), Dump: list(nodeInfo), ...queryMeta });
 export type WireNodeInfo = Infer<typeof nodeInfo>;
 

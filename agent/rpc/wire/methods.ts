@@ -9,6 +9,7 @@ import {
 	indexedNodeServiceList,
 	indexedNodeServices,
 	indexedNodes,
+	indexedServiceDump,
 	indexedServiceNodes,
 	indexedServices,
 	nodeSpecificRequest,
@@ -79,6 +80,9 @@ export const methods = {
 	autopilotSet: method("Operator.AutopilotSetConfiguration", structs.setAutopilotRequest, bool),
 	serverHealth: method("Operator.ServerHealth", dcSpecificRequest, structs.autopilotHealth),
 
+	autopilotState: method("Operator.AutopilotState", dcSpecificRequest, structs.autopilotState),
+
+	serviceDump: method("Internal.ServiceDump", dcSpecificRequest, indexedServiceDump),
 	nodeInfo: method("Internal.NodeInfo", nodeSpecificRequest, indexedNodeDump),
 	nodeDump: method("Internal.NodeDump", dcSpecificRequest, indexedNodeDump),
 	/** Disco's own. */

@@ -203,6 +203,30 @@ export const autopilotHealth = struct({
 	),
 });
 
+const autopilotServer = struct({
+	Server: struct({
+		ID: string,
+		Name: string,
+		Address: string,
+		NodeStatus: string,
+		Version: string,
+		Meta: stringMap,
+		RaftVersion: i64,
+		IsLeader: bool,
+		NodeType: string,
+	}),
+	State: string,
+	Stats: struct({ LastContact: i64, LastTerm: u64, LastIndex: u64 }),
+	Health: struct({ Healthy: bool, StableSince: bytes }),
+});
+export const autopilotState = struct({
+	Healthy: bool,
+	FailureTolerance: i64,
+	Servers: recordOf(autopilotServer),
+	Leader: string,
+	Voters: list(string),
+});
+
 /** Internal */
 
 export const eventFireRequest = struct({ Datacenter: string, Name: string, Payload: bytes, ...queryOptions });
