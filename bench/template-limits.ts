@@ -3,7 +3,8 @@
  *
  *   node --import tsx bench/template-limits.ts [loop|files|once ...]
  *
- * `loop`: how long the event loop is held while a text of 5 MB is rendered and written (must stay below 50 ms).
+ * `loop`: how long the event loop is held while a text of 5 MB is rendered and written (must stay below 50 ms): from either
+ * language, in a group, with limits, and refused by them.
  * `files`: 10,000 files of one template in one process, then one more change.
  * `once`: `-once` from start to end, disco-template against consul-template in turns, for one key and for 200 services.
  */
@@ -49,7 +50,7 @@ function start(args: readonly string[], node: readonly string[] = []): ChildProc
 	return spawn(process.execPath, words, { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** 50 services of 1,000 lines each, all other; the probe is loaded before the program and asks the loop every millisecond. */
+/** The probe is loaded before the program and asks the loop every millisecond. */
 async function loop({ client }: SourceAgent): Promise<void> {
 	const probe = join(folder, "probe.mjs");
 	writeFileSync(
@@ -71,40 +72,68 @@ process.on("SIGUSR2", () => {
 	busyMs = 0;
 });`,
 	);
-	const source = join(folder, "large.ctmpl");
-	const out = join(folder, "large");
-	const report = join(folder, "report");
-	// Two loops that cannot be remembered: the outer variable is another in each round.
-	writeFileSync(
-		source,
-		`{{ $turn := key "turn" }}{{ range $i, $n := loop 500 }}{{ range loop 100 }}{{ $turn }} line {{ $i }} {{ . }} ${"x".repeat(80)}\n{{ end }}{{ end }}`,
-	);
+	process.env["PROBE"] = join(folder, "report");
+	for (const [name, write] of Object.entries(largeFiles())) await holds(client, name, write, ["--import", probe]);
+}
+
+/** Configurations that write 5 MB to `out`: 50,000 lines that are other ones in each turn, since the outer variable is another. */
+function largeFiles(): Readonly<Record<string, (out: string) => string>> {
+	const goLines = `{{ $turn := key "turn" }}{{ range $i, $n := loop 500 }}{{ range loop 100 }}{{ $turn }} line {{ $i }} {{ . }} ${"x".repeat(80)}\n{{ end }}{{ end }}`;
+	const handlebarsLines = `{{#with (key "turn") as |turn|}}{{#each (loop 0 500) as |i|}}{{#each (loop 0 100) as |j|}}{{turn}} line {{i}} {{j}} ${"x".repeat(80)}\n{{/each}}{{/each}}{{/with}}`;
+	return {
+		go: (out) => block(out, "large.ctmpl", goLines),
+		handlebars: (out) => block(out, "large.hbs", handlebarsLines),
+		group: (out) =>
+			`group "g" { ${block(out, "large.ctmpl", goLines)} ${block(`${out}.2`, "small", '{{ key "turn" }}')} }`,
+		limits: (out) =>
+			block(out, "large.ctmpl", goLines, 'min_bytes = 1000 min_matches { pattern = "line 7" count = 20 }'),
+		// Every second turn is refused, with an excerpt of the difference.
+		refused: (out) => block(out, "large.ctmpl", goLines, 'min_matches { pattern = "^[02468] line" count = 40000 }'),
+	};
+}
+
+function block(out: string, name: string, text: string, more = ""): string {
+	const source = join(folder, name);
+	writeFileSync(source, text);
+	return `template { source = "${source}" destination = "${out}" ${more} }`;
+}
+
+async function holds(
+	client: SourceAgent["client"],
+	name: string,
+	write: (out: string) => string,
+	node: readonly string[],
+): Promise<void> {
+	const out = join(folder, `large-${name}`);
+	const report = process.env["PROBE"] as string;
+	const config = join(folder, `${name}.hcl`);
+	rmSync(report, { force: true });
+	writeFileSync(config, write(out));
 	await client.kv.put("turn", "0");
-	process.env["PROBE"] = report;
-	const child = start(["-template", `${source}:${out}`], ["--import", probe]);
+	const child = start(["-config", config], node);
 	const shows = (turn: number) =>
 		until(`turn ${turn}`, () => existsSync(out) && readFileSync(out, "utf8").startsWith(`${turn} line`));
 	await shows(0);
 	await new Promise((resolve) => setTimeout(resolve, 2_000));
-	const holds: number[] = [];
-	const busy: number[] = [];
-	for (let turn = 1; turn <= 9; turn++) {
+	for (let turn = 1; turn <= 8; turn++) {
 		child.kill("SIGUSR2");
 		await client.kv.put("turn", String(turn));
-		await shows(turn);
+		if (name === "refused" && turn % 2 === 1) await new Promise((resolve) => setTimeout(resolve, 1_500));
+		else await shows(turn);
 		await new Promise((resolve) => setTimeout(resolve, 300));
 	}
 	child.kill("SIGUSR2");
-	await until("the report", () => readFileSync(report, "utf8").split("\n").length > 10);
+	await until("the report", () => existsSync(report) && readFileSync(report, "utf8").split("\n").length > 9);
+	const held: number[] = [];
+	const busy: number[] = [];
 	for (const line of readFileSync(report, "utf8").trim().split("\n").slice(1)) {
-		const [held = 0, cpu = 0] = line.split(" ").map(Number);
-		holds.push(held);
-		busy.push(cpu);
+		const [wholeMs = 0, workMs = 0] = line.split(" ").map(Number);
+		held.push(wholeMs);
+		busy.push(workMs);
 	}
 	await end(child);
-	const sizeMb = (statSync(out).size / 1e6).toFixed(1);
 	process.stdout.write(
-		`loop: ${sizeMb} MB rendered and written, longest hold of the event loop ${formatSpread(spread(holds), " ms")}, of it at work ${formatSpread(spread(busy), " ms")}\n`,
+		`loop: ${name}: ${(statSync(out).size / 1e6).toFixed(1)} MB, longest hold of the event loop ${formatSpread(spread(held), " ms")}, of it at work ${formatSpread(spread(busy), " ms")}\n`,
 	);
 }
 

@@ -2,7 +2,7 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Random } from "../lib/env/index.ts";
 import { errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
-import { nodeClock, nodeRandom } from "../lib/node/index.ts";
+import { nodeClock, nodeRandom, tellSystemdReady } from "../lib/node/index.ts";
 import { agentVariables, createSourceClient } from "./agent-client.ts";
 import { type Child, startChild } from "./child.ts";
 import { childEnvironment } from "./child-environment.ts";
@@ -51,6 +51,9 @@ export interface SessionOptions {
 const everyVariable = { pristine: false, custom: [], allowlist: [], denylist: [] };
 /** `-once` waits so long for HAProxy to be as the catalog wants it. */
 const settledMs = 10_000;
+
+/** Connections that Consul takes of one client unless it is configured otherwise; disco has no such limit. */
+const connectionsOfAgent = 200;
 
 /** The reference waits exactly; its retries are measured by the replays. */
 const exactly: Random = { next: () => 1, bytes: nodeRandom.bytes };
@@ -118,6 +121,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 
 	let child: Child | undefined;
 	let stopping = false;
+	let toldReady = false;
+	let hinted = false;
 	let childEnded: ((code: number) => void) | undefined;
 	const childCode = new Promise<number>((resolve) => {
 		childEnded = resolve;
@@ -132,6 +137,8 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 
 	/** The supervised program after a pass in which everything is rendered. */
 	async function onRendered(changed: boolean): Promise<void> {
+		if (!toldReady) tellSystemdReady(process.env, ({ message }) => log.warn(`systemd was not told: ${message}`));
+		toldReady = true;
 		if (config.once) await haproxy?.settled(settledMs);
 		if (config.exec === undefined || config.dry) return;
 		if (child === undefined) {
@@ -177,6 +184,12 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		onRetry: (dependency, error, attempt, retryInMs) => {
 			reasons.set(dependency.id, reasonOf(error));
 			health.failed(dependency.id, error);
+			if (!hinted && watches.size() >= connectionsOfAgent && !config.compat) {
+				hinted = true;
+				log.warn(
+					`(view) ${watches.size()} dependencies are watched, each by a connection; Consul closes those above its limits.http_max_conns_per_client (${connectionsOfAgent} unless set)`,
+				);
+			}
 			runner.confirmed(dependency.id, false);
 			log.warn(
 				`(view) ${dependency.id}: ${error.message} (retry attempt ${attempt} after "${formatDuration(Math.round(retryInMs))}")`,

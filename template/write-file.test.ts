@@ -68,6 +68,25 @@ describe("writing a rendered file", () => {
 		expect(read("out.bak")).toBe("2");
 	});
 
+	it.skipIf(process.getuid?.() !== 0)(
+		"gives the file to its owner, keeps a foreign one, and rewrites for an owner alone",
+		async () => {
+			const owner = () => {
+				const { uid, gid } = statSync(join(folder, "out"));
+				return [uid, gid];
+			};
+			await write("out", "x", { user: "daemon", group: "7" });
+			expect(owner()).toEqual([1, 7]);
+			expect(await write("out", "y")).toEqual({ changed: true });
+			expect(owner()).toEqual([1, 7]);
+			expect(await write("out", "y", { user: "0" })).toEqual({ changed: true });
+			expect(owner()).toEqual([0, 7]);
+			expect(await write("out", "y", { user: "root", group: "7" })).toEqual({ changed: false });
+			await expect(write("out", "z", { user: "nobody-there" })).rejects.toMatchObject({ code: "USER_UNKNOWN" });
+			expect(read("out")).toBe("y");
+		},
+	);
+
 	it("touches nothing when dry", async () => {
 		expect(await write("n/out", "x", {}, true)).toEqual({ changed: true });
 		expect(readdirSync(folder)).toEqual([]);

@@ -6,3 +6,4 @@ export { nodeDisk } from "./disk.ts";
 export { makeFolders } from "./make-folders.ts";
 export { nodeNetwork } from "./network.ts";
 export { nodeRandom } from "./random.ts";
+export { tellSystemdReady } from "./systemd-ready.ts";

@@ -82,4 +82,17 @@ describe("a watch", () => {
 		expect(watches.has("a")).toBe(false);
 		await end();
 	});
+
+	it("asks the leader when an answer is older than max_stale", async () => {
+		const { log, reads, dependency, watches, end } = world({ maxStaleMs: 2_000 });
+		watches.ensure(dependency);
+		await settle();
+		reads[0]?.answer({ value: "stale", index: 7, lastContactMs: 2_001 });
+		await settle();
+		reads[1]?.answer({ value: "current", index: 8, lastContactMs: 0 });
+		await settle();
+		expect(reads.slice(0, 2).map(({ options }) => options.consistency)).toEqual(["stale", "default"]);
+		expect(log).toEqual(["answer", "value current"]);
+		await end();
+	});
 });

@@ -158,6 +158,23 @@ describe.each(agentKinds)("with %s", (_name, start) => {
 		expect(existsSync(path("out"))).toBe(false);
 	});
 
+	test("systemd is told once, when everything is rendered", async () => {
+		const socket = path("notify");
+		const listen =
+			"import socket,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nprint('bound',flush=True)\nwhile True: print(s.recv(4096).decode().replace('\\n',' '),flush=True)";
+		const systemd = background("python3", ["-c", listen, socket]);
+		running.push(systemd);
+		await eventually("the socket", () => systemd.output().includes("bound"));
+		file("t", '{{ key "e2e/systemd" }}');
+		const args = [program, ...at, "-template", `${path("t")}:${path("out")}`];
+		running.push(background(process.execPath, args, { env: { ...process.env, NOTIFY_SOCKET: socket } }));
+		await agent.client.kv.put("e2e/systemd", "1");
+		await eventually("READY=1", () => systemd.output().includes("READY=1"));
+		await agent.client.kv.put("e2e/systemd", "2");
+		await shows("out", "2");
+		expect(systemd.output().match(/READY=1/g)).toHaveLength(1);
+	});
+
 	test("a broken configuration on reload leaves the running one at work", async () => {
 		await agent.client.kv.put("e2e/reload", "1");
 		const config = (text: string) => file("c.hcl", `template { contents = "${text}" destination = "${path("out")}" }`);
