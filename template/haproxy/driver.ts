@@ -45,7 +45,7 @@ export interface Driver {
 	lines(backend: string, version: number, waitMs: number, signal: AbortSignal): Promise<ServerLines | undefined>;
 	/** Its HAProxies were told to read their file again. */
 	reloaded(): void;
-	/** Resolves when everything known is in effect, or after `timeoutMs`. */
+	/** Resolves when everything known is in effect where HAProxy can be reached, or after `timeoutMs`. */
 	settled(timeoutMs: number): Promise<void>;
 	status(): HaproxyStatus;
 	close(): Promise<void>;
@@ -125,6 +125,7 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 				log.warn(`haproxy backend ${backend}: uses slots from now on, since HAProxy answered: ${answer}`);
 				publish(part);
 			},
+			onFailed: wakeWaiting,
 			onLacking: (lacking) => void reloadFor(lacking),
 		}),
 	);
@@ -283,8 +284,14 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 		},
 		async settled(timeoutMs) {
 			if (world.passive) return;
+			const failed = () => targets.map((target) => target.status()).filter(({ error }) => error !== undefined);
 			await until(
-				() => [...parts.values()].every(({ open, goal }) => goal !== undefined && open.size === 0),
+				() => {
+					const unreached = new Set(failed().map(({ socket }) => socket));
+					return [...parts.values()].every(
+						({ open, goal }) => goal !== undefined && [...open].every((socket) => unreached.has(socket)),
+					);
+				},
 				timeoutMs,
 				abort.signal,
 			);

@@ -14,7 +14,7 @@ export interface Haproxy {
 	readonly files: ConfigFiles;
 	/** The command that makes HAProxy read these files again has succeeded. */
 	reloaded(destinations: readonly string[]): void;
-	/** Resolves when everything known is in effect, or after `timeoutMs`. */
+	/** Resolves when everything known is in effect where HAProxy can be reached, or after `timeoutMs`. */
 	settled(timeoutMs: number): Promise<void>;
 	status(): readonly HaproxyStatus[];
 	close(): Promise<void>;

@@ -29,6 +29,7 @@ function started(model: Model = createModel()) {
 		onProcess: ({ pid }) => told.push(`process ${pid}`),
 		onApplied: (backend, generation) => told.push(`applied ${backend} ${generation}`),
 		onAddRefused: (backend, answer) => told.push(`refused ${backend}: ${answer}`),
+		onFailed: () => {},
 		onLacking: (lacking) => told.push(`lacking ${lacking.join()}`),
 	});
 	target.start();

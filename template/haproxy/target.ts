@@ -47,6 +47,8 @@ export interface TargetSettings {
 	readonly onApplied: (backend: string, generation: number) => void;
 	/** A server could not be added, and this is what HAProxy said. */
 	readonly onAddRefused: (backend: string, answer: string) => void;
+	/** It is not reached or not as it should be; `status` says why. */
+	readonly onFailed: () => void;
 	/** The running process lacks what only a reload brings, though it has had time. */
 	readonly onLacking: (lacking: readonly string[]) => void;
 }
@@ -260,6 +262,7 @@ export function createTarget(settings: TargetSettings): Target {
 				const message = errorMessage(thrown);
 				if (error !== message) log.warn(`haproxy at ${settings.socket}: ${message}`);
 				error = message;
+				settings.onFailed();
 				if (thrown instanceof DiscoError && thrown.code === "HAPROXY_STOPPING") pauseMs = handoverPauseMs;
 				pollAtMs = Number.NEGATIVE_INFINITY;
 			}

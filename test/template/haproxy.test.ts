@@ -15,7 +15,7 @@ const http = "127.72.7.3:9480";
 /** Another version than the installed one. */
 const program = process.env["DISCO_HAPROXY"] ?? "haproxy";
 const long = process.env["DISCO_LONG"] !== undefined;
-const { path, file, daemon } = useFolder();
+const { path, file, daemon, run } = useFolder();
 
 /** Instances of `api`, one to each port, on a node of their own. */
 function catalogOf(client: Client, ports: readonly number[]) {
@@ -219,12 +219,30 @@ describe.skipIf(start === undefined)("haproxy block", { timeout: long ? 900_000 
 		await catalog.add(upstreams.ports[0] as number);
 		await eventually("200", async () => (await fetch(`http://${bind}/`)).status === 200);
 		expect(balancer.reloads()).toBe(2);
-		const { stdout } = await statusOf();
+		const { stdout } = await run("status", "-http", http);
 		expect(stdout).toMatch(/backend {3}api <- api \(dynamic, 1 ready, 0 draining/);
 	});
 
-	const statusOf = async () => {
-		const { outcome } = await import("../support/programs.ts");
-		return outcome(process.execPath, ["dist/disco-template.js", "status", "-http", http]);
-	};
+	test("-once brings HAProxy to the catalog's state and ends; without HAProxy it leaves the file", async () => {
+		await catalog.clear();
+		await catalog.add(upstreams.ports[0] as number);
+		const balancer = createBalancer(path(""), bind, { program });
+		open.push(balancer);
+		file("haproxy.ctmpl", balancer.template('{{ haproxyServers "api" }}'));
+		file(
+			"once.hcl",
+			`consul { address = "${agent.address}" }
+			template { source = "${path("haproxy.ctmpl")}" destination = "${balancer.file}" }
+			haproxy { socket = "${balancer.socket}" config = "${balancer.file}" backend "api" { } }`,
+		);
+		expect((await run("-config", path("once.hcl"), "-once")).exitCode).toBe(0);
+		expect(balancer.serversInFile()).toHaveLength(1);
+		await balancer.start();
+		await catalog.add(upstreams.ports[1] as number);
+		expect((await run("plan", "-config", path("once.hcl"))).exitCode).toBe(2);
+		expect(await balancer.ready()).toHaveLength(1);
+		expect((await run("-config", path("once.hcl"), "-once")).exitCode).toBe(0);
+		expect(await balancer.ready()).toEqual(catalog.expected());
+		expect(balancer.serversInFile()).toEqual(await balancer.servers());
+	});
 });
