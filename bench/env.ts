@@ -53,6 +53,25 @@ function start(): void {
 	const bareMs = figures.get("node:http + spawn") ?? [];
 	const above = (figures.get("disco-env") ?? []).map((ms, round) => ms - (bareMs[round] ?? Number.NaN));
 	console.log(`disco-env above it, pair by pair: ${formatSpread(spread(above), " ms")}`);
+	// On a busy machine this tells more than the clock.
+	for (const [name, words] of Object.entries(commands)) {
+		const perStart = Array.from({ length: 3 }, () => processorMs(words));
+		console.log(`${name.padEnd(18)} ${formatSpread(spread(perStart), " ms")} of processor time`);
+	}
+}
+
+const startsTimed = 10;
+
+/** Milliseconds of processor time of one start, its child included: what a shell says of several. */
+function processorMs(words: readonly string[]): number {
+	const line = `for i in $(seq ${startsTimed}); do "$@" >/dev/null || exit 1; done; times`;
+	const { status, stdout, stderr } = spawnSync("sh", ["-c", line, "sh", process.execPath, ...words], { env });
+	if (status !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
+	const children = stdout.toString().trim().split("\n").at(-1) ?? "";
+	const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)].map(
+		([, minutes, seconds]) => Number(minutes) * 60 + Number(seconds),
+	);
+	return (parts.reduce((sum, each) => sum + each, 0) * 1000) / startsTimed;
 }
 
 async function change(): Promise<void> {
