@@ -17,6 +17,7 @@ import { mergeFragments } from "./merge.ts";
 import { withoutOlderKeys } from "./older-keys.ts";
 import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
 import { parseFragment, readFragments } from "./sources.ts";
+import { metricRules } from "./telemetry.ts";
 import { tlsConfig } from "./tls.ts";
 import { socketRights } from "./unix-sockets.ts";
 import { unusedKeyWarnings } from "./unused-keys.ts";
@@ -204,6 +205,10 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		kvHistory: given.kv_history && historyRules(given.kv_history),
 		telemetry: {
 			metricsPrefix: given.telemetry?.metrics_prefix ?? "consul",
+			filter: {
+				rules: metricRules(given.telemetry?.prefix_filter ?? [], warnings),
+				isShownDefault: given.telemetry?.filter_default ?? true,
+			},
 			disableHostname: given.telemetry?.disable_hostname ?? false,
 			prometheusRetentionMs: given.telemetry?.prometheus_retention_time ?? 0,
 		},

@@ -91,6 +91,18 @@ it("tells gossip what gossip_lan and serf_lan_allowed_cidrs say", () => {
 	expect(() => load("gossip_lan { gossip_nodes = 0 }")).toThrow(/gossip_lan\.gossip_nodes: 0 is not above 0/);
 });
 
+it("reads which metrics are shown", () => {
+	const { telemetry, warnings } = load('telemetry { prefix_filter = ["+a", "-a.b", "c"] filter_default = false }');
+	expect(telemetry.filter).toEqual({
+		rules: [
+			{ prefix: "a", isShown: true },
+			{ prefix: "a.b", isShown: false },
+		],
+		isShownDefault: false,
+	});
+	expect(warnings).toContainEqual(expect.stringMatching(/prefix_filter: "c" is left out/));
+});
+
 it("tells HTTP what http_config and limits say", () => {
 	const hcl = `http_config { block_endpoints = ["/v1/x"] allow_write_http_from = ["10.0.0.0/8"] max_header_bytes = 100 use_cache = false }
 		limits { http_max_conns_per_client = 5 https_handshake_timeout = "1s" txn_max_req_len = 7 } default_query_time = "1s" max_query_time = "2s"`;

@@ -49,6 +49,11 @@ export interface TelemetryConfig {
 	readonly metricsPrefix: string;
 	/** Gauges are named without the host. */
 	readonly disableHostname: boolean;
+	/** Which metrics are shown: the longest prefix of the name decides, else `isShownDefault`. */
+	readonly filter: {
+		readonly rules: readonly { readonly prefix: string; readonly isShown: boolean }[];
+		readonly isShownDefault: boolean;
+	};
 	/** Above 0: Prometheus may ask. */
 	readonly prometheusRetentionMs: number;
 }

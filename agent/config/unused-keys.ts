@@ -17,10 +17,6 @@ export function unusedKeyWarnings(given: Fragment): readonly string[] {
 			sinks,
 			`telemetry.${sinks.join(", ")}: metrics are not sent anywhere; /v1/agent/metrics shows them (?format=prometheus)`,
 		],
-		[
-			telemetry.prefix_filter ?? (telemetry.filter_default === false ? true : undefined),
-			"telemetry.prefix_filter, filter_default: all metrics are shown",
-		],
 		[rpcLimits, `limits.${rpcLimits.join(", ")}: RPC has limits of its own`],
 		[given.gossip_wan, "gossip_wan: there is no gossip between datacenters yet"],
 		[given.serf_wan_allowed_cidrs, "serf_wan_allowed_cidrs: there is no gossip between datacenters yet"],

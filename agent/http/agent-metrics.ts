@@ -19,9 +19,25 @@ export function agentMetricsRoutes(options: MetricsOptions): readonly Route[] {
 	];
 }
 
-function prometheus({ metrics, prefix, prometheus: isOn }: MetricsOptions): Reply {
+/** Without what the configuration hides. */
+function reportOf({ metrics, prefix, isShown }: MetricsOptions): MetricsReport {
+	const report = metrics.report();
+	if (isShown === undefined) return report;
+	const shown = <Metric extends { readonly name: string }>(all: readonly Metric[]) =>
+		all.filter(({ name }) => isShown(`${prefix}.${name}`));
+	return {
+		...report,
+		gauges: shown(report.gauges),
+		counters: shown(report.counters),
+		samples: shown(report.samples),
+		totals: { counters: shown(report.totals.counters), samples: shown(report.totals.samples) },
+	};
+}
+
+function prometheus(options: MetricsOptions): Reply {
+	const { prefix, prometheus: isOn } = options;
 	if (!isOn) return plainText(415, "Prometheus is not enabled since its retention time is not positive");
-	const text = prometheusText(metrics.report(), prefix);
+	const text = prometheusText(reportOf(options), prefix);
 	return {
 		status: 200,
 		headers: {},
@@ -33,8 +49,9 @@ function prometheus({ metrics, prefix, prometheus: isOn }: MetricsOptions): Repl
 	};
 }
 
-function shown({ metrics, prefix, gaugeHost }: MetricsOptions): Reply {
-	const report = metrics.report();
+function shown(options: MetricsOptions): Reply {
+	const { prefix, gaugeHost } = options;
+	const report = reportOf(options);
 	const gaugePrefix = gaugeHost === "" ? prefix : `${prefix}.${gaugeHost}`;
 	return json({
 		Timestamp: timestamp(report.intervalStartMs),

@@ -57,6 +57,8 @@ describe("log and metrics", () => {
 		await fetch(`${base}/v1/kv/a/b/c`);
 		const text = await (await fetch(`${base}/v1/agent/metrics?format=prometheus`)).text();
 		expect(text).toContain('disco_api_http_count{method="GET",path="v1_kv_"} 1');
+		const hidden = await agent({}, { metrics: { ...options, isShown: (name) => name !== "disco.api.http" } });
+		expect(await (await fetch(`${hidden.base}/v1/agent/metrics?format=prometheus`)).text()).not.toContain("api_http");
 		const off = await agent();
 		expect((await fetch(`${off.base}/v1/agent/metrics?format=prometheus`)).status).toBe(415);
 	});

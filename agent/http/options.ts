@@ -69,6 +69,8 @@ export interface MetricsOptions {
 	readonly prefix: string;
 	/** Stands in the names of gauges; empty for none (`telemetry.disable_hostname`). */
 	readonly gaugeHost: string;
+	/** Whether a metric is shown, by its whole name without the host; all are unless given. */
+	readonly isShown?: (name: string) => boolean;
 	/** Prometheus' format may be asked for (`telemetry.prometheus_retention_time` above 0); else 415. */
 	readonly prometheus: boolean;
 }

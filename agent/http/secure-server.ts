@@ -16,10 +16,15 @@ export function createSecureServer(
 		listener,
 	);
 	server.on("tlsClientError", (error, socket) => {
-		logger.debug("TLS handshake failed", { from: socket.remoteAddress ?? "", error: errorMessage(error) });
+		logger.debug("TLS handshake failed", { from: socket.remoteAddress ?? "", error: reasonOf(error) });
 		socket.destroy();
 	});
 	return server;
+}
+
+/** OpenSSL's own words where there are some: `peer did not return a certificate`. */
+function reasonOf(error: Error): string {
+	return "reason" in error && typeof error.reason === "string" ? error.reason : errorMessage(error);
 }
 
 /** From the next connection on. */

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks";
 import type { Metrics } from "../../lib/metrics/index.ts";
+import type { TelemetryConfig } from "../config/index.ts";
 import type { LocalAgent } from "../local/index.ts";
 import type { LogState } from "../raft/index.ts";
 
@@ -46,4 +47,10 @@ function observeEventLoop(metrics: Metrics): void {
 	new PerformanceObserver((list) => {
 		for (const entry of list.getEntries()) pause(entry.duration);
 	}).observe({ entryTypes: ["gc"] });
+}
+
+/** The longest prefix of a metric's name decides whether it is shown. */
+export function metricFilter({ rules, isShownDefault }: TelemetryConfig["filter"]): (name: string) => boolean {
+	const longestFirst = [...rules].sort((one, other) => other.prefix.length - one.prefix.length);
+	return (name) => longestFirst.find(({ prefix }) => name.startsWith(prefix))?.isShown ?? isShownDefault;
 }

@@ -3,7 +3,7 @@ import type { ListenConfig, RuntimeConfig } from "../config/index.ts";
 import type { HttpConfig, HttpListenAddress, HttpTls } from "../http/index.ts";
 
 /** Every address of the HTTP API, HTTPS after HTTP. A port that is off switches off its sockets, too, as in the reference. */
-export function listenAddresses({ http, https, socketRights }: RuntimeConfig): readonly HttpListenAddress[] {
+function listenAddresses({ http, https, socketRights }: RuntimeConfig): readonly HttpListenAddress[] {
 	const of = ({ addresses, port }: ListenConfig) =>
 		(port < 0 ? [] : addresses).map(
 			(address): HttpListenAddress =>

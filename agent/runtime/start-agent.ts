@@ -16,7 +16,7 @@ import { clientEndpoints } from "./client-endpoints.ts";
 import { aliveServers, serversOf } from "./cluster/index.ts";
 import { openDataFolder } from "./data-folder.ts";
 import { applyDefinitions, parseDefinitions } from "./definitions.ts";
-import { registerGauges } from "./gauges.ts";
+import { metricFilter, registerGauges } from "./gauges.ts";
 import { startHandlers } from "./handlers.ts";
 import { dnsAddresses, httpConfig, httpTls } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
@@ -243,6 +243,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 			metrics,
 			prefix: config.telemetry.metricsPrefix,
 			gaugeHost: config.telemetry.disableHostname ? "" : config.nodeName,
+			isShown: metricFilter(config.telemetry.filter),
 			prometheus: config.telemetry.prometheusRetentionMs > 0,
 		},
 		logger: logger.named("agent.http"),
