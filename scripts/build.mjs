@@ -24,6 +24,8 @@ const banner = [
 ].join("\n");
 
 const divided = new Set(["disco", "disco-registrator", "disco-template"]);
+/** What runs before other programs, or for a moment (`-once`): a shorter file is parsed sooner. */
+const shortened = new Set(["disco-env", "disco-template"]);
 /** Parts of an earlier build stay so long: a program that runs may still import one. */
 const partsKeptMs = 3_600_000;
 
@@ -63,9 +65,9 @@ await Promise.all(
 				loader: { ".html": "text", ".css": "text", ".svg": "text" },
 				logLevel: "warning",
 				sourcemap: false,
-				// disco-env runs before every program it starts: a shorter file is parsed sooner. Names stay for stack traces.
-				minifyWhitespace: name === "disco-env",
-				minifySyntax: name === "disco-env",
+				// Names stay for stack traces.
+				minifyWhitespace: shortened.has(name),
+				minifySyntax: shortened.has(name),
 			});
 			// Whoever starts the program meanwhile gets the old file or the new one, not half of it.
 			for (const { path, contents } of outputFiles) {
