@@ -5,6 +5,7 @@ import {
 	answeringExactly,
 	compose,
 	composeDown,
+	curl,
 	healthyCount,
 	installComposePlugin,
 } from "./compose-project.ts";
@@ -83,6 +84,19 @@ describe("docker compose up demo", () => {
 		);
 		await succeed("docker", ["rm", "-f", container]);
 		await healthyCount(3);
+	});
+
+	it("routes another service that appears, and no more when it has gone", async () => {
+		const web = ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: web.localhost", "http://127.0.0.1:8080/"];
+		expect(await curl(...web)).toBe("404");
+		const container = (
+			await succeed("docker", ["run", "-d", "--label", "disco-test", "-e", "SERVICE_5000_NAME=web", "disco-demo-api"])
+		).trim();
+		await eventually("web answers through HAProxy", async () => (await curl(...web)) === "200");
+		expect(await dig("web.haproxy.service.consul")).toHaveLength(1);
+		await succeed("docker", ["rm", "-f", container]);
+		await eventually("web is unknown again", async () => (await curl(...web)) === "404");
+		await answeringExactly(3);
 	});
 
 	it("publishes on loopback only", async () => {
