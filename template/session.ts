@@ -238,7 +238,10 @@ export async function prepareSession(config: RuntimeConfig, log: Logger, options
 		...(sharing === undefined ? {} : { sharing: ownGroups(sharing, config.templates.length) }),
 	});
 
-	const reasonFor = (id: string) => reasons.get(id) ?? asked;
+	const reasonFor = (id: string): Reason => {
+		const text = haproxy?.waitsFor(id);
+		return text === undefined ? (reasons.get(id) ?? asked) : { code: "asked", text };
+	};
 
 	function status(): Status {
 		const reports = runner.report();

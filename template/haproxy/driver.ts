@@ -43,6 +43,8 @@ export interface Driver {
 	start(): void;
 	/** The lines of a backend once `version` is passed; undefined when `waitMs` is over or `signal` aborted. */
 	lines(backend: string, version: number, waitMs: number, signal: AbortSignal): Promise<ServerLines | undefined>;
+	/** Why there are no lines of a backend yet; undefined when there are, and for backends of others. */
+	waitsFor(backend: string): string | undefined;
 	/** Its HAProxies were told to read their file again. */
 	reloaded(): void;
 	/** Resolves when everything known is in effect where HAProxy can be reached, or after `timeoutMs`. */
@@ -225,6 +227,7 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 				for (const reason of leftOut)
 					if (!part.leftOut.includes(reason)) log.warn(`haproxy backend ${name}: ${reason}`);
 				part.leftOut = leftOut;
+				part.catalogError = undefined;
 				part.receivedAtMs = clock.monotonicMs();
 				const slots = part.backend.status().slots;
 				part.backend.update(instances);
@@ -238,8 +241,10 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 				}
 				part.catalogError = message;
 			},
-			onHeld: () =>
-				log.warn(`haproxy backend ${name}: the agent has lost its data; its empty answer is not believed yet`),
+			onHeld() {
+				part.catalogError = "the agent has no instances any more; that is not believed yet (empty_hold)";
+				log.warn(`haproxy backend ${name}: ${part.catalogError}`);
+			},
 		});
 	}
 
@@ -277,6 +282,11 @@ export function createDriver(config: HaproxyConfig, world: DriverWorld): Driver 
 			const seen = () => (part.lines !== undefined && part.lines.version > version ? part.lines : undefined);
 			await until(() => seen() !== undefined, waitMs, signal);
 			return seen();
+		},
+		waitsFor(backend) {
+			const part = parts.get(backend);
+			if (part === undefined || part.lines !== undefined) return undefined;
+			return part.catalogError ?? "the agent has not told yet which instances the service has";
 		},
 		reloaded() {
 			reloads++;

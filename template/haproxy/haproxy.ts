@@ -11,6 +11,8 @@ export interface Haproxy {
 	start(): void;
 	/** The server lines of a backend, for its file. Error: `HAPROXY_BACKEND_UNKNOWN`. */
 	dependency(backend: string): Dependency;
+	/** Why the dependency of that id has no data yet; undefined when it has, and for those of others. */
+	waitsFor(id: string): string | undefined;
 	readonly files: ConfigFiles;
 	/** The command that makes HAProxy read these files again has succeeded. */
 	reloaded(destinations: readonly string[]): void;
@@ -75,6 +77,13 @@ export function createHaproxy(configs: readonly HaproxyConfig[], world: HaproxyW
 			for (const driver of drivers) driver.start();
 		},
 		dependency,
+		waitsFor(id) {
+			for (const driver of drivers) {
+				const backend = driver.config.backends.find(({ name }) => serversId(name) === id);
+				if (backend !== undefined) return driver.waitsFor(backend.name);
+			}
+			return undefined;
+		},
 		files: createConfigFiles(),
 		reloaded(destinations) {
 			for (const driver of drivers) {
