@@ -21,7 +21,10 @@ export class YamuxSession {
 	readonly #onEnd: () => void;
 	readonly #streams = new Map<number, YamuxStream>();
 	#nextId: number;
+	/** What is to be written, when what is being written is. */
+	#outbox: Uint8Array[] = [];
 	#writing: Promise<void> = Promise.resolve();
+	#nextWrite: Promise<void> | undefined;
 	#pinged: { readonly value: number; readonly timer: Timer } | undefined;
 	#pingTimer: Timer | undefined;
 	#pings = 0;
@@ -66,8 +69,7 @@ export class YamuxSession {
 	/** Says so to the peer and ends all streams. Idempotent. */
 	async close(): Promise<void> {
 		if (this.#ended !== undefined) return;
-		void this.#send({ type: "go-away", flags: 0, stream: 0, length: 0 });
-		await this.#writing;
+		await this.#send({ type: "go-away", flags: 0, stream: 0, length: 0 });
 		this.#end(closedByUs());
 	}
 
@@ -86,19 +88,28 @@ export class YamuxSession {
 		return stream;
 	}
 
-	/** Frames leave one after the other. Never throws: what goes wrong ends the session. */
+	/**
+	 * Frames leave in their order; those that come while others are being written leave together, in one write. Resolves when it was
+	 * written. Never throws: what goes wrong ends the session.
+	 */
 	#send(header: FrameHeader, body?: Uint8Array): Promise<void> {
-		const frame = encodeFrame(header);
-		this.#writing = this.#writing.then(async () => {
-			if (this.#ended !== undefined) return;
-			try {
-				await this.#connection.write(frame);
-				if (body !== undefined) await this.#connection.write(body);
-			} catch (error) {
-				this.#end(asLost(error));
-			}
-		});
-		return this.#writing;
+		this.#outbox.push(encodeFrame(header));
+		if (body !== undefined) this.#outbox.push(body);
+		this.#nextWrite ??= this.#writing.then(() => this.#writeOut());
+		return this.#nextWrite;
+	}
+
+	async #writeOut(): Promise<void> {
+		const parts = this.#outbox;
+		this.#outbox = [];
+		this.#writing = this.#nextWrite ?? this.#writing;
+		this.#nextWrite = undefined;
+		if (this.#ended !== undefined) return;
+		try {
+			await this.#connection.write(joined(parts));
+		} catch (error) {
+			this.#end(asLost(error));
+		}
 	}
 
 	async #run(): Promise<void> {
@@ -191,4 +202,16 @@ function asLost(error: unknown): DiscoError {
 	return error instanceof DiscoError
 		? error
 		: new DiscoError("CONNECTION_LOST", errorMessage(error), { retryable: true });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+	const [first] = parts;
+	if (first !== undefined && parts.length === 1) return first;
+	const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		whole.set(part, at);
+		at += part.length;
+	}
+	return whole;
 }
