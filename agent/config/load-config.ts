@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { parseDurationMs } from "../../lib/duration.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { parseFlags } from "../../lib/flags.ts";
 import { logLevels, parseLogLevel } from "../../lib/log/index.ts";
 import type { InterfaceAddress } from "./address-templates/index.ts";
-import { hostAddresses, isAnyAddress, parseAddresses, parseRecursor } from "./addresses.ts";
+import { hostAddresses, isAnyAddress, parseAddresses } from "./addresses.ts";
 import { clusterConfig } from "./cluster.ts";
 import { checkContradictions, checkListening } from "./contradictions.ts";
 import { checkRegistration, serviceRegistration } from "./definitions.ts";
+import { dnsConfig } from "./dns.ts";
 import { withAddressesExpanded } from "./expand-keys.ts";
 import { agentFlags, flagsFragment } from "./flags.ts";
 import { gossipConfig } from "./gossip.ts";
@@ -15,7 +15,7 @@ import { httpSettings } from "./http.ts";
 import type { Fragment } from "./keys.ts";
 import { mergeFragments } from "./merge.ts";
 import { withoutOlderKeys } from "./older-keys.ts";
-import type { DnsConfig, LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
+import type { LogFileConfig, RuntimeConfig } from "./runtime-config.ts";
 import { parseFragment, readFragments } from "./sources.ts";
 import { metricRules } from "./telemetry.ts";
 import { tlsConfig } from "./tls.ts";
@@ -305,62 +305,6 @@ function checkGossipKey(key: string): void {
 	// The key itself stays out of the text: it is a secret.
 	if (![16, 24, 32].includes(sizeBytes))
 		throw invalid("encrypt: the key is not base64 of 16, 24 or 32 bytes; disco keygen makes one");
-}
-
-function dnsConfig(given: Fragment, datacenter: string): DnsConfig {
-	const dns = given.dns_config ?? {};
-	for (const key of ["udp_answer_limit", "a_record_limit", "client_rate_limit", "stale_if_error"] as const) {
-		if ((dns[key] ?? 0) < 0) throw invalid(`dns_config.${key}: ${dns[key]} is below 0`);
-	}
-	const strategy = dns.recursor_strategy ?? "sequential";
-	if (strategy !== "" && strategy !== "sequential" && strategy !== "random") {
-		throw invalid(`dns_config.recursor_strategy: "${strategy}" is not sequential or random`);
-	}
-	const altDomain = domainName(given.alt_domain ?? "");
-	const firstLabel = altDomain.split(".")[0] ?? "";
-	if (["service", "connect", "virtual", "ingress", "node", "query", "addr", datacenter].includes(firstLabel)) {
-		throw invalid(
-			`alt_domain: "${altDomain}" begins with "${firstLabel}", which has a meaning in names; choose another`,
-		);
-	}
-	return {
-		domain: domainName(given.domain ?? "consul"),
-		altDomain,
-		nodeTtlMs: dns.node_ttl ?? 0,
-		serviceTtlMs: Object.fromEntries(
-			Object.entries(dns.service_ttl ?? {}).map(([name, ttl]) => [
-				name,
-				parseDurationMs(ttl, `dns_config.service_ttl.${name}`),
-			]),
-		),
-		onlyPassing: dns.only_passing ?? false,
-		udpAnswerLimit: dns.udp_answer_limit ?? 3,
-		aRecordLimit: dns.a_record_limit ?? 0,
-		enableTruncate: dns.enable_truncate ?? false,
-		disableCompression: dns.disable_compression ?? false,
-		soa: {
-			refreshSeconds: dns.soa?.refresh ?? 3600,
-			retrySeconds: dns.soa?.retry ?? 600,
-			expireSeconds: dns.soa?.expire ?? 86_400,
-			minTtlSeconds: dns.soa?.min_ttl ?? 0,
-		},
-		recursors: (given.recursors ?? []).filter((text) => text !== "").map(parseRecursor),
-		recursorStrategy: strategy === "random" ? "random" : "sequential",
-		recursorTimeoutMs: dns.recursor_timeout ?? 2000,
-		allowStale: dns.allow_stale ?? true,
-		maxStaleMs: dns.max_stale ?? 87_600 * 3_600_000,
-		translateWanAddrs: given.translate_wan_addrs ?? false,
-		additionalNodeMetaTxt: dns.enable_additional_node_meta_txt ?? true,
-		weightedAnswers: dns.weighted_answers ?? false,
-		staleIfErrorMs: dns.stale_if_error ?? 0,
-		clientRateLimit: dns.client_rate_limit ?? 0,
-		logQueries: dns.log_queries ?? false,
-	};
-}
-
-/** Lower case, without dots at the ends. */
-function domainName(text: string): string {
-	return text.toLowerCase().replaceAll(/^\.+|\.+$/g, "");
 }
 
 /** `script` of older files is taken with a line that says what to write instead; the reference no longer knows it. */
