@@ -1,4 +1,4 @@
-// node as3-check.mjs FILE: whether FILE is an AS3 declaration, as far as as3.json.ctmpl uses AS3. Run by disco-template before the
+// node as3-check.mjs FILE...: whether each is an AS3 declaration, as far as as3.json.ctmpl uses AS3. Run by disco-template before the
 // file takes its place. Names, types and limits are those of F5's published schema (AS3 3.56); a BIG-IP checks the rest.
 // Prints each fault with its place; exit status 0 none, 1 some, 2 wrong call or no such file.
 import { readFileSync } from "node:fs";
@@ -129,14 +129,19 @@ function faultsOf(text) {
 	return faults.length > 0 ? faults : missingPools(value);
 }
 
-const [file] = process.argv.slice(2);
-let text;
-try {
-	text = readFileSync(file ?? "", "utf8");
-} catch (error) {
-	console.error(file === undefined ? "node as3-check.mjs FILE" : `as3-check: ${error.message}`);
+const files = process.argv.slice(2);
+if (files.length === 0) {
+	console.error("node as3-check.mjs FILE...");
 	process.exit(2);
 }
-const faults = faultsOf(text);
-for (const fault of faults) console.error(`as3-check: ${fault}`);
-process.exitCode = faults.length > 0 ? 1 : 0;
+for (const file of files) {
+	try {
+		for (const fault of faultsOf(readFileSync(file, "utf8"))) {
+			console.error(`as3-check: ${file}: ${fault}`);
+			process.exitCode ??= 1;
+		}
+	} catch (error) {
+		console.error(`as3-check: ${error.message}`);
+		process.exitCode = 2;
+	}
+}

@@ -4,27 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 
-/** What as3-check.mjs says of a declaration that differs from the good one in one place. */
+/** What as3-check.mjs says of declarations that each differ from the good one in one place. */
 const good = readFileSync("examples/f5/expected.json.txt", "utf8");
 const folder = mkdtempSync(join(tmpdir(), "disco-as3-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function check(text: string): Promise<{ readonly status: number; readonly faults: string }> {
-	const file = join(folder, "as3.json");
-	writeFileSync(file, text);
+function check(...files: readonly string[]): Promise<{ readonly status: number; readonly faults: string }> {
 	return new Promise((resolve) => {
-		execFile(process.execPath, ["examples/f5/as3-check.mjs", file], (error, _stdout, faults) =>
+		execFile(process.execPath, ["examples/f5/as3-check.mjs", ...files], (error, _stdout, faults) =>
 			resolve({ status: Number(error?.code ?? 0), faults }),
 		);
 	});
 }
-
-test("the rendered declaration is right", async () => {
-	expect(await check(good)).toEqual({ status: 0, faults: "" });
-});
+function written(name: string, text: string): string {
+	const file = join(folder, name);
+	writeFileSync(file, text);
+	return file;
+}
 
 const member = "/disco/api/pool/members/0";
-test.each<[was: string, is: string, fault: string]>([
+const wrong: readonly (readonly [was: string, is: string, fault: string])[] = [
 	['"class": "ADC"', '"class": "AS4"', '/class: "AS4" is not "ADC"'],
 	['"schemaVersion": "3.20.0",', "", "/schemaVersion: is missing"],
 	['"schemaVersion": "3.20.0"', '"schemaVersion": "4.0.0"', '/schemaVersion: "4.0.0" is not a version of AS3'],
@@ -51,16 +50,20 @@ test.each<[was: string, is: string, fault: string]>([
 	['"remark": "api-1"', `"remark": "${"x".repeat(65)}"`, "is not a remark: at most 64 characters"],
 	['"members": [', '"member": [', "/disco/api/pool/member: is not expected"],
 	['"disable"', '"disable",', "not JSON"],
-])("%s -> %s", async (was, is, fault) => {
-	const { status, faults } = await check(good.replace(was, is));
-	expect(faults).toContain(`as3-check: `);
-	expect(faults).toContain(fault);
+];
+
+test("the rendered declaration is right, each wrong one is told with its place", async () => {
+	expect(await check("examples/f5/expected.json.txt")).toEqual({ status: 0, faults: "" });
+	const files = wrong.map(([was, is], number) => written(`${number}.json`, good.replace(was, is)));
+	const { status, faults } = await check(...files);
 	expect(status).toBe(1);
+	for (const [number, file] of files.entries()) {
+		const own = faults.split("\n").filter((line) => line.startsWith(`as3-check: ${file}: `));
+		expect(own.join("\n"), wrong[number]?.join(" ")).toContain(wrong[number]?.[2]);
+	}
 });
 
-test("a file that is not there", async () => {
-	const status = await new Promise((resolve) => {
-		execFile(process.execPath, ["examples/f5/as3-check.mjs", join(folder, "none")], (error) => resolve(error?.code));
-	});
-	expect(status).toBe(2);
+test("a file that is not there, and no file", async () => {
+	expect(await check(join(folder, "none"))).toMatchObject({ status: 2 });
+	expect(await check()).toMatchObject({ status: 2 });
 });
