@@ -1,8 +1,9 @@
+import { encode, type Reader } from "../../../lib/msgpack/index.ts";
 import type { Answer, EndSignal, ReadOptions, WriteOptions } from "../endpoints.ts";
 import type { QueryMeta, QueryOptions } from "../wire/common.ts";
 import { queryMeta } from "../wire/common.ts";
-import type { Method, ServedCall, ServedMethod } from "../wire/rpc.ts";
-import { served } from "../wire/rpc.ts";
+import type { CalledMethod, Method, ServedCall, ServedMethod } from "../wire/rpc.ts";
+import type { RememberedAnswers } from "./remembered-answers.ts";
 
 /** Wait of a blocking query that names none, and at most. */
 const waitDefaultMs = 300_000;
@@ -21,10 +22,12 @@ export interface CallKind {
 export interface Caller {
 	/** This agent's, which a question that names none is for. The reference's servers keep the name that a registration brings. */
 	readonly datacenter: string;
+	/** What was answered before; without it nothing is remembered. */
+	readonly memory?: RememberedAnswers;
 	/** `host:port` of the server that would be asked now. Fails with `NO_LEADER`, `SERVERS_UNKNOWN`. */
 	address(): string;
 	/** Fails with the server's error, or with `NO_LEADER`, `SERVERS_UNKNOWN`, `CALL_TIMEOUT`, `WAIT_ABORTED`, `CONNECTION_LOST`. */
-	call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply>;
+	call<Argument, Reply>(method: CalledMethod<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply>;
 }
 
 type ReadArgument = QueryOptions & { readonly Datacenter: string };
@@ -38,25 +41,35 @@ export async function ask<Argument extends ReadArgument, Reply extends QueryMeta
 		fields,
 		options,
 		take,
+		remember,
 	}: {
 		readonly fields: Partial<Argument>;
 		readonly options: ReadOptions;
 		readonly take: (reply: Reply) => Value;
+		/** Of a list: the same bytes give the same object. What `take` does besides what the fields say. */
+		readonly remember?: string;
 	},
 ): Promise<Answer<Value>> {
-	const reply = await askRaw(caller, method, fields, options);
-	return {
+	const answerOf = (reply: Reply): Answer<Value> => ({
 		value: take(reply),
 		index: Math.max(1, reply.Index),
 		knownLeader: reply.KnownLeader,
 		lastContactMs: reply.LastContact / nanosecondsPerMs,
+	});
+	const { memory } = caller;
+	if (remember === undefined || memory === undefined) return answerOf(await askRaw(caller, method, fields, options));
+	const question = `${method.name} ${remember} ${JSON.stringify(fields)}`;
+	const reply = {
+		read: (reader: Reader, encoded: Uint8Array) =>
+			memory.answerTo(question, encoded, () => answerOf(method.reply.read(reader))),
 	};
+	return askRaw(caller, { ...method, reply }, fields, options);
 }
 
 /** As `ask`, for replies without what all reads tell. */
 export function askRaw<Argument extends ReadArgument, Reply>(
 	caller: Caller,
-	method: Method<Argument, Reply>,
+	method: CalledMethod<Argument, Reply>,
 	fields: Partial<Argument>,
 	options: ReadOptions,
 ): Promise<Reply> {
@@ -94,11 +107,40 @@ export function servedRead<Argument extends ReadArgument, Reply extends QueryMet
 	act: (argument: Argument, options: ReadOptions) => Promise<Answer<Value>>,
 	fieldsOf: (value: Value) => Omit<Reply, keyof QueryMeta>,
 ): ServedMethod {
-	return served(method, async (argument, call) => {
-		const answer = await act(argument, readOptionsOf(argument, call));
+	const remembered = new WeakMap<object, EncodedList>();
+
+	/** A list that is the same object as before was encoded before. */
+	function encoded(answer: Answer<Value>): Uint8Array {
+		const { value, index, knownLeader, lastContactMs } = answer;
+		const list = Array.isArray(value) || value instanceof Map ? value : undefined;
+		const known = list === undefined ? undefined : remembered.get(list);
+		if (known?.index === index && known.knownLeader === knownLeader && known.lastContactMs === lastContactMs)
+			return known.encoded;
 		// The two parts are all of it.
-		return { ...metaOf(answer), ...fieldsOf(answer.value) } as unknown as Reply;
-	});
+		const made = encode(method.reply, { ...metaOf(answer), ...fieldsOf(value) } as unknown as Reply);
+		if (list !== undefined) remembered.set(list, { index, knownLeader, lastContactMs, encoded: made });
+		return made;
+	}
+
+	return {
+		name: method.name,
+		answer: (reader) => {
+			const argument = method.argument.read(reader);
+			return {
+				run: async (call) => {
+					const reply = encoded(await act(argument, readOptionsOf(argument, call)));
+					return (writer) => writer.append(reply);
+				},
+			};
+		},
+	};
+}
+
+interface EncodedList {
+	readonly index: number;
+	readonly knownLeader: boolean;
+	readonly lastContactMs: number;
+	readonly encoded: Uint8Array;
 }
 
 const noMeta = Object.fromEntries(Object.entries(queryMeta).map(([name, codec]) => [name, codec.zero])) as QueryMeta;

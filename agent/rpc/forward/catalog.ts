@@ -20,24 +20,28 @@ export function catalogClient(caller: Caller): CatalogEndpoints {
 			(await caller.call(methods.datacenters, methods.datacenters.argument.zero, { isRead: true, waitMs: 0 })) ?? [],
 		nodes: (options) =>
 			ask(caller, methods.nodes, {
+				remember: "",
 				fields: metaFilter(options),
 				options,
 				take: ({ Nodes }) => (Nodes ?? []).map(nodeRecord),
 			}),
 		services: (options) =>
 			ask(caller, methods.services, {
+				remember: "",
 				fields: metaFilter(options),
 				options,
 				take: ({ Services }) => new Map([...(Services ?? [])].map(([name, tags]) => [name, tags ?? []])),
 			}),
 		service: (name, options) =>
 			ask(caller, methods.serviceNodes, {
+				remember: "",
 				fields: serviceFields(name, options),
 				options,
 				take: ({ ServiceNodes }) => (ServiceNodes ?? []).map(bareInstance),
 			}),
 		node: (name, options) =>
 			ask(caller, methods.nodeServiceList, {
+				remember: "",
 				fields: { Node: name },
 				options,
 				take: ({ NodeServices: { Node, Services } }) =>

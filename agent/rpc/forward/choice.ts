@@ -2,9 +2,10 @@ import { type Clock, type Random, shuffle } from "../../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import { methods } from "../wire/methods.ts";
-import type { Method } from "../wire/rpc.ts";
+import type { CalledMethod } from "../wire/rpc.ts";
 import type { Caller, CallKind } from "./caller.ts";
 import { createHold, isUnreachable } from "./hold.ts";
+import { createRememberedAnswers } from "./remembered-answers.ts";
 import type { Servers } from "./servers.ts";
 
 /** A call without a wait may take this long; one with a wait that and a sixteenth of the wait longer (the server's jitter). */
@@ -100,8 +101,9 @@ export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 
 	return {
 		datacenter: parts.datacenter,
+		memory: createRememberedAnswers(),
 		address: chosen,
-		call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
+		call<Argument, Reply>(method: CalledMethod<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
 			const { waitMs, signal } = kind;
 			return hold.run(async () => {
 				const address = chosen();

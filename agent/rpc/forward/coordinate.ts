@@ -9,7 +9,7 @@ import { ask, type Caller, command, servedRead, writeOptionsOf } from "./caller.
 
 export function coordinateClient(caller: Caller): CoordinateEndpoints {
 	const nodes: CoordinateEndpoints["nodes"] = (options) =>
-		ask(caller, methods.coordinates, { fields: {}, options, take: recordsOf });
+		ask(caller, methods.coordinates, { fields: {}, options, take: recordsOf, remember: "" });
 	return {
 		async update({ node, segment, coordinate }, options) {
 			const { vec, error, adjustment, height } = coordinate;

@@ -3,6 +3,7 @@ import { FakeClock, FakeNetwork } from "../../../lib/env/fake.ts";
 import { nodeClock, nodeNetwork } from "../../../lib/node/index.ts";
 import type { Endpoints } from "../endpoints.ts";
 import { bytes, read, registration, startServer, write } from "../testing.ts";
+import { createRememberedAnswers } from "./remembered-answers.ts";
 import { clientOf, during, serve, serverAddress, serverHost, startPair } from "./testing.ts";
 
 const set = (key: string, value = "") => ({ operation: "set", key, value: bytes(value), flags: 0n }) as const;
@@ -290,5 +291,39 @@ describe("on a real network", () => {
 		});
 		await client.close();
 		await listener.close();
+	});
+});
+
+describe("the same answer", () => {
+	it("is the same object at a client while nothing changed, and another one after a change", async () => {
+		const { client, endpoints, during: settle } = await startPair();
+		await settle(endpoints.catalog.register(registration("n1"), write));
+		const ask = async () => (await settle(client.catalog.nodes(read))).value;
+		const first = await ask();
+		expect(await ask()).toBe(first);
+		await settle(endpoints.catalog.register(registration("n2"), write));
+		const second = await ask();
+		expect(second.map(({ node }) => node)).toEqual(["n1", "n2"]);
+		expect(await ask()).toBe(second);
+	});
+
+	it("is not kept beyond so many questions and bytes", () => {
+		const memory = createRememberedAnswers();
+		const bytesOf = (size: number, filled: number) => new Uint8Array(size).fill(filled);
+		const make = () => ({});
+		const small = memory.answerTo("small", bytesOf(10, 1), make);
+		expect(memory.answerTo("small", bytesOf(10, 1), make)).toBe(small);
+		const changed = memory.answerTo("small", bytesOf(10, 2), make);
+		expect(changed).not.toBe(small);
+		for (let at = 0; at < 511; at++) memory.answerTo(`other ${at}`, bytesOf(1, 1), make);
+		expect(memory.answerTo("small", bytesOf(10, 2), make)).toBe(changed);
+		for (let at = 0; at < 512; at++) memory.answerTo(`another ${at}`, bytesOf(1, 1), make);
+		const again = memory.answerTo("small", bytesOf(10, 2), make);
+		expect(again).not.toBe(changed);
+		const mib = 1024 * 1024;
+		for (const question of ["large", "larger", "largest"]) memory.answerTo(question, bytesOf(15 * mib, 1), make);
+		expect(memory.answerTo("small", bytesOf(10, 2), make)).not.toBe(again);
+		const huge = memory.answerTo("huge", bytesOf(17 * mib, 1), make);
+		expect(memory.answerTo("huge", bytesOf(17 * mib, 1), make)).not.toBe(huge);
 	});
 });

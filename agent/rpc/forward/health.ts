@@ -1,3 +1,4 @@
+import type { InstanceRecord } from "../../state/index.ts";
 import type { Endpoints, HealthEndpoints } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import type { ServedMethod } from "../wire/rpc.ts";
@@ -10,22 +11,29 @@ import { metaFilter, serviceFields, tagsOf } from "./service-question.ts";
 
 export function healthClient(caller: Caller): HealthEndpoints {
 	return {
-		node: (name, options) => ask(caller, methods.nodeChecks, { fields: { Node: name }, options, take: checksOf }),
+		node: (name, options) =>
+			ask(caller, methods.nodeChecks, { fields: { Node: name }, options, take: checksOf, remember: "" }),
 		checks: (service, options) =>
-			ask(caller, methods.serviceChecks, { fields: serviceFields(service, options), options, take: checksOf }),
-		async service(name, options) {
-			const answer = await ask(caller, methods.healthServiceNodes, {
+			ask(caller, methods.serviceChecks, {
+				fields: serviceFields(service, options),
+				options,
+				take: checksOf,
+				remember: "",
+			}),
+		service: (name, options) =>
+			ask(caller, methods.healthServiceNodes, {
+				remember: options.passing === true ? "passing" : "",
 				fields: serviceFields(name, options),
 				options,
-				take: ({ Nodes }) => (Nodes ?? []).flatMap(instanceRecord),
-			});
-			if (options.passing !== true) return answer;
-			// The reference's servers leave it to the agent, too.
-			const passing = answer.value.filter(({ checks }) => checks.every(({ status }) => status === "passing"));
-			return { ...answer, value: passing };
-		},
+				take: ({ Nodes }) => {
+					const all = (Nodes ?? []).flatMap(instanceRecord);
+					// The reference's servers leave it to the agent, too.
+					return options.passing === true ? all.filter(isPassing) : all;
+				},
+			}),
 		state: (status, options) =>
 			ask(caller, methods.checksInState, {
+				remember: "",
 				fields: { State: status, ...metaFilter(options) },
 				options,
 				take: checksOf,
@@ -37,6 +45,10 @@ export function healthClient(caller: Caller): HealthEndpoints {
 				take: ({ ServiceNodes }) => (ServiceNodes ?? []).map(bareInstance),
 			}),
 	};
+}
+
+function isPassing({ checks }: InstanceRecord): boolean {
+	return checks.every(({ status }) => status === "passing");
 }
 
 function checksOf({

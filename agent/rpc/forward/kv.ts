@@ -30,12 +30,14 @@ export function kvClient(caller: Caller): KvEndpoints {
 			}),
 		list: (prefix, options) =>
 			ask(caller, methods.kvList, {
+				remember: "",
 				fields: { Key: prefix },
 				options,
 				take: ({ Entries }) => (Entries ?? []).map(kvRecord),
 			}),
 		keys: (prefix, separator, options) =>
 			ask(caller, methods.kvListKeys, {
+				remember: "",
 				fields: { Prefix: prefix, Seperator: separator },
 				options,
 				take: ({ Keys }) => Keys ?? [],

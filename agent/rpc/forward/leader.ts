@@ -1,6 +1,7 @@
 import { DiscoError } from "../../../lib/errors.ts";
 import type { Caller } from "./caller.ts";
 import { timeoutMsOf } from "./choice.ts";
+import { createRememberedAnswers } from "./remembered-answers.ts";
 import type { Servers } from "./servers.ts";
 
 /** A server's calls to the one that leads. They are made once: `route.ts` tries again, since this server may lead by then. */
@@ -20,6 +21,7 @@ export function createLeaderCaller(parts: {
 
 	return {
 		datacenter: parts.datacenter,
+		memory: createRememberedAnswers(),
 		address: leader,
 		async call(method, argument, { waitMs, signal }) {
 			return parts.connections.call(leader(), method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });

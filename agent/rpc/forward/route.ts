@@ -5,6 +5,9 @@ import type { Hold } from "./hold.ts";
 /** Questions that are not put to the datacenter: they are answered from what is given to them, or at once from what is here. */
 const localMethods: ReadonlySet<string> = new Set(["serviceNow", "nodeChecksOf"]);
 
+/** What they bring can be read once only: made again they would bring half of it. */
+const madeOnce: ReadonlySet<string> = new Set(["restore"]);
+
 type AnyMethod = (...parameters: unknown[]) => Promise<unknown>;
 type AnyFamily = Readonly<Record<string, AnyMethod>>;
 
@@ -39,13 +42,18 @@ function routeFamily(own: AnyFamily, leader: AnyFamily | undefined, parts: Route
 	return Object.fromEntries(
 		Object.entries(own).map(([name, method]) => {
 			const remote = leader?.[name];
-			return [name, localMethods.has(name) || remote === undefined ? method : routeMethod(method, remote, parts)];
+			if (localMethods.has(name) || remote === undefined) return [name, method];
+			return [name, routeMethod(method, remote, { ...parts, tries: madeOnce.has(name) ? 1 : undefined })];
 		}),
 	);
 }
 
 /** Every method's last parameter is its options; one without has nothing that could be asked elsewhere. */
-function routeMethod(own: AnyMethod, leader: AnyMethod, { leads, hold }: RouteParts): AnyMethod {
+function routeMethod(
+	own: AnyMethod,
+	leader: AnyMethod,
+	{ leads, hold, tries }: RouteParts & { readonly tries: 1 | undefined },
+): AnyMethod {
 	async function attempt(parameters: unknown[], options: Partial<ReadOptions> | undefined): Promise<unknown> {
 		if (leads() || options === undefined) return own(...parameters);
 		if (options.consistency !== "stale") return leader(...parameters);
@@ -66,7 +74,7 @@ function routeMethod(own: AnyMethod, leader: AnyMethod, { leads, hold }: RoutePa
 			waitMs: (options?.minIndex ?? 0) > 0 ? (options?.maxWaitMs ?? 0) : 0,
 			signal: options?.signal,
 		};
-		return hold.run(() => attempt(parameters, options), kind);
+		return tries === 1 ? attempt(parameters, options) : hold.run(() => attempt(parameters, options), kind);
 	};
 }
 

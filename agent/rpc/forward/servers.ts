@@ -1,7 +1,7 @@
 import type { Address, Clock, Network } from "../../../lib/env/index.ts";
 import { DiscoError } from "../../../lib/errors.ts";
 import { createDeadlines, type Deadlines } from "../deadlines.ts";
-import type { Method } from "../wire/rpc.ts";
+import type { CalledMethod, Method } from "../wire/rpc.ts";
 import { RpcClient } from "../wire/rpc-client.ts";
 import type { CallOptions } from "../wire/rpc-stream.ts";
 
@@ -10,7 +10,7 @@ export interface Servers {
 	/** Fails as `RpcClient.call` does. */
 	call<Argument, Reply>(
 		address: string,
-		method: Method<Argument, Reply>,
+		method: CalledMethod<Argument, Reply>,
 		argument: Argument,
 		options: CallOptions,
 	): Promise<Reply>;

@@ -1,7 +1,7 @@
 import type { Address, Clock, Connection, Network } from "../../../lib/env/index.ts";
 import { createDeadlines, type Deadlines } from "../deadlines.ts";
 import { firstBytes } from "./first-byte.ts";
-import type { Method } from "./rpc.ts";
+import type { CalledMethod } from "./rpc.ts";
 import { type CallOptions, RpcStream } from "./rpc-stream.ts";
 import { YamuxSession } from "./yamux.ts";
 
@@ -34,7 +34,7 @@ export class RpcClient {
 
 	/** Fails as `RpcStream.call` and `Network.connect` do. */
 	async call<Argument, Reply>(
-		method: Method<Argument, Reply>,
+		method: CalledMethod<Argument, Reply>,
 		argument: Argument,
 		options: CallOptions,
 	): Promise<Reply> {

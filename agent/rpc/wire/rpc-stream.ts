@@ -5,7 +5,7 @@ import { Incoming } from "../../../lib/stream/index.ts";
 import type { Deadlines, Waiting } from "../deadlines.ts";
 import type { EndSignal } from "../endpoints.ts";
 import { messageParser } from "./message-parser.ts";
-import { errorBody, type Method, messageBytesMax, neverEnding, requestHeader, responseHeader } from "./rpc.ts";
+import { type CalledMethod, errorBody, messageBytesMax, neverEnding, requestHeader, responseHeader } from "./rpc.ts";
 
 /** What goes around the server's own text, once for each agent that passed the call on. */
 const hopPrefix = "rpc error making call: ";
@@ -37,7 +37,7 @@ export class RpcStream implements Waiting {
 	 * no use any more.
 	 */
 	async call<Argument, Reply>(
-		method: Method<Argument, Reply>,
+		method: CalledMethod<Argument, Reply>,
 		argument: Argument,
 		{ timeoutMs, signal }: CallOptions,
 	): Promise<Reply> {
@@ -78,7 +78,7 @@ export class RpcStream implements Waiting {
 		void this.close();
 	}
 
-	async #call<Argument, Reply>(method: Method<Argument, Reply>, argument: Argument): Promise<Reply> {
+	async #call<Argument, Reply>(method: CalledMethod<Argument, Reply>, argument: Argument): Promise<Reply> {
 		const seq = ++this.#seq;
 		const writer = new Writer();
 		requestHeader.write(writer, { ServiceMethod: method.name, Seq: seq });

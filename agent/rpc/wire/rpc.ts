@@ -4,7 +4,7 @@ import { type Codec, omitEmpty, type Reader, string, struct, u64, Writer } from 
 import { Incoming } from "../../../lib/stream/index.ts";
 import { referenceText } from "../error-texts.ts";
 import { CallEnd } from "./call-end.ts";
-import { messageParser } from "./message-parser.ts";
+import { messageParser, type ValueReader } from "./message-parser.ts";
 
 /** net/rpc with msgpack, as the reference speaks it: a header and a value each way, one call at a time on a stream. */
 export const requestHeader = struct({ ServiceMethod: string, Seq: u64 });
@@ -23,6 +23,13 @@ export interface Method<Argument, Reply> {
 	readonly name: string;
 	readonly argument: Codec<Argument>;
 	readonly reply: Codec<Reply>;
+}
+
+/** A method as its caller needs it. */
+export interface CalledMethod<Argument, Reply> {
+	readonly name: string;
+	readonly argument: Codec<Argument>;
+	readonly reply: ValueReader<Reply>;
 }
 
 /** A call as the server sees it. */
