@@ -17,4 +17,6 @@ if [ $# = 0 ]; then
 	node scripts/build.mjs
 	mapfile -t long < <(grep -rl DISCO_LONG test --include='*.test.ts' | grep -v '^test/docker/')
 	npx vitest run --project e2e "${long[@]}"
+	# Containers: a Docker engine of its own, with images of what was built.
+	bash scripts/test.sh docker
 fi

@@ -93,7 +93,7 @@ describe("docker compose up demo", () => {
 			await succeed("docker", ["run", "-d", "--label", "disco-test", "-e", "SERVICE_5000_NAME=web", "disco-demo-api"])
 		).trim();
 		await eventually("web answers through HAProxy", async () => (await curl(...web)) === "200");
-		expect(await dig("web.haproxy.service.consul")).toHaveLength(1);
+		await eventually("it has a name", async () => (await dig("web.haproxy.service.consul")).length === 1);
 		await succeed("docker", ["rm", "-f", container]);
 		await eventually("web is unknown again", async () => (await curl(...web)) === "404");
 		await answeringExactly(3);
