@@ -23,7 +23,7 @@ export interface Place {
 }
 
 /** An offset in another file than the template's source. */
-export interface SharedPlace {
+interface SharedPlace {
 	readonly offset: number;
 	readonly source: { readonly path: string; readonly text: string };
 }
