@@ -13,7 +13,9 @@ const tests = ["test/examples", "test/docker", "test/template"]
 	.join("\n");
 
 function brokenLinks(page: string): readonly string[] {
-	const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
+	const links = [...readFileSync(page, "utf8").matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(
+		([, path = ""]) => path,
+	);
 	return links.filter((path) => !existsSync(join(dirname(page), path)));
 }
 
