@@ -147,6 +147,20 @@ export const elsewhere: readonly Elsewhere[] = [
 		test,
 	})),
 	{
+		ours: "disco agent",
+		theirs: "Prometheus",
+		what: "`consul_sd_configs` follows the catalog",
+		file: "test/examples/prometheus-discovery.test.ts",
+		test: "Prometheus' consul_sd_configs follows disco's catalog",
+	},
+	{
+		ours: "disco agent",
+		theirs: "consul-api, consul-client, dns-java",
+		what: "published Java clients, unchanged (long suite)",
+		file: "test/examples/java-clients.test.ts",
+		test: "published Java clients of Consul run unchanged",
+	},
+	{
 		ours: "disco-template",
 		theirs: "Consul agent",
 		what: "its own end-to-end tests, each against both agents",
