@@ -4,7 +4,7 @@ import { flagsHelp, parseFlags } from "../../lib/flags.ts";
 import { createLogger, type Logger } from "../../lib/log/index.ts";
 import { nodeClock } from "../../lib/node/index.ts";
 import { agentFlags, loadAgentConfig, type RuntimeConfig } from "../config/index.ts";
-import { banner, startAgent, untilEnded } from "../runtime/index.ts";
+import { banner, catchSignals, startAgent, untilEnded } from "../runtime/index.ts";
 import type { Command } from "./command.ts";
 import { watchConfig } from "./config-watch.ts";
 import { openLogFile } from "./log-file.ts";
@@ -41,6 +41,7 @@ export const agent: Command = {
 		const say = (text: string) => {
 			if (!config.log.json) io.stdout(text);
 		};
+		const signals = catchSignals();
 		const running = await startAgent(config, {
 			logger,
 			reloadConfig: () => loadAgentConfig(args, host) ?? config,
@@ -54,7 +55,7 @@ export const agent: Command = {
 				});
 			});
 		}
-		const exitCode = await untilEnded(running, config, logger);
+		const exitCode = await untilEnded(running, config, logger, signals);
 		watched.stop();
 		logFile?.close();
 		syslog?.close();

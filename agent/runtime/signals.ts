@@ -10,7 +10,12 @@ const leaveMsMax = 15_000;
  * Lives with the agent until a signal or a leave ends it, and gives the exit code: 0 after a leave, 1 when it just stopped (the
  * reference's, for servers too). SIGHUP reads the configuration again; a second signal while leaving ends at once.
  */
-export async function untilEnded(agent: RunningAgent, config: RuntimeConfig, logger: Logger): Promise<number> {
+export async function untilEnded(
+	agent: RunningAgent,
+	config: RuntimeConfig,
+	logger: Logger,
+	signals: SignalQueue,
+): Promise<number> {
 	const reload = () => {
 		agent.reload().catch((error: unknown) => {
 			logger.error("the new configuration is refused, the old one stays", { error: errorMessage(error) });
@@ -20,7 +25,6 @@ export async function untilEnded(agent: RunningAgent, config: RuntimeConfig, log
 	// A log reader that goes away must not end the agent.
 	const ignore = () => {};
 	process.on("SIGPIPE", ignore);
-	const signals = signalQueue();
 	try {
 		const first = await Promise.race([
 			signals.next(),
@@ -52,12 +56,23 @@ export async function untilEnded(agent: RunningAgent, config: RuntimeConfig, log
 	}
 }
 
-function signalQueue(): { next(): Promise<NodeJS.Signals>; close(): void } {
+/** SIGINT and SIGTERM in the order in which they came. */
+interface SignalQueue {
+	next(): Promise<NodeJS.Signals>;
+	close(): void;
+}
+
+/**
+ * To be called before an agent starts: who sees it answer may send a signal before the start is over. It is heard then; a second
+ * one meanwhile ends the process at once.
+ */
+export function catchSignals(): SignalQueue {
 	const seen: NodeJS.Signals[] = [];
 	let wake: (() => void) | undefined;
 	const onSignal = (signal: NodeJS.Signals) => {
 		seen.push(signal);
-		wake?.();
+		if (wake !== undefined) wake();
+		else if (seen.length > 1) process.exit(1);
 	};
 	process.on("SIGINT", onSignal);
 	process.on("SIGTERM", onSignal);
