@@ -78,7 +78,7 @@ function routeMethod(
 	};
 }
 
-export function isTooOld(answer: unknown, maxStaleMs: number | undefined): boolean {
+function isTooOld(answer: unknown, maxStaleMs: number | undefined): boolean {
 	if (maxStaleMs === undefined || typeof answer !== "object" || answer === null) return false;
 	return "lastContactMs" in answer && Number(answer.lastContactMs) > maxStaleMs;
 }

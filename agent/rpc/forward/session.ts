@@ -86,7 +86,7 @@ function idOf({ SessionID, Session }: { readonly SessionID: string; readonly Ses
 	return SessionID || Session;
 }
 
-export function wireSession(session: SessionRecord): WireSession {
+function wireSession(session: SessionRecord): WireSession {
 	return {
 		ID: session.id,
 		Name: session.name,
