@@ -33,22 +33,39 @@ export interface Caller {
 type ReadArgument = QueryOptions & { readonly Datacenter: string };
 type WriteArgument = { readonly Token: string; readonly Datacenter: string };
 
-/** Asks a server; `take` takes the value out of its reply. */
+interface Question<Argument, Reply, Value> {
+	readonly fields: Partial<Argument>;
+	readonly options: ReadOptions;
+	readonly take: (reply: Reply) => Value;
+	/** Of a list: the same bytes give the same object. What `take` does besides what the fields say. */
+	readonly remember?: string;
+}
+
+/**
+ * Asks a server; `take` takes the value out of its reply. What is staler than the question allows is asked of the leader: the
+ * reference's servers leave that to who asks.
+ */
 export async function ask<Argument extends ReadArgument, Reply extends QueryMeta, Value>(
 	caller: Caller,
 	method: Method<Argument, Reply>,
-	{
-		fields,
-		options,
-		take,
-		remember,
-	}: {
-		readonly fields: Partial<Argument>;
-		readonly options: ReadOptions;
-		readonly take: (reply: Reply) => Value;
-		/** Of a list: the same bytes give the same object. What `take` does besides what the fields say. */
-		readonly remember?: string;
-	},
+	question: Question<Argument, Reply, Value>,
+): Promise<Answer<Value>> {
+	const { options } = question;
+	const answer = await askOnce(caller, method, question);
+	if (options.consistency !== "stale" || !isTooOld(answer, options.maxStaleMs)) return answer;
+	return askOnce(caller, method, { ...question, options: { ...options, consistency: "default" } });
+}
+
+/** Whether the server had heard from the leader too long ago. */
+export function isTooOld(answer: unknown, maxStaleMs: number | undefined): boolean {
+	if (maxStaleMs === undefined || typeof answer !== "object" || answer === null) return false;
+	return "lastContactMs" in answer && Number(answer.lastContactMs) > maxStaleMs;
+}
+
+async function askOnce<Argument extends ReadArgument, Reply extends QueryMeta, Value>(
+	caller: Caller,
+	method: Method<Argument, Reply>,
+	{ fields, options, take, remember }: Question<Argument, Reply, Value>,
 ): Promise<Answer<Value>> {
 	const answerOf = (reply: Reply): Answer<Value> => ({
 		value: take(reply),

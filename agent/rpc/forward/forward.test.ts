@@ -294,6 +294,27 @@ describe("on a real network", () => {
 	});
 });
 
+it("a client asks the leader for what is staler than it may be", async () => {
+	const { clock, network, endpoints, clientNetwork } = await startPair();
+	const asked: string[] = [];
+	const behind: Endpoints = {
+		...endpoints,
+		kv: {
+			...endpoints.kv,
+			get: async (_key, { consistency }) => {
+				asked.push(consistency);
+				return { value: undefined, index: 1, knownLeader: true, lastContactMs: consistency === "stale" ? 900 : 0 };
+			},
+		},
+	};
+	await serve(behind, { network: network.host("10.0.0.3"), clock, host: "10.0.0.3", port: 8300 });
+	const client = clientOf({ network: clientNetwork, clock, servers: ["10.0.0.3:8300"] });
+	const ask = (maxStaleMs: number) => during(clock, client.kv.get("a", { ...read, consistency: "stale", maxStaleMs }));
+	expect(await ask(1_000)).toMatchObject({ lastContactMs: 900 });
+	expect(await ask(500)).toMatchObject({ lastContactMs: 0 });
+	expect(asked).toEqual(["stale", "stale", "default"]);
+});
+
 describe("the same answer", () => {
 	it("is the same object at a client while nothing changed, and another one after a change", async () => {
 		const { client, endpoints, during: settle } = await startPair();

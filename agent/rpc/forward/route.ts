@@ -1,5 +1,6 @@
 import { errorCode } from "../../../lib/errors.ts";
 import type { Endpoints, ReadOptions, WriteOptions } from "../endpoints.ts";
+import { isTooOld } from "./caller.ts";
 import type { Hold } from "./hold.ts";
 
 /** Questions that are not put to the datacenter: they are answered from what is given to them, or at once from what is here. */
@@ -76,9 +77,4 @@ function routeMethod(
 		};
 		return tries === 1 ? attempt(parameters, options) : hold.run(() => attempt(parameters, options), kind);
 	};
-}
-
-function isTooOld(answer: unknown, maxStaleMs: number | undefined): boolean {
-	if (maxStaleMs === undefined || typeof answer !== "object" || answer === null) return false;
-	return "lastContactMs" in answer && Number(answer.lastContactMs) > maxStaleMs;
 }
