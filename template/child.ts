@@ -36,6 +36,8 @@ export function startChild(
 function supervise(child: ChildProcess, config: ExecConfig, group: boolean, clock: Clock): Child {
 	let stopping = false;
 	let signalled = false;
+	/** One of the signals passed on was to end it: its group is ending and gets no second one, which often means "at once". */
+	let ending = false;
 	const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
 	const exited = new Promise<number>((resolve) => {
 		child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 0) : 255));
@@ -57,13 +59,14 @@ function supervise(child: ChildProcess, config: ExecConfig, group: boolean, cloc
 		}),
 		signal(name) {
 			signalled = true;
+			ending ||= name === "SIGTERM" || name === "SIGINT" || name === "SIGQUIT" || name === config.killSignal;
 			send(name);
 		},
 		async stop() {
 			// What a program that ended by itself leaves running is its own business; what we end, we end whole.
 			if (hasEnded() && !signalled) return;
 			stopping = true;
-			send(config.killSignal);
+			if (!(hasEnded() && ending)) send(config.killSignal);
 			const timer = clock.after(config.killTimeoutMs, () => send("SIGKILL"));
 			await exited;
 			while (group && child.pid !== undefined && groupExists(child.pid)) {
