@@ -74,13 +74,16 @@ export async function startCluster(
 
 	async function leader(among: readonly ClusterAgent[] = servers): Promise<ClusterAgent> {
 		let found: ClusterAgent | undefined;
-		await eventually(`a leader: ${agents.map((each) => each.output()).join("\n")}`, async () => {
+		const seen = eventually("a leader", async () => {
 			for (const server of among) {
 				const address = await server.client.status.leader().catch(() => "");
 				found = servers.find((each) => each.serverAddress === address);
 				if (found !== undefined && among.includes(found)) return true;
 			}
 			return false;
+		});
+		await seen.catch((error: unknown) => {
+			throw new Error(agents.map((each) => each.output()).join("\n"), { cause: error });
 		});
 		return found as ClusterAgent;
 	}

@@ -140,19 +140,25 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 
 const memberEventNames = { join: "Join", leave: "Leave", failed: "Failed", update: "Update", reap: "Reap" } as const;
 
+/**
+ * All addresses are tried, as in the reference: agents that start at the same time and know each other's addresses must not end up in
+ * several pools because each stopped at the first that answered. Joining oneself counts only where no other address is given.
+ */
 async function joinAny(serf: Serf, addresses: readonly string[], defaultPort: number): Promise<void> {
-	const failures: string[] = [];
-	for (const text of addresses) {
-		try {
+	const own = serf.swim.address;
+	const outcomes = await Promise.allSettled(
+		addresses.map(async (text) => {
 			const resolved = await resolveJoinAddress(text, defaultPort);
 			await serf.join(resolved, { ignoreOld: true });
-			return;
-		} catch (error) {
-			failures.push(errorMessage(error));
-		}
-	}
-	const count = `${failures.length} error${failures.length === 1 ? "" : "s"} occurred:`;
-	throw new DiscoError("JOIN_FAILED", [count, ...failures].join("\n\t* "), { retryable: true });
+			return resolved.every(({ host, port }) => host === own.host && port === own.port);
+		}),
+	);
+	const joined = outcomes.filter((outcome) => outcome.status === "fulfilled");
+	const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+	if (joined.some(({ value: isOwn }) => !isOwn) || (joined.length > 0 && failed.length === 0)) return;
+	const count = `${failed.length} error${failed.length === 1 ? "" : "s"} occurred:`;
+	const texts = failed.map(({ reason }) => errorMessage(reason));
+	throw new DiscoError("JOIN_FAILED", [count, ...texts].join("\n\t* "), { retryable: true });
 }
 
 export function memberRecord(member: Member): AgentMemberRecord {
