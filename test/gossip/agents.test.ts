@@ -57,6 +57,8 @@ describe("a pool of disco agents", () => {
 			] as const)
 				expect([method, (await request(method, JSON.stringify({ Key }))).status]).toEqual([method, 200]);
 			expect(await (await request("GET")).json()).toMatchObject([
+				// The other one, in dev mode, is not among the servers of all datacenters.
+				{ WAN: true, Datacenter: "dc1", Keys: { [second]: 1 }, PrimaryKeys: { [second]: 1 }, NumNodes: 1 },
 				{ WAN: false, Datacenter: "dc1", Keys: { [second]: 2 }, PrimaryKeys: { [second]: 2 }, NumNodes: 2 },
 			]);
 			const file = join(folder, "serf", "local.keyring");
