@@ -264,12 +264,28 @@ describe("the local log", () => {
 		it("another layout is refused by name", async () => {
 			const disk = new FakeDisk();
 			await (await started(disk)).log.close();
-			await disk.writeAtomic("raft/format", bytes("disco-log 2\n"));
+			await disk.writeAtomic("raft/raft.db", bytes("disco-log 2\n"));
 			await expect(started(disk)).rejects.toMatchObject({
 				code: "LOG_FORMAT_UNKNOWN",
 				message:
-					'raft/format has format version "disco-log 2", this disco knows "disco-log 1"; run the version that wrote it',
+					'raft/raft.db has format version "disco-log 2", this disco knows "disco-log 1"; run the version that wrote it',
 			});
+		});
+
+		it("another program's database is refused, our former name of the layout is taken over", async () => {
+			const disk = new FakeDisk();
+			await disk.writeAtomic("raft/raft.db", new Uint8Array(4096).fill(7));
+			await expect(started(disk)).rejects.toMatchObject({
+				code: "LOG_FORMAT_UNKNOWN",
+				message: expect.stringContaining("disco snapshot restore") as string,
+			});
+			const former = new FakeDisk();
+			await (await started(former)).log.close();
+			await former.remove("raft/raft.db");
+			await former.writeAtomic("raft/format", bytes("disco-log 1\n"));
+			await (await started(former)).log.close();
+			expect(await former.list("raft")).toEqual(expect.arrayContaining(["raft.db", "peers.info"]));
+			expect(await former.list("raft")).not.toContain("format");
 		});
 
 		it("a missing segment is noticed", async () => {

@@ -1,15 +1,34 @@
 import type { Disk } from "../../lib/env/index.ts";
+import { DiscoError } from "../../lib/errors.ts";
 import { unknownFormat } from "./segment-scan.ts";
 
 /**
  * Names in the log's folder:
  *
- * - `format`: one line, the name and version of the whole layout
+ * - `raft.db`: one line, the name and version of the whole layout. The reference keeps its log in a database of this name: started on
+ *   our folder it refuses the file instead of beginning an empty state beside ours, and we refuse a database of its
+ * - `peers.info`: what an operator may do about lost servers
  * - `log-NUMBER`: a segment; the number (20 digits, so that names sort) is the index of its first entry
  * - `snapshot-NUMBER`: the state after entry NUMBER
  * - `*.tmp`: left behind by a crash, removed at the next start
  */
 const localFormat = "disco-log 1";
+const layoutFile = "raft.db";
+/** The layout's name until November 2026. */
+const formerLayoutFile = "format";
+/** More than any layout's name. */
+const layoutBytesMax = 64;
+
+const peersInfo = `Servers of this datacenter were lost for good, and no leader can be elected? Stop all that are left, put the same file
+peers.json beside this one on each, and start them again:
+
+[
+  { "id": "the server's node id", "address": "10.0.0.1:8300", "non_voter": false }
+]
+
+It lists every server that is left, replaces the list of servers once and is removed then. What the last server had not been told is
+lost. A single server (disco agent -server -bootstrap) has no other servers and does not read peers.json.
+`;
 
 export interface LogFiles {
 	/** Ascending. */
@@ -32,20 +51,39 @@ export function snapshotPath(folder: string, index: number): string {
  */
 export async function openLogFolder(disk: Disk, folder: string, knownFormat = localFormat): Promise<LogFiles> {
 	await disk.makeFolder(folder);
-	const format = await disk.read(`${folder}/format`);
+	const layout = await layoutOf(disk, folder);
 	const names = await disk.list(folder);
 	for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${folder}/${name}`);
 	const files = { segments: numbersOf(names, "log-"), snapshots: numbersOf(names, "snapshot-") };
-	if (format === undefined) {
-		if (files.segments.length + files.snapshots.length > 0)
-			throw unknownFormat(`${folder}/format`, "(missing)", JSON.stringify(knownFormat));
-		await disk.writeAtomic(`${folder}/format`, new TextEncoder().encode(`${knownFormat}\n`));
-	} else {
-		const line = new TextDecoder().decode(format);
-		if (line !== `${knownFormat}\n`)
-			throw unknownFormat(`${folder}/format`, JSON.stringify(line.trim()), JSON.stringify(knownFormat));
+	const path = `${folder}/${layoutFile}`;
+	if (layout === undefined && files.segments.length + files.snapshots.length > 0)
+		throw unknownFormat(path, "(missing)", JSON.stringify(knownFormat));
+	if (layout !== undefined && layout !== knownFormat)
+		throw unknownFormat(path, JSON.stringify(layout), JSON.stringify(knownFormat));
+	if (layout === undefined || !names.includes(layoutFile)) {
+		await disk.writeAtomic(path, new TextEncoder().encode(`${knownFormat}\n`));
+		if (names.includes(formerLayoutFile)) await disk.remove(`${folder}/${formerLayoutFile}`);
 	}
+	if (!names.includes("peers.info"))
+		await disk.writeAtomic(`${folder}/peers.info`, new TextEncoder().encode(peersInfo));
 	return files;
+}
+
+/**
+ * The layout that a log's folder was begun with ("disco-log 1", "disco-raft 1"), undefined when there is none yet. Fails with
+ * `LOG_FORMAT_UNKNOWN` when another program's state is there.
+ */
+export async function layoutOf(disk: Disk, folder: string): Promise<string | undefined> {
+	const path = `${folder}/${layoutFile}`;
+	const found = (await disk.read(path)) ?? (await disk.read(`${folder}/${formerLayoutFile}`));
+	if (found === undefined) return undefined;
+	const line = new TextDecoder().decode(found.subarray(0, layoutBytesMax));
+	if (found.length <= layoutBytesMax && /^disco-[a-z]+ \d+\n$/.test(line)) return line.trim();
+	throw new DiscoError(
+		"LOG_FORMAT_UNKNOWN",
+		`${path} is not disco's (Consul's database, or damaged). Start with an empty data folder; Consul's state comes over with ` +
+			"`consul snapshot save` there and `disco snapshot restore` here",
+	);
 }
 
 function numbersOf(names: readonly string[], prefix: string): number[] {

@@ -113,7 +113,9 @@ describe("Raft's store", () => {
 		expect(restored.snapshot).toMatchObject({ index: 3, term: 1, configuration, configurationIndex: 1 });
 		expect(snapshot?.pieces).toEqual([Uint8Array.of(3)]);
 		expect(restored.entries.map(({ index }) => index)).toEqual([3]);
-		expect(await disk.list(folder)).toHaveLength(4);
+		expect(
+			(await disk.list(folder)).filter((name) => name.startsWith("log-") || name.startsWith("snapshot-")),
+		).toHaveLength(2);
 	});
 
 	it("a snapshot of the leader replaces the log; what a crash leaves of the old log does not count", async () => {
@@ -137,7 +139,7 @@ describe("Raft's store", () => {
 	it.each([
 		{ name: "a damaged entry with later ones behind it", path: /log-/, at: 58, code: "LOG_CORRUPT" },
 		{ name: "a damaged vote", path: /vote/, at: 5, code: "LOG_CORRUPT" },
-		{ name: "another format", path: /format/, at: 11, code: "LOG_FORMAT_UNKNOWN" },
+		{ name: "another format", path: /raft\.db/, at: 11, code: "LOG_FORMAT_UNKNOWN" },
 	])("does not start with $name", async ({ path, at, code }) => {
 		const disk = new FakeDisk();
 		const { store } = await open(disk);

@@ -4,7 +4,7 @@ import type { Logger } from "../../lib/log/index.ts";
 import { nodeClock, nodeDisk, nodeNetwork, nodeRandom } from "../../lib/node/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
-import { LocalLog, MemoryLog, type Peer, type ReplicatedLog } from "../raft/index.ts";
+import { LocalLog, layoutOf, MemoryLog, type Peer, type ReplicatedLog } from "../raft/index.ts";
 import { StateStore } from "../state/index.ts";
 import { type RaftEngine, raftEngine } from "./cluster/index.ts";
 
@@ -49,9 +49,9 @@ export async function openEngine(config: RuntimeConfig, self: Peer, logger: Logg
 
 /** Which engine has begun the folder. */
 async function keptEngine(folder: string): Promise<"local" | "raft" | undefined> {
-	const format = await nodeDisk.read(join(folder, "format"));
-	if (format === undefined) return undefined;
-	return new TextDecoder().decode(format).startsWith("disco-raft ") ? "raft" : "local";
+	const layout = await layoutOf(nodeDisk, folder);
+	if (layout === undefined) return undefined;
+	return layout.startsWith("disco-raft ") ? "raft" : "local";
 }
 
 /** State in memory only (`-dev`). */
