@@ -60,6 +60,43 @@ describe("stale_if_error", () => {
 		expect(await ask("web.service.consul")).toMatchObject({ errors: [], answers: [{ ttl: 60, data: "10.0.0.2" }] });
 	});
 
+	it("does not wait for servers that are silent longer than who asks, and asks them once for all meanwhile", async () => {
+		let calls = 0;
+		let answer: (() => void) | undefined;
+		const { health } = catalog.endpoints;
+		const silent = {
+			...catalog.endpoints,
+			health: {
+				...health,
+				service: (...asked: Parameters<typeof health.service>) => {
+					calls++;
+					if (calls === 1) return health.service(...asked);
+					return new Promise<void>((resolve) => {
+						answer = resolve;
+					}).then(() => health.service(...asked));
+				},
+			},
+		};
+		const { endpoints } = withStaleAnswers(silent, { clock, staleIfErrorMs: () => hourMs });
+		const read = { datacenter: "", token: "", consistency: "stale", minIndex: 0, maxWaitMs: 0 } as const;
+		const ask = () => endpoints.health.service("web", read);
+		expect((await ask()).knownLeader).toBe(true);
+		const first = ask();
+		await clock.advanceAsync(1_799);
+		expect(await Promise.race([first, Promise.resolve("waits")])).toBe("waits");
+		await clock.advanceAsync(1);
+		expect((await first).knownLeader).toBe(false);
+		const others = [ask(), ask()];
+		await clock.advanceAsync(100);
+		expect((await Promise.all(others)).map(({ knownLeader }) => knownLeader)).toEqual([false, false]);
+		// The first question's, and one for the two others.
+		expect(calls).toBe(3);
+		const back = ask();
+		answer?.();
+		expect((await back).knownLeader).toBe(true);
+		expect(calls).toBe(3);
+	});
+
 	it("ends when the answer is too old, was never found, or the failure is an answer", async () => {
 		const { ask } = asking(hourMs);
 		await ask("web.service.consul");
