@@ -90,7 +90,7 @@ function noFacts(error: unknown): NoFacts | undefined {
 async function gather(client: Client, options: DoctorOptions): Promise<Facts> {
 	const limit = { timeoutMs: answerMsMax };
 	const askedAtMs = options.nowMs();
-	const leaderAnswer = await client.call({ path: "/v1/status/leader", ...limit });
+	const { leader, date } = await askLeader(client, limit);
 	const answeredAtMs = options.nowMs();
 	const self = await client.agent.self(limit);
 	if (self.Config?.NodeName === undefined) {
@@ -98,7 +98,6 @@ async function gather(client: Client, options: DoctorOptions): Promise<Facts> {
 	}
 	const services = Object.values(await client.agent.services(limit));
 	const checks = Object.values(await client.agent.checks(limit));
-	const leader = leaderOf(leaderAnswer.body);
 	const debug = self.DebugConfig ?? {};
 	const domain = String(debug["DNSDomain"] ?? "consul.");
 	const name = `${self.Config.NodeName}.node.${domain}`;
@@ -106,7 +105,7 @@ async function gather(client: Client, options: DoctorOptions): Promise<Facts> {
 	const dataFolder = String(debug["DataDir"] ?? "");
 	return {
 		address: client.address,
-		clockAheadMs: clockAhead(leaderAnswer.headers.date, askedAtMs, answeredAtMs),
+		clockAheadMs: clockAhead(date, askedAtMs, answeredAtMs),
 		leader,
 		node: self.Config.NodeName,
 		isDev: debug["DevMode"] === true,
@@ -137,6 +136,20 @@ async function gather(client: Client, options: DoctorOptions): Promise<Facts> {
 function reachable(listening: string, httpAddress: string): string {
 	const host = /^(?:https?:\/\/)?(\[[^\]]+\]|[^:/]+)/.exec(httpAddress)?.[1] ?? "127.0.0.1";
 	return listening.replace(/^(?:0\.0\.0\.0|\[::\])(?=:)/, host);
+}
+
+/** An agent that reaches no server answers 500: nobody leads as far as it knows. Whether it is an agent, its other answers tell. */
+async function askLeader(
+	client: Client,
+	limit: { readonly timeoutMs: number },
+): Promise<{ readonly leader: string; readonly date?: string }> {
+	try {
+		const { body, headers } = await client.call({ path: "/v1/status/leader", ...limit });
+		return { leader: leaderOf(body), ...(headers.date === undefined ? {} : { date: headers.date }) };
+	} catch (error) {
+		if (error instanceof HttpStatusError && error.status >= 500) return { leader: "" };
+		throw error;
+	}
 }
 
 /** JSON of another program may be anything. */

@@ -89,7 +89,7 @@ export const odd = (dice: Dice): Step => {
 		"/v1/operator/raft/peer?id=x",
 		"/v1/operator/raft/peer?address=x",
 		"/v1/operator/raft/peer?id=x&address=y",
-		"/v1/operator/raft/transfer-leader",
+		"/v1/operator/raft/snapshot",
 		"/v1/operator/keyring",
 		"/v1/operator/keyring?relay-factor=9",
 		"/v1/operator/keyring?local-only=x",
