@@ -78,16 +78,35 @@ export async function countMatches(
 	limit: number,
 	rest: () => Promise<void>,
 ): Promise<number> {
-	const matcher = compileRegex(`(?m)${expression}`).matcher(text);
+	const regex = compileRegex(`(?m)${expression}`);
 	let count = 0;
-	let previousEnd = -1;
-	for (let found = 1; count < limit && matcher.find(); found++) {
-		// As Go's FindAll: an empty match right after another is none.
-		if (matcher.start() !== matcher.end() || matcher.start() !== previousEnd) count++;
-		previousEnd = matcher.end();
-		if (found % countedInRow === 0) await rest();
+	for (const part of mayCrossLines.test(expression) ? [text] : lineParts(text)) {
+		const matcher = regex.matcher(part);
+		let previousEnd = -1;
+		for (let found = 1; count < limit && matcher.find(); found++) {
+			// As Go's FindAll: an empty match right after another is none.
+			if (matcher.start() !== matcher.end() || matcher.start() !== previousEnd) count++;
+			previousEnd = matcher.end();
+			if (found % countedInRow === 0) await rest();
+		}
+		if (count >= limit) break;
+		await rest();
 	}
 	return count;
+}
+
+/** What could match a line's end, or ask where the text begins and ends: escapes of characters and classes, `[^`, `[:`, flags but `i`. */
+const mayCrossLines = /\\[^.*+?()|{}[\]^$\-/dwb]|\[\^|\[:|\(\?(?!:|P?<|i\))|[^ -\uffff]/;
+const partLength = 65_536;
+
+/** Whole lines, some at a time, without the line's end between two parts. */
+function* lineParts(text: string): Generator<string> {
+	for (let at = 0; at <= text.length; ) {
+		const lineEnd = text.indexOf("\n", at + partLength);
+		const end = lineEnd === -1 ? text.length : lineEnd;
+		yield text.slice(at, end);
+		at = end + 1;
+	}
 }
 
 /** Go's `ReplaceAllString`: `$1`, `${1}`, `${name}`, `$$`; `$1x` is the group named `1x`. */
