@@ -27,8 +27,7 @@ const raftMultiplierDefault = 5;
 export function clusterConfig(given: Fragment): ClusterConfig {
 	const { autopilot = {}, performance = {} } = given;
 	return {
-		// 0 means the default, as in the reference.
-		raftMultiplier: performance.raft_multiplier || raftMultiplierDefault,
+		raftMultiplier: performance.raft_multiplier ?? raftMultiplierDefault,
 		snapshotAfterEntries: given.raft_snapshot_threshold || undefined,
 		trailingEntries: given.raft_trailing_logs || undefined,
 		leaveDrainMs: performance.leave_drain_time ?? 5_000,

@@ -16,6 +16,8 @@ export interface GossipConfig {
 	readonly bindAddress: string;
 	/** Networks (CIDR) of the members; empty: all. */
 	readonly allowedNetworks: readonly string[];
+	/** The same of the pool of all datacenters' servers. */
+	readonly wanAllowedNetworks: readonly string[];
 	/** What `gossip_lan` says of SWIM's times and numbers; the rest is as usual. */
 	readonly swim: SwimOverrides;
 	/** A failed member is forgotten after this. */
@@ -42,6 +44,7 @@ export function gossipConfig(given: Fragment, bindAddress: string): GossipConfig
 		rejoinAfterLeave: given.rejoin_after_leave ?? false,
 		bindAddress: given.serf_lan || bindAddress,
 		allowedNetworks: given.serf_lan_allowed_cidrs ?? [],
+		wanAllowedNetworks: given.serf_wan_allowed_cidrs ?? [],
 		swim: swimOverrides(given.gossip_lan ?? {}),
 		reconnectTimeoutMs: given.reconnect_timeout ?? reconnectTimeoutMsDefault,
 	};

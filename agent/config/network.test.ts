@@ -83,10 +83,12 @@ describe("unix_sockets", () => {
 });
 
 it("tells gossip what gossip_lan and serf_lan_allowed_cidrs say", () => {
-	const hcl = 'gossip_lan { probe_interval = "2s" gossip_nodes = 5 } serf_lan_allowed_cidrs = ["10.0.0.0/8"]';
+	const hcl =
+		'gossip_lan { probe_interval = "2s" gossip_nodes = 5 } serf_lan_allowed_cidrs = ["10.0.0.0/8"] serf_wan_allowed_cidrs = ["fd00::/8"]';
 	expect(load(hcl).gossip).toMatchObject({
 		swim: { probeIntervalMs: 2000, gossipNodes: 5 },
 		allowedNetworks: ["10.0.0.0/8"],
+		wanAllowedNetworks: ["fd00::/8"],
 	});
 	expect(() => load("gossip_lan { gossip_nodes = 0 }")).toThrow(/gossip_lan\.gossip_nodes: 0 is not above 0/);
 });

@@ -11,6 +11,7 @@ import { consulProgram, type RealConsul, startConsul } from "./consul.ts";
 const program = consulProgram();
 if (program === undefined && process.env["CI"]) throw new Error("consul is missing: scripts/test-tools.sh installs it");
 const namespaces = spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
+if (!namespaces && process.env["CI"]) throw new Error("needs root and process namespaces (unshare --pid)");
 
 const folder = mkdtempSync(join(tmpdir(), "disco-env-one-"));
 const discoEnv = join(folder, "disco-env.mjs");

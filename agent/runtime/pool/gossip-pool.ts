@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { RE2JS } from "re2js";
 import { type Address, type Clock, type Disk, type Network, type Random, shuffle } from "../../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../../lib/errors.ts";
+import { ipNetworks } from "../../../lib/ip-networks.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { RuntimeConfig } from "../../config/index.ts";
 import {
@@ -196,4 +197,13 @@ function matchesRe2(expression: string, text: string): boolean {
 	} catch {
 		return false;
 	}
+}
+
+/** Why a member is refused that lies in none of the networks (`key` names them); undefined when it may come. Without networks all may. */
+export function outsideOf(networks: readonly string[], key: string): (node: RemoteNode) => string | undefined {
+	const allowed = ipNetworks(networks);
+	return ({ name, address }) =>
+		allowed.isEmpty || allowed.has(address.host)
+			? undefined
+			: `Member '${name}' has address ${address.host}, which is in no network of ${key}`;
 }

@@ -1,11 +1,10 @@
 import { DiscoError } from "../../../lib/errors.ts";
-import { ipNetworks } from "../../../lib/ip-networks.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { RuntimeConfig } from "../../config/index.ts";
 import { type Coordinate, decodeTags, type RemoteNode, type SerfEvent, swimPresets } from "../../gossip/index.ts";
 import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import type { UserEvent } from "../../rpc/index.ts";
-import { memberRecord, openGossipPool, type PoolSurroundings } from "./gossip-pool.ts";
+import { memberRecord, openGossipPool, outsideOf, type PoolSurroundings } from "./gossip-pool.ts";
 import { decodeUserEvent, encodeUserEvent, userEventPrefix } from "./user-event.ts";
 import { openWanPool, type RunningWanPool } from "./wan-pool.ts";
 
@@ -45,7 +44,7 @@ export interface LanPool extends MemberPool {
 /** Opens the pool's sockets. Fails with `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE` or `KEYRING_FILE_INVALID`. */
 export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 	const { config, self, logger } = parts;
-	const allowed = ipNetworks(config.gossip.allowedNetworks);
+	const isOutside = outsideOf(config.gossip.allowedNetworks, "serf_lan_allowed_cidrs");
 	const ownEvents = new Set<string>();
 	let wan: RunningWanPool | undefined;
 	const pool = await openGossipPool(parts, {
@@ -55,10 +54,7 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 		settings: swimSettings(config),
 		// Servers are told apart by their ids; a client with a taken name gives way.
 		resolvesNameConflicts: !config.server,
-		refuse: (node) =>
-			allowed.isEmpty || allowed.has(node.address.host)
-				? refusal(node, config, self)
-				: `Member '${node.name}' has address ${node.address.host}, which is in no network of serf_lan_allowed_cidrs`,
+		refuse: (node) => isOutside(node) ?? refusal(node, config, self),
 		onEvent,
 		onNameConflict: parts.onNameConflict,
 	});

@@ -2,7 +2,7 @@ import type { Timer } from "../../../lib/env/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import { decodeTags, type RemoteNode, swimPresets } from "../../gossip/index.ts";
 import type { AgentMemberRecord, WanPool } from "../../local/index.ts";
-import { openGossipPool, type PoolSurroundings } from "./gossip-pool.ts";
+import { openGossipPool, outsideOf, type PoolSurroundings } from "./gossip-pool.ts";
 
 /** How often servers of the datacenter that are not in the pool are joined. */
 const floodMs = 60_000;
@@ -26,13 +26,14 @@ export async function openWanPool(
 ): Promise<RunningWanPool> {
 	const { config, self, lanMembers, clock, logger } = parts;
 	const nameOf = (member: AgentMemberRecord) => `${member.name}.${config.datacenter}`;
+	const isOutside = outsideOf(config.gossip.wanAllowedNetworks, "serf_wan_allowed_cidrs");
 	const pool = await openGossipPool(parts, {
 		self: { ...self, name: nameOf(self), address: config.advertiseWanAddress, port: config.ports.serfWan },
 		bindHost: config.bindAddress,
 		fileName: "remote",
 		settings: swimPresets.wan,
 		resolvesNameConflicts: false,
-		refuse: refusal,
+		refuse: (node) => isOutside(node) ?? refusal(node),
 		onEvent: () => undefined,
 	});
 	let timer: Timer | undefined;
