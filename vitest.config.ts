@@ -23,6 +23,8 @@ export default defineConfig({
 					include: [`${sources}/**/*.test.ts`],
 					// Against hanging, not for speed: the lanes share two cores.
 					testTimeout: 60_000,
+					// Real sockets, files and processes: as for e2e, what needed a second attempt is printed. Nothing random may need it.
+					retry: process.env["CI"] ? 1 : 0,
 					setupFiles: [propertySeed],
 				},
 			},

@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { afterEach, describe, expect, it } from "vitest";
 import { agent, closeAgents, put } from "./testing.ts";
 
@@ -15,7 +16,8 @@ describe("snapshot", () => {
 		for (let at = 10; at < archive.length; at += 97) {
 			const damaged = Uint8Array.from(archive);
 			damaged[at] = (damaged[at] ?? 0) ^ 0x55;
-			expect(await restore(damaged)).toBe(500);
+			// Some changes tell the same bytes in another way: a run of zeros copied from another place.
+			if (!unpacksTo(damaged, gunzipSync(archive))) expect(await restore(damaged)).toBe(500);
 			expect(await restore(archive.subarray(0, at))).toBe(500);
 		}
 		expect(await value()).toBe("new");
@@ -23,3 +25,11 @@ describe("snapshot", () => {
 		expect(await value()).toBe("old");
 	});
 });
+
+function unpacksTo(archive: Uint8Array, bytes: Uint8Array): boolean {
+	try {
+		return gunzipSync(archive).equals(bytes);
+	} catch {
+		return false;
+	}
+}
