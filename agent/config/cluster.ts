@@ -11,6 +11,8 @@ export interface ClusterConfig {
 	readonly leaveDrainMs: number;
 	/** How long a call waits for a leader. */
 	readonly rpcHoldMs: number;
+	/** Shortest TTL that a session may have. */
+	readonly sessionTtlMinMs: number;
 	/** How the servers look after each other, for the first leader of a new cluster; what is left out is the default. */
 	readonly autopilot: {
 		readonly cleanupDeadServers?: boolean;
@@ -32,6 +34,8 @@ export function clusterConfig(given: Fragment): ClusterConfig {
 		trailingEntries: given.raft_trailing_logs || undefined,
 		leaveDrainMs: performance.leave_drain_time ?? 5_000,
 		rpcHoldMs: performance.rpc_hold_timeout ?? 7_000,
+		// 0 is the default there, too.
+		sessionTtlMinMs: given.session_ttl_min || 10_000,
 		autopilot: {
 			...(autopilot.cleanup_dead_servers === undefined ? {} : { cleanupDeadServers: autopilot.cleanup_dead_servers }),
 			...(autopilot.last_contact_threshold === undefined

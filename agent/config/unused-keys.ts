@@ -25,7 +25,6 @@ export function unusedKeyWarnings(given: Fragment): readonly string[] {
 		[given.enable_debug, "enable_debug: there are no profiles to fetch; disco debug gathers what the agent knows"],
 		[ui.dir || undefined, "ui_config.dir: no page of your own is served"],
 		[given.cache, "cache: answers come from the servers' state; there is nothing to limit"],
-		[given.session_ttl_min, "session_ttl_min: the shortest TTL is 10s"],
 	];
 	return unused
 		.filter(([value]) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0))

@@ -219,8 +219,16 @@ describe("sessions", () => {
 		expect(await lock(other)).toBe(true);
 	});
 
+	it("has at least the TTL that the servers were given as the shortest", async () => {
+		const { endpoints } = await startServer({ sessionTtlMinMs: 90_000 });
+		await endpoints.catalog.register(registration("n"), write);
+		const create = (ttl: string) => endpoints.session.create({ ...wanted, node: "n", ttl }, write);
+		await expect(create("89s")).rejects.toThrow("Invalid Session TTL '89s', must be between [1m30s=24h0m0s]");
+		await expect(create("90s")).resolves.toMatch(/-/);
+	});
+
 	it.each([
-		[{ ttl: "1s" }, "must be between"],
+		[{ ttl: "1s" }, "must be between [10s=24h0m0s]"],
 		[{ ttl: "soon" }, "'soon' invalid"],
 		[{ behavior: "explode" }, "Invalid Behavior setting 'explode'"],
 		[{ node: "none" }, "Missing node registration"],

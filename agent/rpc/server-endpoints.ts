@@ -42,6 +42,8 @@ interface ServerEndpointsOptions {
 	readonly serverPool?: ServerPool;
 	/** For what goes wrong without a client that could be told; without it nobody is. */
 	readonly logger?: Logger;
+	/** Shortest TTL of a session; `session.ts` has the default. */
+	readonly sessionTtlMinMs?: number;
 	/** Blocking queries that may wait at the same time; `blocking-query.ts` has the default. */
 	readonly waitersMax?: number;
 }

@@ -1,4 +1,4 @@
-import { tryParseDurationMs } from "../../lib/duration.ts";
+import { formatDuration, tryParseDurationMs } from "../../lib/duration.ts";
 import type { Clock, Random, Timer } from "../../lib/env/index.ts";
 import { uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
@@ -11,8 +11,8 @@ import type { Server } from "./server.ts";
 
 /** The check that gossip keeps for each member; every session is bound to its node's unless it asks for none. */
 const serfHealth = "serfHealth";
-const ttlMsMin = 10_000;
-const ttlMsMax = 24 * 3600_000;
+const ttlMinMsDefault = 10_000;
+const ttlMaxMs = 24 * 3600_000;
 /** A session lives at least its TTL and at most this many times it, which forgives a late renewal. */
 const ttlGrace = 2;
 /** Pause before an expired session's end is proposed again after an error. */
@@ -26,11 +26,13 @@ export function sessionEndpoints(
 		readonly random: Random;
 		readonly lockDelays: LockDelays;
 		readonly leadership?: Leadership;
+		/** Shortest TTL taken; 10 s unless given. */
+		readonly sessionTtlMinMs?: number;
 		readonly logger: Logger;
 	},
 ): SessionEndpoints {
 	const { store } = server;
-	const { clock, random, lockDelays, leadership, logger } = parts;
+	const { clock, random, lockDelays, leadership, sessionTtlMinMs: ttlMinMs = ttlMinMsDefault, logger } = parts;
 	const leads = () => leadership?.leads() ?? true;
 	const timers = new Map<string, Timer>();
 
@@ -85,7 +87,7 @@ export function sessionEndpoints(
 
 	return {
 		async create(request, options) {
-			const session = sessionContent(request, uuid(random));
+			const session = sessionContent(request, uuid(random), ttlMinMs);
 			try {
 				await server.write(options, { kind: "session-create", session });
 			} catch (error) {
@@ -117,12 +119,14 @@ export function sessionEndpoints(
 	};
 }
 
-function sessionContent(request: SessionRequest, id: string): SessionContent {
+function sessionContent(request: SessionRequest, id: string, ttlMinMs: number): SessionContent {
 	const { name, node, lockDelayMs, ttl, nodeChecks = [serfHealth], serviceChecks } = request;
 	const ttlMs = ttl === "" ? 0 : tryParseDurationMs(ttl);
 	if (ttlMs === undefined) throw invalid(`Session TTL '${ttl}' invalid: write it like 10s or 5m`);
-	if (ttlMs !== 0 && (ttlMs < ttlMsMin || ttlMs > ttlMsMax))
-		throw invalid(`Invalid Session TTL '${ttl}', must be between [10s=24h0m0s]`);
+	if (ttlMs !== 0 && (ttlMs < ttlMinMs || ttlMs > ttlMaxMs))
+		throw invalid(
+			`Invalid Session TTL '${ttl}', must be between [${formatDuration(ttlMinMs)}=${formatDuration(ttlMaxMs)}]`,
+		);
 	const behavior = request.behavior === "" ? "release" : request.behavior;
 	if (behavior !== "release" && behavior !== "delete")
 		throw invalid(`Invalid Behavior setting '${behavior}'; it is release or delete`);

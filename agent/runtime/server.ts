@@ -73,6 +73,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		random,
 		logger: logger.named("agent.server"),
 		datacenter: config.datacenter,
+		sessionTtlMinMs: config.cluster.sessionTtlMinMs,
 		leaderAddress: () => cluster.leaderAddress(),
 		peerAddresses: () => cluster.peerAddresses(),
 		serverPool: cluster.serverPool,
