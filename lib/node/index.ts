@@ -4,6 +4,6 @@ export { leftBehind, type StagedFile, stageFile, writeFileAtomic } from "./atomi
 export { nodeClock } from "./clock.ts";
 export { nodeDisk } from "./disk.ts";
 export { makeFolders } from "./make-folders.ts";
-export { nodeNetwork } from "./network.ts";
+export { connectionOf, firstByteOf, nodeNetwork, socketOf } from "./network.ts";
 export { nodeRandom } from "./random.ts";
 export { tellSystemdReady } from "./systemd-ready.ts";

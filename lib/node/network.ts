@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createConnection, createServer, isIPv6, type Socket } from "node:net";
 import type { Address, Connection, DatagramSocket, Listener, Network, StreamOptions } from "../env/index.ts";
-import { DiscoError, errorCode, errorMessage } from "../errors.ts";
+import { assert, DiscoError, errorCode, errorMessage } from "../errors.ts";
 
 /** UDP and TCP. */
 export const nodeNetwork: Network = { bindDatagram, listen, connect };
@@ -84,17 +84,53 @@ async function connect(
 	}
 }
 
-function connectionOf(socket: Socket, halfOpen: boolean): Connection {
+const sockets = new WeakMap<Connection, Socket>();
+
+/** What is under a connection of `nodeNetwork`, for who speaks TLS or HTTP/2 on it; undefined for other connections. */
+export function socketOf(connection: Connection): Socket | undefined {
+	return sockets.get(connection);
+}
+
+/**
+ * The connection's first byte, which stays to be read; undefined when it ends before. For connections of `nodeNetwork` that
+ * nobody has read of.
+ */
+export async function firstByteOf(connection: Connection): Promise<number | undefined> {
+	const socket = socketOf(connection);
+	assert(socket !== undefined, "a connection of nodeNetwork");
+	for (;;) {
+		const byte: Buffer | null = socket.read(1);
+		if (byte !== null) {
+			socket.unshift(byte);
+			return byte[0];
+		}
+		if (socket.readableEnded || socket.destroyed) return undefined;
+		await nextOf(socket, ["readable", "end", "close"]);
+	}
+}
+
+function nextOf(socket: Socket, events: readonly string[]): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			for (const event of events) socket.off(event, done);
+			resolve();
+		};
+		for (const event of events) socket.on(event, done);
+	});
+}
+
+/** A stream of Node's as a connection. `onSilentEnd`: the peer has ended it and never sent a byte; gives what its reader fails with. */
+export function connectionOf(socket: Socket, halfOpen: boolean, onSilentEnd?: () => DiscoError): Connection {
 	// Whoever reads or writes hears of the error there.
 	socket.on("error", () => undefined);
-	return {
+	const connection: Connection = {
 		remote: { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
 		write: (bytes) =>
 			new Promise((resolve, reject) => {
 				if (!socket.writable) return reject(connectionLost(undefined));
 				socket.write(bytes, (error) => (error ? reject(connectionLost(error)) : resolve()));
 			}),
-		incoming: chunksOf(socket, halfOpen),
+		incoming: chunksOf(socket, halfOpen, onSilentEnd),
 		...(halfOpen ? { endWrite: () => new Promise((resolve) => socket.end(() => resolve())) } : {}),
 		close: () =>
 			new Promise((resolve) => {
@@ -104,17 +140,28 @@ function connectionOf(socket: Socket, halfOpen: boolean): Connection {
 				socket.end(() => socket.destroy());
 			}),
 	};
+	sockets.set(connection, socket);
+	return connection;
 }
 
-async function* chunksOf(socket: Socket, halfOpen: boolean): AsyncGenerator<Uint8Array> {
+async function* chunksOf(
+	socket: Socket,
+	halfOpen: boolean,
+	onSilentEnd: (() => DiscoError) | undefined,
+): AsyncGenerator<Uint8Array> {
+	let silent = onSilentEnd;
 	try {
 		// Iterating over the socket itself would destroy it at the peer's end.
-		for await (const chunk of halfOpen ? socket.iterator({ destroyOnReturn: false }) : socket) yield chunk;
+		for await (const chunk of halfOpen ? socket.iterator({ destroyOnReturn: false }) : socket) {
+			silent = undefined;
+			yield chunk;
+		}
 	} catch (error) {
 		// Closed at this end: the stream is over.
 		if (errorCode(error) === "ERR_STREAM_PREMATURE_CLOSE" && socket.errored === null) return;
 		throw connectionLost(error);
 	}
+	if (silent !== undefined) throw silent();
 }
 
 async function bound(local: Address, bind: () => Promise<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { constants, X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
@@ -10,6 +10,11 @@ export interface TlsFiles extends SecureContextOptions {
 	readonly ca?: string[];
 	readonly cert?: string;
 	readonly key?: string;
+}
+
+/** What Node makes a context between agents of: as Go, it trusts an authority that is not a root itself; no session tickets. */
+export function contextOptions(files: TlsFiles): SecureContextOptions {
+	return { ...files, allowPartialTrustChain: true, secureOptions: constants.SSL_OP_NO_TICKET };
 }
 
 const certificateFileBytesMax = 1024 * 1024;

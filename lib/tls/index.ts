@@ -1,4 +1,6 @@
-/** TLS of one interface: what was configured, and its files read for Node. */
+/** TLS of one interface: what was configured, its files read for Node, and the two sides of a connection between agents. */
 
-export { readTlsFiles, type TlsFiles } from "./files.ts";
+export { type AcceptedTls, createTlsAcceptor, type TlsAcceptor } from "./accept.ts";
+export { type ConnectTlsOptions, connectTls } from "./connect.ts";
+export { contextOptions, readTlsFiles, type TlsFiles } from "./files.ts";
 export { type InterfaceTls, type TlsVersion, tlsSuites } from "./interface-tls.ts";

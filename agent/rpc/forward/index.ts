@@ -1,5 +1,11 @@
 /** How agents ask each other: calls of a client to a server and of a server to the leader, and what a server answers to them. */
-export { listenOnServerPort, type ServerPortOptions } from "../wire/first-byte.ts";
+export {
+	type AdmittedConnection,
+	firstBytes,
+	listenOnServerPort,
+	nativeProtocols,
+	type ServerPortOptions,
+} from "../wire/first-byte.ts";
 export { methods } from "../wire/methods.ts";
 export type { ServedMethod } from "../wire/rpc.ts";
 export type { AnswerFilters } from "./answer-filters.ts";

@@ -1,15 +1,36 @@
-import type { Clock, Connection, Listener, Network } from "../../../lib/env/index.ts";
+import type { Address, Clock, Connection, Listener, Network } from "../../../lib/env/index.ts";
+import { DiscoError } from "../../../lib/errors.ts";
 import { Incoming } from "../../../lib/stream/index.ts";
 import { type ServedMethod, serveRpcStream } from "./rpc.ts";
 import { YamuxSession } from "./yamux.ts";
 
 /** What the first byte of a connection to the server port says, as in the reference (docs/raft.md). */
-export const firstBytes = { rpc: 0, raft: 1, tls: 3, yamux: 4, snapshot: 5 } as const;
+export const firstBytes = { rpc: 0, raft: 1, tls: 3, yamux: 4, snapshot: 5, grpc: 8 } as const;
 
-/** The byte must come within this time. */
+/** What native TLS agrees on instead of a first byte -> that byte. */
+export const nativeProtocols: Readonly<Record<string, number>> = {
+	"consul/rpc-single": firstBytes.rpc,
+	"consul/raft": firstBytes.raft,
+	"consul/rpc-multi": firstBytes.yamux,
+	"consul/rpc-snapshot": firstBytes.snapshot,
+	"consul/rpc-grpc": firstBytes.grpc,
+};
+
+/** The byte, and TLS before it, must come within this time. */
 const handshakeTimeoutMs = 5_000;
+/** What is worth telling of. */
+const refusals: ReadonlySet<string> = new Set(["TLS_FAILED", "TLS_REFUSED"]);
 /** Connections from one address; more are closed at once. */
 const connectionsPerAddressMax = 100;
+
+/** A connection with TLS behind it, if there is to be any. */
+export interface AdmittedConnection {
+	readonly connection: Connection;
+	/** The peer has said by native TLS what it wants. */
+	readonly firstByte?: number;
+	/** Why Raft's calls of this peer are not answered. */
+	readonly raftRefusal?: string;
+}
 
 export interface ServerPortOptions {
 	readonly network: Network;
@@ -21,6 +42,12 @@ export interface ServerPortOptions {
 	readonly onRaft: (connection: Connection) => Promise<void>;
 	/** Those that want or bring a snapshot, after the byte; without it they are closed. */
 	readonly onSnapshot?: (connection: Connection) => Promise<void>;
+	/** Those that speak gRPC, after the byte; without it they are closed. */
+	readonly onGrpc?: (connection: Connection) => Promise<void>;
+	/** Decides on TLS. Fails when the connection is refused. Without it there is none. */
+	readonly admit?: (connection: Connection) => Promise<AdmittedConnection>;
+	/** A connection is closed for what it said, or did not. */
+	readonly onRefused?: (from: Address, error: DiscoError) => void;
 }
 
 /** One port for everything between servers, and between clients and servers. Other first bytes are closed. */
@@ -45,11 +72,14 @@ export async function listenOnServerPort(options: ServerPortOptions): Promise<Li
 }
 
 /** Resolves when the connection is over. Never throws. */
-async function serve({ clock, methods, onRaft, onSnapshot }: ServerPortOptions, connection: Connection): Promise<void> {
-	const timer = clock.after(handshakeTimeoutMs, () => void connection.close());
+async function serve(options: ServerPortOptions, accepted: Connection): Promise<void> {
+	let connection = accepted;
+	const timer = options.clock.after(handshakeTimeoutMs, () => void connection.close());
 	try {
+		const admitted = (await options.admit?.(accepted)) ?? { connection: accepted };
+		connection = admitted.connection;
 		const incoming = new Incoming(connection.incoming);
-		const first = await incoming.byte();
+		const first = admitted.firstByte ?? (await incoming.byte());
 		timer.cancel();
 		const rest: Connection = {
 			remote: connection.remote,
@@ -57,15 +87,29 @@ async function serve({ clock, methods, onRaft, onSnapshot }: ServerPortOptions, 
 			write: (bytes) => connection.write(bytes),
 			close: () => connection.close(),
 		};
-		if (first === firstBytes.raft) await onRaft(rest);
-		else if (first === firstBytes.snapshot) await onSnapshot?.(rest);
-		else if (first === firstBytes.rpc) await serveRpcStream(rest, methods);
-		else if (first === firstBytes.yamux) await serveYamux(rest, clock, methods);
-	} catch {
-		// A peer that went away before it said what it wants.
+		await answer(options, admitted, first, rest);
+	} catch (error) {
+		// Others went away before they said what they want.
+		if (error instanceof DiscoError && refusals.has(error.code)) options.onRefused?.(accepted.remote, error);
 	}
 	timer.cancel();
 	await connection.close();
+}
+
+async function answer(
+	{ clock, methods, onRaft, onSnapshot, onGrpc }: ServerPortOptions,
+	{ raftRefusal }: AdmittedConnection,
+	first: number | undefined,
+	rest: Connection,
+): Promise<void> {
+	if (first === firstBytes.raft) {
+		if (raftRefusal !== undefined) throw new DiscoError("TLS_REFUSED", raftRefusal);
+		await onRaft(rest);
+	} else if (first === firstBytes.snapshot) await onSnapshot?.(rest);
+	else if (first === firstBytes.grpc) await onGrpc?.(rest);
+	else if (first === firstBytes.rpc) await serveRpcStream(rest, methods);
+	else if (first === firstBytes.yamux) await serveYamux(rest, clock, methods);
+	else if (first === firstBytes.tls) throw new DiscoError("TLS_REFUSED", "TLS is not spoken here, or within TLS");
 }
 
 function serveYamux(connection: Connection, clock: Clock, methods: ReadonlyMap<string, ServedMethod>): Promise<void> {
