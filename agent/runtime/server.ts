@@ -9,6 +9,7 @@ import {
 	listenOnServerPort,
 	serveSnapshots,
 } from "../rpc/forward/index.ts";
+import { createGrpcService, type GrpcService } from "../rpc/grpc/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
 import type { LanPool } from "./pool/index.ts";
@@ -81,7 +82,10 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		eventAudience: parts.eventAudience,
 	});
 	const endpoints = raft === undefined ? own : answeringAmongOthers(parts, { own, cluster });
-	const listener = await listen(parts, engine, endpoints);
+	const grpc = createGrpcService(endpoints);
+	engine.store.observe({ restored: () => grpc.restored() });
+	opened.push(() => grpc.close());
+	const listener = await listen(parts, engine, { endpoints, grpc });
 	opened.push(() => listener?.close());
 	const keepHistory = async () => {
 		if (config.kvHistory === undefined || raft?.leadership.leads() === false) return;
@@ -128,7 +132,7 @@ function answeringAmongOthers(
 async function listen(
 	{ config, pool, network, clock, logger }: ServerParts,
 	{ raft }: StateEngine,
-	endpoints: Endpoints,
+	{ endpoints, grpc }: { readonly endpoints: Endpoints; readonly grpc: GrpcService },
 ): Promise<Listener | undefined> {
 	const { server: port } = config.ports;
 	if (port < 0) {
@@ -149,6 +153,7 @@ async function listen(
 			}),
 			onRaft: async (connection) => raft?.serve(connection),
 			onSnapshot: serveSnapshots(endpoints),
+			onGrpc: (connection) => grpc.serve(connection),
 		});
 	} catch (error) {
 		if (!config.dev || errorCode(error) !== "ADDRESS_IN_USE") throw error;
