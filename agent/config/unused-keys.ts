@@ -2,12 +2,11 @@ import type { Fragment } from "./keys.ts";
 
 /** Keys that are taken so that existing files work, but change nothing here, each with what to know. Silence would be a lie. */
 export function unusedKeyWarnings(given: Fragment): readonly string[] {
-	const { telemetry = {}, tls = {}, ui_config: ui = {}, limits = {} } = given;
+	const { telemetry = {}, ui_config: ui = {}, limits = {} } = given;
 	const sinks = Object.keys(telemetry).filter((key) => /^(?:statsd|statsite|dogstatsd|circonus)_/.test(key));
 	const rpcLimits = Object.keys(limits).filter((key) => key.startsWith("rpc_"));
 	const unused: readonly (readonly [unknown, string])[] = [
 		[given.acl?.enabled, "acl.enabled: there are no ACLs yet; everything is allowed"],
-		[tls.internal_rpc ?? tls.defaults, "tls: traffic between servers is not encrypted yet"],
 		[
 			given.auto_encrypt?.tls ?? given.auto_encrypt?.allow_tls,
 			"auto_encrypt: certificates are not handed out; give files in tls",

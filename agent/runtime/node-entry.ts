@@ -93,6 +93,7 @@ export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRec
 		vsn_max: "3",
 		vsn_min: "2",
 	};
+	const { internalRpc } = config.tls;
 	const server = {
 		acls: "0",
 		...(config.bootstrap ? { bootstrap: "1" } : {}),
@@ -102,6 +103,7 @@ export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRec
 		port: String(config.ports.server),
 		raft_vsn: "3",
 		role: "consul",
+		...(internalRpc.caFile === "" && internalRpc.caFolder === "" ? {} : { use_tls: "1" }),
 		wan_join_port: String(config.ports.serfWan),
 	};
 	return {

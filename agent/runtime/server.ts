@@ -13,6 +13,7 @@ import { createGrpcService, type GrpcService } from "../rpc/grpc/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
 import type { LanPool } from "./pool/index.ts";
+import type { RpcTls } from "./rpc-tls.ts";
 import { openEngine, type StateEngine } from "./state-engine.ts";
 
 /** A server's part of an agent. */
@@ -34,7 +35,9 @@ export interface ServerParts {
 	readonly pool: () => LanPool | undefined;
 	readonly clock: Clock;
 	readonly random: Random;
+	/** How the datacenter's servers are connected to. */
 	readonly network: Network;
+	readonly rpcTls: RpcTls;
 	readonly logger: Logger;
 	readonly sendEvent: (event: UserEvent) => void;
 	readonly eventAudience: EventAudience;
@@ -48,7 +51,7 @@ export interface ServerParts {
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
 	const { config, nodeId, clock, random, network, logger, opened } = parts;
 	const self = { id: nodeId, address: hostPort(config.advertiseAddress, config.ports.server) };
-	const engine = await openEngine(config, self, logger.named("agent.log"));
+	const engine = await openEngine(config, self, { network, logger: logger.named("agent.log") });
 	const { log, raft } = engine;
 	opened.push(() => log.close());
 	if (raft !== undefined) opened.push(() => raft.close());
@@ -130,7 +133,7 @@ function answeringAmongOthers(
 
 /** Undefined where nobody needs it: switched off, or taken in dev mode by another agent that is tried out. */
 async function listen(
-	{ config, pool, network, clock, logger }: ServerParts,
+	{ config, pool, network, rpcTls, clock, logger }: ServerParts,
 	{ raft }: StateEngine,
 	{ endpoints, grpc }: { readonly endpoints: Endpoints; readonly grpc: GrpcService },
 ): Promise<Listener | undefined> {
@@ -153,6 +156,7 @@ async function listen(
 			}),
 			onRaft: async (connection) => raft?.serve(connection),
 			onSnapshot: serveSnapshots(endpoints),
+			...rpcTls,
 			onGrpc: (connection) => grpc.serve(connection),
 		});
 	} catch (error) {

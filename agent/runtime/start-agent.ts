@@ -22,6 +22,7 @@ import { dnsAddresses, httpConfig, httpTls } from "./listening.ts";
 import { consulService, nodeIdentity, ownMember, serfHealth } from "./node-entry.ts";
 import { type LanPool, openPool, sendCoordinates, startJoining } from "./pool/index.ts";
 import { preparedQueries } from "./prepared-queries.ts";
+import { createRpcTls } from "./rpc-tls.ts";
 import { selfBody } from "./self.ts";
 import { startServer } from "./server.ts";
 
@@ -61,7 +62,7 @@ type Closer = () => Promise<void> | void;
  * Starts an agent: the only place that knows every part. Each step that opened something is undone in reverse order, on an error
  * here and at `close`.
  *
- * Fails with `DATA_FOLDER_*`, `LOG_*`, `LOCAL_STATE_CORRUPT`, `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE`, `KEYRING_FILE_INVALID`, `JOIN_FAILED`, or what is wrong with a
+ * Fails with `TLS_FILE_INVALID`, `DATA_FOLDER_*`, `LOG_*`, `LOCAL_STATE_CORRUPT`, `ADDRESS_IN_USE`, `ADDRESS_NOT_AVAILABLE`, `KEYRING_FILE_INVALID`, `JOIN_FAILED`, or what is wrong with a
  * service or check of the configuration.
  */
 export async function startAgent(config: RuntimeConfig, parts: AgentParts): Promise<RunningAgent> {
@@ -80,6 +81,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const random = nodeRandom;
 	const definitions = parseDefinitions(config);
 	for (const warning of config.warnings) logger.warn(warning);
+	const rpcTls = createRpcTls(config, logger.named("agent.tls"));
 
 	// 1. What is on disk.
 	const folder = config.dataFolder === "" ? undefined : await openDataFolder(config.dataFolder, config.nodeId);
@@ -96,7 +98,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		pool: () => pool,
 		clock,
 		random,
-		network: nodeNetwork,
+		network: rpcTls.networkTo(config.datacenter),
 		logger,
 		sendEvent: (event: UserEvent) => pool?.send(event),
 		eventAudience: {
@@ -105,7 +107,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 				[...local.services().values()].map(({ content }) => ({ name: content.service, tags: content.tags ?? [] })),
 		},
 	};
-	const dataServer = config.server ? await startServer({ ...datacenterParts, nodeId, opened }) : undefined;
+	const dataServer = config.server ? await startServer({ ...datacenterParts, nodeId, rpcTls, opened }) : undefined;
 	const endpoints = dataServer?.endpoints ?? openClient(clientEndpoints(datacenterParts), opened);
 
 	// 3. Who else is there.
@@ -204,10 +206,12 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		const next = parts.reloadConfig();
 		const nextDefinitions = parseDefinitions(next);
 		const nextTls = httpTls(next);
+		const renewRpcTls = rpcTls.prepare(next);
 		await applyDefinitions(local, nextDefinitions, { dropApi: config.compat && config.dev });
 		handlers.replace(nextDefinitions.watches);
 		tls = nextTls;
 		server.replaceTls(tls);
+		renewRpcTls();
 		current = next;
 		logger.setLevel(next.log.level);
 		for (const warning of next.warnings) logger.warn(warning);

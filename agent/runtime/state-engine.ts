@@ -1,7 +1,8 @@
 import { join } from "node:path";
+import type { Network } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
-import { nodeClock, nodeDisk, nodeNetwork, nodeRandom } from "../../lib/node/index.ts";
+import { nodeClock, nodeDisk, nodeRandom } from "../../lib/node/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { type CommandResult, stateMachine } from "../fsm/index.ts";
 import { LocalLog, layoutOf, MemoryLog, type Peer, type ReplicatedLog } from "../raft/index.ts";
@@ -22,7 +23,11 @@ const wakeSlices = (slice: () => void) => void setImmediate(slice);
  * The engine of this server, not started: in memory with `-dev`, for one server with `-bootstrap`, Raft otherwise. A folder that
  * was begun with one is opened with it again. Fails with `LOG_FORMAT_UNKNOWN` when other servers are expected by one that was alone.
  */
-export async function openEngine(config: RuntimeConfig, self: Peer, logger: Logger): Promise<StateEngine> {
+export async function openEngine(
+	config: RuntimeConfig,
+	self: Peer,
+	{ network, logger }: { readonly network: Network; readonly logger: Logger },
+): Promise<StateEngine> {
 	if (config.dev || config.dataFolder === "") return memoryEngine();
 	const folder = join(config.dataFolder, "raft");
 	const kept = await keptEngine(folder);
@@ -40,7 +45,7 @@ export async function openEngine(config: RuntimeConfig, self: Peer, logger: Logg
 		clock: nodeClock,
 		random: nodeRandom,
 		disk: nodeDisk,
-		network: nodeNetwork,
+		network,
 		logger,
 		wakeSlices,
 	});
