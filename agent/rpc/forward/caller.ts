@@ -16,6 +16,8 @@ export interface CallKind {
 	/** How long the server may wait before it answers. */
 	readonly waitMs: number;
 	readonly signal?: EndSignal | undefined;
+	/** Every server but the leader would only pass it on. */
+	readonly isForLeader?: boolean;
 }
 
 /** Brings a call to the server that is to answer it. */
@@ -90,9 +92,10 @@ export function askRaw<Argument extends ReadArgument, Reply>(
 	fields: Partial<Argument>,
 	options: ReadOptions,
 ): Promise<Reply> {
-	const { minIndex, maxWaitMs, signal } = options;
+	const { minIndex, maxWaitMs, signal, consistency, datacenter } = options;
 	const argument = { ...method.argument.zero, ...queryFields(options, caller.datacenter), ...fields };
-	return caller.call(method, argument, { isRead: true, waitMs: minIndex === 0 ? 0 : maxWaitMs, signal });
+	const isForLeader = consistency !== "stale" && isOwn(caller, datacenter);
+	return caller.call(method, argument, { isRead: true, waitMs: minIndex === 0 ? 0 : maxWaitMs, signal, isForLeader });
 }
 
 export function command<Argument extends WriteArgument, Reply>(
@@ -102,7 +105,12 @@ export function command<Argument extends WriteArgument, Reply>(
 	{ datacenter, token }: WriteOptions,
 ): Promise<Reply> {
 	const argument = { ...method.argument.zero, Datacenter: datacenter || caller.datacenter, Token: token, ...fields };
-	return caller.call(method, argument, { isRead: false, waitMs: 0 });
+	return caller.call(method, argument, { isRead: false, waitMs: 0, isForLeader: isOwn(caller, datacenter) });
+}
+
+/** Another datacenter's leader is found by the server that is asked. */
+function isOwn(caller: Caller, datacenter: string): boolean {
+	return datacenter === "" || datacenter === caller.datacenter;
 }
 
 function queryFields(options: ReadOptions, own: string): Partial<ReadArgument> {

@@ -1,10 +1,11 @@
 import { type Clock, type Random, shuffle } from "../../../lib/env/index.ts";
-import { DiscoError, errorMessage } from "../../../lib/errors.ts";
+import { DiscoError, errorCode, errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import { methods } from "../wire/methods.ts";
 import type { CalledMethod } from "../wire/rpc.ts";
 import type { Caller, CallKind } from "./caller.ts";
-import { createHold, isUnreachable } from "./hold.ts";
+import { createHold, isUnreachable, mayTryAgain } from "./hold.ts";
+import { createLeaderChoice } from "./leader-choice.ts";
 import { createRememberedAnswers } from "./remembered-answers.ts";
 import type { Servers } from "./servers.ts";
 
@@ -15,6 +16,8 @@ const waitGraceMs = 7_000;
 const rebalanceMsMin = 120_000;
 const rebalancesPerSecond = 64;
 const pingTimeoutMs = 5_000;
+/** The pool is not looked through for servers with each call: it may have thousands of members. */
+const serversAgeMsMax = 100;
 
 export function timeoutMsOf(waitMs: number): number {
 	return waitMs === 0 ? callTimeoutMs : waitMs + waitMs / 16 + waitGraceMs;
@@ -39,16 +42,22 @@ export interface ChoosingCaller extends Caller {
 
 /**
  * A client's calls go to one server, the first of a shuffled list; one that cannot be reached goes to its end. The list is shuffled
- * anew from time to time, so that agents spread over servers that come.
+ * anew from time to time, so that agents spread over servers that come. What only the leader answers goes to the leader while that is
+ * known and answers: the server in front would pass it on.
  */
 export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 	const { connections, clock, random, logger } = parts;
 	const hold = createHold(parts);
+	const leader = createLeaderChoice({ ...parts, servers: current });
 	let order: readonly string[] = [];
+	let orderedMs = Number.NEGATIVE_INFINITY;
 	let timer = clock.after(nextRebalanceMs(), rebalance);
 
 	/** The known servers in the order of preference: those that stayed as they were, new ones at random places. */
 	function current(): readonly string[] {
+		const nowMs = clock.monotonicMs();
+		if (nowMs - orderedMs < serversAgeMsMax && order.length > 0) return order;
+		orderedMs = nowMs;
 		const known = parts.servers();
 		if (known.length === order.length && order.every((each) => known.includes(each))) return order;
 		const stayed = order.filter((each) => known.includes(each));
@@ -104,11 +113,11 @@ export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 		memory: createRememberedAnswers(),
 		address: chosen,
 		call<Argument, Reply>(method: CalledMethod<Argument, Reply>, argument: Argument, kind: CallKind): Promise<Reply> {
-			const { waitMs, signal } = kind;
-			return hold.run(async () => {
-				const address = chosen();
+			const callOptions = { timeoutMs: timeoutMsOf(kind.waitMs), signal: kind.signal };
+
+			async function ask(address: string): Promise<Reply> {
 				try {
-					return await connections.call(address, method, argument, { timeoutMs: timeoutMsOf(waitMs), signal });
+					return await connections.call(address, method, argument, callOptions);
 				} catch (error) {
 					if (isUnreachable(error)) {
 						logger.warn("a server does not answer; the next one is asked", {
@@ -120,6 +129,21 @@ export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 					}
 					throw error;
 				}
+			}
+
+			async function askLeader(address: string): Promise<Reply> {
+				try {
+					return await ask(address);
+				} catch (error) {
+					if (isUnreachable(error) || errorCode(error) === "NO_LEADER") leader.failed();
+					if (!mayTryAgain(error, kind.isRead)) throw error;
+				}
+				return ask(chosen());
+			}
+
+			return hold.run(() => {
+				const address = kind.isForLeader === true ? leader.current() : undefined;
+				return address === undefined ? ask(chosen()) : askLeader(address);
 			}, kind);
 		},
 		close: () => timer.cancel(),

@@ -12,7 +12,7 @@ const refused: ReadonlySet<string> = new Set(["NO_LEADER", "LEADERSHIP_TRANSFERR
 const lost: ReadonlySet<string> = new Set(["CONNECTION_LOST", "STREAM_ENDED"]);
 
 /** Whether the same call may be made again without doing anything twice. */
-function mayTryAgain(error: unknown, isRead: boolean): boolean {
+export function mayTryAgain(error: unknown, isRead: boolean): boolean {
 	const code = errorCode(error) ?? "";
 	return refused.has(code) || unsent.has(code) || (isRead && lost.has(code));
 }

@@ -25,7 +25,11 @@ export function sessionClient(caller: Caller): SessionEndpoints {
 				Datacenter: datacenter || caller.datacenter,
 				Token: token,
 			};
-			const { Sessions } = await caller.call(methods.sessionRenew, argument, { isRead: true, waitMs: 0 });
+			const { Sessions } = await caller.call(methods.sessionRenew, argument, {
+				isRead: true,
+				waitMs: 0,
+				isForLeader: true,
+			});
 			return firstOf({ Sessions });
 		},
 		get: (id, options) => ask(caller, methods.sessionGet, { fields: idFields(id), options, take: firstOf }),
