@@ -6,6 +6,7 @@ import type {
 	NodeRecord,
 	ServiceEntry,
 } from "../lib/api/index.ts";
+import { pause } from "../lib/env/index.ts";
 import { DiscoError } from "../lib/errors.ts";
 import { nodeClock } from "../lib/node/clock.ts";
 import type { EventClient, UserEvent } from "./event.ts";
@@ -14,7 +15,7 @@ import { callOptions, parseJson, readAnswer, result } from "./read.ts";
 import { type QueryValue, type Requester, v1 } from "./request.ts";
 import { eventsOf } from "./server-sent-events.ts";
 import { streamError } from "./stream.ts";
-import { asDiscoError, backoffMs, pause, type WatchOptions, watch } from "./watch.ts";
+import { asDiscoError, backoffMs, type WatchOptions, watch } from "./watch.ts";
 
 /** One state of what is followed. States that came faster than they were taken are left out, the last one never. */
 export interface Change<T> {

@@ -1,5 +1,6 @@
+import { pause } from "../lib/env/index.ts";
 import { nodeClock } from "../lib/node/clock.ts";
-import { asDiscoError, backoffMs, pause, type WatchOptions } from "./watch.ts";
+import { asDiscoError, backoffMs, type WatchOptions } from "./watch.ts";
 
 export interface RetryOptions extends Partial<Pick<WatchOptions, "clock" | "random" | "signal" | "backoff">> {
 	/** Tries in all; 5 unless given. */

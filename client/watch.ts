@@ -1,4 +1,4 @@
-import type { Clock, Random } from "../lib/env/index.ts";
+import { type Clock, pause, type Random } from "../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { ReadResult } from "./read.ts";
 
@@ -108,23 +108,6 @@ export function backoffMs(failures: number, options: Pick<WatchOptions, "backoff
 	const maxMs = options.backoff?.maxMs ?? backoffMaxMsDefault;
 	const wholeMs = Math.min(maxMs, firstMs * 2 ** Math.min(failures - 1, 30));
 	return wholeMs / 2 + (wholeMs / 2) * options.random.next();
-}
-
-/** Resolves after `delayMs`, or at once when the signal is aborted. */
-export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		if (signal.aborted) {
-			resolve();
-			return;
-		}
-		const done = () => {
-			timer.cancel();
-			signal.removeEventListener("abort", done);
-			resolve();
-		};
-		const timer = clock.after(delayMs, done);
-		signal.addEventListener("abort", done, { once: true });
-	});
 }
 
 /** Whatever was thrown as an error with a code. */

@@ -1,10 +1,9 @@
-import type { Clock } from "../lib/env/index.ts";
+import { type Clock, pause } from "../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import { type Container, parseContainer } from "./container.ts";
 import { type DeregistrationPolicy, keepsServices } from "./deregistration.ts";
 import type { Docker, DockerEvent, DockerListing } from "./docker.ts";
-import { pause } from "./pause.ts";
 import type { Inspection, ListedContainer, Reconciler } from "./reconcile.ts";
 import type { ServiceSource } from "./service-source.ts";
 import { signalNumber } from "./signals.ts";

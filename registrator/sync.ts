@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/env/index.ts";
+import { type Clock, pause } from "../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../lib/errors.ts";
 import type { Logger } from "../lib/log/index.ts";
 import type { Backend } from "./backends/backend.ts";
@@ -6,7 +6,6 @@ import { createContainerWatch } from "./container-watch.ts";
 import type { DeregistrationPolicy } from "./deregistration.ts";
 import type { Docker } from "./docker.ts";
 import { containerOfOwnId } from "./names.ts";
-import { pause } from "./pause.ts";
 import { createReconciler, type Overview } from "./reconcile.ts";
 import { createRegistryWriter } from "./registry-writer.ts";
 import type { ServiceSource } from "./service-source.ts";

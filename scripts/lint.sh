@@ -5,19 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 bin=node_modules/.bin
 
-passed=0
-failed=0
-check() {
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		passed=$((passed + 1))
-		echo "ok    $name"
-	else
-		failed=$((failed + 1))
-		printf 'FAIL  %s\n%s\n' "$name" "$output"
-	fi
-}
+# shellcheck source=scripts/check.sh
+source scripts/check.sh
 
 folders=()
 for folder in agent client lib registrator template envconsul; do

@@ -13,19 +13,8 @@ finish() {
 }
 trap finish EXIT
 
-passed=0
-failed=0
-check() {
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		passed=$((passed + 1))
-		echo "ok    $name"
-	else
-		failed=$((failed + 1))
-		printf 'FAIL  %s\n%s\n' "$name" "$output"
-	fi
-}
+# shellcheck source=scripts/check.sh
+source scripts/check.sh
 
 npm pack --silent --pack-destination "$folder" >/dev/null
 package=$(echo "$folder"/*.tgz)

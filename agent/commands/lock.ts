@@ -2,13 +2,11 @@ import { spawn } from "node:child_process";
 import { acquireLock } from "../../client/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import { createLimit } from "../../lib/limit.ts";
-import { shellCommand } from "../watch/index.ts";
+import { endWithSignal, shellCommand } from "../watch/index.ts";
 import { clientFlags, serverFlags, withClient } from "./client-flags.ts";
 import { type CommandIo, simpleCommand } from "./command.ts";
 import { untilSignals } from "./signals.ts";
 
-/** Between SIGTERM and SIGKILL. */
-const killAfterMs = 5_000;
 const exitCodeChildFailed = 2;
 
 export const lock = simpleCommand({
@@ -99,26 +97,12 @@ function runWhile(
 			// A group of its own, so that it can be ended with all that it started; but a terminal's input is for ours only.
 			detached: !command.passStdin,
 		});
-		const kill = (name: NodeJS.Signals) => {
-			try {
-				if (child.pid !== undefined) process.kill(command.passStdin ? child.pid : -child.pid, name);
-			} catch {
-				// Ended already.
-			}
-		};
-		let late: NodeJS.Timeout | undefined;
-		const end = () => {
-			kill("SIGTERM");
-			late = setTimeout(() => kill("SIGKILL"), killAfterMs);
-		};
-		signal.addEventListener("abort", end, { once: true });
-		if (signal.aborted) end();
+		const ended = endWithSignal(child, signal, { group: !command.passStdin });
 		child.on("error", (error) => {
 			reject(new DiscoError("CHILD_FAILED", `${program} cannot be started: ${errorMessage(error)}`));
 		});
 		child.on("exit", (code) => {
-			clearTimeout(late);
-			signal.removeEventListener("abort", end);
+			ended();
 			resolve(code ?? undefined);
 		});
 	});

@@ -7,6 +7,7 @@ export {
 	type WatchConfig,
 } from "./configured.ts";
 export { parseWatch, type WatchDefinition } from "./definition.ts";
+export { endWithSignal } from "./end-child.ts";
 export { followWatch, type WatchChange } from "./follow.ts";
 export { readWatched } from "./read.ts";
 export { createRemoteExec, type ExecAnnouncement, type ExecJob, execEvent } from "./remote-exec.ts";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
+import { endWithSignal } from "./end-child.ts";
 
 /** A command as words; with `shell` joined with blanks for `$SHELL -c` (or `/bin/sh -c`). */
 export interface HandlerCommand {
@@ -18,9 +19,6 @@ export function shellCommand(
 	const shell = env["SHELL"];
 	return [shell === undefined || shell === "" ? "/bin/sh" : shell, ["-c", command.words.join(" ")]];
 }
-
-/** How long a handler that was told to end may take. */
-const killAfterMs = 5_000;
 
 /**
  * Runs a handler with the result on its standard input and the index in `CONSUL_INDEX` (and `DISCO_INDEX`). `onOutput` gets what it
@@ -46,20 +44,7 @@ export async function runHandlerCommand(options: {
 		detached: true,
 		stdio: ["pipe", output, output],
 	});
-	const kill = (name: NodeJS.Signals) => {
-		try {
-			if (child.pid !== undefined) process.kill(-child.pid, name);
-		} catch {
-			// The group is empty.
-		}
-	};
-	let late: NodeJS.Timeout | undefined;
-	const end = () => {
-		kill("SIGTERM");
-		late = setTimeout(() => kill("SIGKILL"), killAfterMs);
-	};
-	signal.addEventListener("abort", end, { once: true });
-	if (signal.aborted) end();
+	const ended = endWithSignal(child, signal, { group: true });
 	// A handler need not read what it is given.
 	child.stdin?.on("error", () => {});
 	child.stdin?.end(`${options.json}\n`);
@@ -75,7 +60,6 @@ export async function runHandlerCommand(options: {
 		if (error instanceof DiscoError) throw error;
 		throw new DiscoError("HANDLER_FAILED", `handler ${program} cannot be started: ${errorMessage(error)}`);
 	} finally {
-		clearTimeout(late);
-		signal.removeEventListener("abort", end);
+		ended();
 	}
 }

@@ -7,5 +7,6 @@
 export type { Clock, Timer } from "./clock.ts";
 export type { AppendFile, Disk } from "./disk.ts";
 export type { Address, Connection, DatagramSocket, Listener, Network, StreamOptions } from "./network.ts";
+export { pause } from "./pause.ts";
 export type { Random } from "./random.ts";
 export { shuffle, uuid } from "./random.ts";

@@ -1,7 +1,6 @@
-import type { Clock } from "../../lib/env/index.ts";
+import { type Clock, pause } from "../../lib/env/index.ts";
 import { parseContainer } from "../container.ts";
 import type { Docker, DockerEvent } from "../docker.ts";
-import { pause } from "../pause.ts";
 import type { Reader } from "./readers.ts";
 
 /** Between two readings. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, createClient, kvText } from "../../client/index.ts";
-import { consulProgram, createGate, startConsul } from "../env/consul.ts";
+import { consulProgram, startDevAgent } from "../support/dev-agents.ts";
+import { createGate } from "../support/gate.ts";
 import { eventually } from "../support/programs.ts";
 import { startAgent } from "./support.ts";
 
@@ -17,7 +18,7 @@ describe.each(["disco", "consul"])("%s", (name) => {
 			const agent = await startAgent("127.60.0.5");
 			[client, address, stop] = [agent.client, agent.httpAddress, () => agent.kill("SIGKILL")];
 		} else if (consul !== undefined) {
-			const agent = await startConsul(consul, "127.60.0.6");
+			const agent = await startDevAgent([consul], "127.60.0.6");
 			[client, address, stop] = [agent.client, agent.address, () => agent.stop()];
 		}
 	});

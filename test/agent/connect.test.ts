@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createGate } from "../env/consul.ts";
+import { createGate } from "../support/gate.ts";
 import { eventually } from "../support/programs.ts";
 import { freePort, start, startAgent, type TestAgent, type TestProgram } from "./support.ts";
 

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { createClient } from "../../client/index.ts";
 import { temporaryFolder } from "../agent/support.ts";
-import { consulProgram } from "../env/consul.ts";
+import { consulProgram } from "../support/dev-agents.ts";
 import { background, eventually, outcome } from "../support/programs.ts";
 import { ClusterAgent } from "./cluster.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fakeRandom } from "../../lib/env/fake.ts";
-import { consulProgram } from "../env/consul.ts";
+import { consulProgram } from "../support/dev-agents.ts";
 import { difference } from "./differential.ts";
 import { startFuzzAgent } from "./fuzz-agents.ts";
 import { randomWorld } from "./fuzz-catalog.ts";

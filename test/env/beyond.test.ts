@@ -3,10 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { consulProgram, type DevAgent, startDevAgent } from "../support/dev-agents.ts";
+import { createGate } from "../support/gate.ts";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
-import { consulProgram, createGate, type RealConsul, startConsul } from "./consul.ts";
+import { bundleDiscoEnv } from "./program.ts";
 
 /** What disco-env has and the reference has not, against the real Consul. */
 const program = consulProgram();
@@ -15,7 +16,7 @@ if (program === undefined && process.env["CI"]) throw new Error("consul is missi
 const folder = mkdtempSync(join(tmpdir(), "disco-env-beyond-"));
 const discoEnv = join(folder, "disco-env.mjs");
 const host = "127.60.0.2";
-let consul: RealConsul;
+let consul: DevAgent;
 const running: Background[] = [];
 
 /**
@@ -73,15 +74,8 @@ const childWords = (...words: string[]) => [process.execPath, child, report, ...
 
 describe.skipIf(program === undefined)("disco-env, beyond", () => {
 	beforeAll(async () => {
-		await build({
-			entryPoints: ["envconsul/main.ts"],
-			outfile: discoEnv,
-			bundle: true,
-			platform: "node",
-			format: "esm",
-			target: "node20",
-		});
-		consul = await startConsul(program as string, host);
+		await bundleDiscoEnv(discoEnv);
+		consul = await startDevAgent([program as string], host);
 	});
 	afterAll(async () => {
 		await consul?.stop();

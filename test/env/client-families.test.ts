@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Client, createClient, isHttpStatus, kvText } from "../../client/index.ts";
 import { startAgent } from "../agent/support.ts";
+import { consulProgram, type DevAgent, startDevAgent } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { consulProgram, type RealConsul, startConsul } from "./consul.ts";
 
 const consul = consulProgram();
 if (consul === undefined && process.env["CI"]) throw new Error("consul is missing: scripts/test-tools.sh installs it");
@@ -29,7 +29,7 @@ interface Subject {
 	stop(): Promise<void>;
 }
 
-function ended(client: Client, agent: RealConsul): Promise<void> {
+function ended(client: Client, agent: DevAgent): Promise<void> {
 	client.close();
 	return agent.stop();
 }
@@ -47,7 +47,7 @@ const subjects: readonly [string, boolean, () => Promise<Subject>][] = [
 		"consul",
 		consul !== undefined,
 		async () => {
-			const agent = await startConsul(consul as string, "127.75.1.2", ["-config-file", permissions]);
+			const agent = await startDevAgent([consul as string], "127.75.1.2", ["-config-file", permissions]);
 			const client = createClient({ address: agent.address, token: management });
 			return { client, stop: () => ended(client, agent) };
 		},
@@ -226,7 +226,7 @@ describe.skipIf(consul === undefined)("permissions, of the real Consul", () => {
 	let subject: Subject;
 	let client: Client;
 	beforeAll(async () => {
-		const agent = await startConsul(consul as string, "127.75.1.3", ["-config-file", permissions]);
+		const agent = await startDevAgent([consul as string], "127.75.1.3", ["-config-file", permissions]);
 		client = createClient({ address: agent.address, token: management });
 		subject = { client, stop: () => ended(client, agent) };
 	});

@@ -7,16 +7,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient, kvText, watch } from "../../client/index.ts";
 import { nodeClock, nodeRandom } from "../../lib/node/index.ts";
-import { consulProgram, type RealConsul, startConsul } from "./consul.ts";
+import { consulProgram, type DevAgent, startDevAgent } from "../support/dev-agents.ts";
 
 const program = consulProgram();
 if (program === undefined && process.env["CI"]) throw new Error("consul is missing: scripts/test-tools.sh installs it");
 
 /** The typed client against the real Consul: its shapes are what the real one answers. */
 describe.skipIf(program === undefined)("client", () => {
-	let consul: RealConsul;
+	let consul: DevAgent;
 	beforeAll(async () => {
-		consul = await startConsul(program as string, "127.17.0.3");
+		consul = await startDevAgent([program as string], "127.17.0.3");
 	});
 	afterAll(() => consul?.stop());
 

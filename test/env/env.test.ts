@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { consulProgram, type DevAgent, startDevAgent } from "../support/dev-agents.ts";
+import { createGate } from "../support/gate.ts";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
-import { consulProgram, createGate, type RealConsul, startConsul } from "./consul.ts";
+import { bundleDiscoEnv } from "./program.ts";
 
 /** What disco-env does better than the reference by default, and that it holds, against the real Consul. */
 const program = consulProgram();
@@ -13,7 +14,7 @@ if (program === undefined && process.env["CI"]) throw new Error("consul is missi
 const folder = mkdtempSync(join(tmpdir(), "disco-env-e2e-"));
 const discoEnv = join(folder, "disco-env.mjs");
 const report = join(folder, "report");
-let consul: RealConsul;
+let consul: DevAgent;
 const running: Background[] = [];
 
 /** Tells what it was started with in `report`, then stays until a signal. */
@@ -75,15 +76,8 @@ const childWords = (...words: string[]) => [process.execPath, child, report, ...
 
 describe.skipIf(program === undefined)("disco-env", () => {
 	beforeAll(async () => {
-		await build({
-			entryPoints: ["envconsul/main.ts"],
-			outfile: discoEnv,
-			bundle: true,
-			platform: "node",
-			format: "esm",
-			target: "node20",
-		});
-		consul = await startConsul(program as string, "127.17.0.2");
+		await bundleDiscoEnv(discoEnv);
+		consul = await startDevAgent([program as string], "127.17.0.2");
 	});
 	afterAll(async () => {
 		await consul?.stop();

@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reaperMark, reaperScript } from "../../envconsul/process-one.ts";
+import { consulProgram, type DevAgent, startDevAgent } from "../support/dev-agents.ts";
 import { background, eventually, outcome } from "../support/programs.ts";
-import { consulProgram, type RealConsul, startConsul } from "./consul.ts";
+import { bundleDiscoEnv } from "./program.ts";
 
 const program = consulProgram();
 if (program === undefined && process.env["CI"]) throw new Error("consul is missing: scripts/test-tools.sh installs it");
@@ -21,18 +21,11 @@ const reaper = execve === undefined ? ["env", `${reaperMark}=1`, "sh", "-c", rea
 const inNamespace = ["--pid", "--fork", "--mount-proc", "--kill-child", ...reaper, process.execPath, discoEnv];
 
 describe.skipIf(program === undefined || !namespaces)("disco-env as process 1", () => {
-	let consul: RealConsul;
+	let consul: DevAgent;
 	const env = () => ({ CONSUL_HTTP_ADDR: consul.address, CONSUL_HTTP_TOKEN: "", "odd.name": "kept" });
 	beforeAll(async () => {
-		await build({
-			entryPoints: ["envconsul/main.ts"],
-			outfile: discoEnv,
-			bundle: true,
-			platform: "node",
-			format: "esm",
-			target: "node20",
-		});
-		consul = await startConsul(program as string, "127.75.1.5");
+		await bundleDiscoEnv(discoEnv);
+		consul = await startDevAgent([program as string], "127.75.1.5");
 	});
 	afterAll(async () => {
 		await consul?.stop();

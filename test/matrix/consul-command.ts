@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { consulProgram } from "../env/consul.ts";
+import { consulProgram } from "../support/dev-agents.ts";
 import { background, eventually } from "../support/programs.ts";
 import type { Row, World } from "./row.ts";
 

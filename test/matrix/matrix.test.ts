@@ -2,10 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createClient } from "../../client/index.ts";
-import { consulProgram } from "../env/consul.ts";
-import { background, eventually, outcome } from "../support/programs.ts";
-import { type Agent, consulAt, installed } from "../template/agents.ts";
+import { consulAt, consulProgram, type DevAgent, discoWords, installed, startDevAgent } from "../support/dev-agents.ts";
+import { outcome } from "../support/programs.ts";
 import { consulCommandRows } from "./consul-command.ts";
 import { consulTemplateRows } from "./consul-template.ts";
 import { curlRows, elsewhere } from "./foreign.ts";
@@ -26,27 +24,8 @@ const missing = [
 ];
 if (missing.length > 0 && process.env["CI"]) throw new Error(`${missing} missing: scripts/test-tools.sh installs it`);
 
-async function startDisco(host: string): Promise<Agent> {
-	const settings = "disable_remote_exec = false";
-	const args = ["dist/disco.js", "agent", "-dev", "-bind", host, "-client", host, "-log-level=warn", "-hcl", settings];
-	const agent = background(process.execPath, args);
-	const client = createClient({ address: `${host}:8500` });
-	await eventually("a leader", async () => {
-		if (agent.child.exitCode !== null) throw new Error(`the agent ended: ${agent.output()}`);
-		return (await client.status.leader()) !== "";
-	});
-	return {
-		address: `${host}:8500`,
-		client,
-		async stop() {
-			client.close();
-			await agent.stop("SIGKILL");
-		},
-	};
-}
-
 /** Runs to its end; anything but 0 is an error with what was printed. */
-async function command(agent: Agent, program: string, args: readonly string[]): Promise<string> {
+async function command(agent: DevAgent, program: string, args: readonly string[]): Promise<string> {
 	const env = { CONSUL_HTTP_ADDR: agent.address, CONSUL_HTTP_TOKEN: "", NO_COLOR: "1" };
 	const { exitCode, stdout, stderr } = await outcome(program, args, { env });
 	if (exitCode !== 0) throw new Error(`${args.join(" ")}: exit status ${exitCode}\n${stdout}${stderr}`);
@@ -64,7 +43,10 @@ describe.skipIf(missing.length > 0)("drop-in matrix", () => {
 			(thrown: unknown) => thrown ?? "nothing",
 		);
 	beforeAll(async () => {
-		const [disco, consul] = await Promise.all([startDisco("127.75.2.1"), consulAt("127.75.2.2")?.()]);
+		const [disco, consul] = await Promise.all([
+			startDevAgent(discoWords, "127.75.2.1", ["-hcl", "disable_remote_exec = false"]),
+			consulAt("127.75.2.2")?.(),
+		]);
 		if (consul === undefined) throw new Error("no consul");
 		world = {
 			disco,

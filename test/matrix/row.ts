@@ -1,15 +1,15 @@
-import type { Agent } from "../template/agents.ts";
+import type { DevAgent } from "../support/dev-agents.ts";
 
 /** What the rows of one run share. */
 export interface World {
 	/** Ours. */
-	readonly disco: Agent;
+	readonly disco: DevAgent;
 	/** The real one. */
-	readonly consul: Agent;
+	readonly consul: DevAgent;
 	/** Runs the real `consul` against an agent to its end; fails unless it ends with 0. Gives what it printed. */
-	consulCommand(agent: Agent, ...args: readonly string[]): Promise<string>;
+	consulCommand(agent: DevAgent, ...args: readonly string[]): Promise<string>;
 	/** The same with `disco`. */
-	discoCommand(agent: Agent, ...args: readonly string[]): Promise<string>;
+	discoCommand(agent: DevAgent, ...args: readonly string[]): Promise<string>;
 	/** An empty folder for each row. */
 	folder(): string;
 }

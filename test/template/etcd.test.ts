@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { installed } from "../support/dev-agents.ts";
 import { type Background, background, eventually } from "../support/programs.ts";
-import { installed } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** Keys from a real etcd in the place of an agent's (`-source etcd=...`). */

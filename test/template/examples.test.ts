@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, get, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { consulAt, type DevAgent, installed } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt, installed } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** The ready templates: their own tests without a server, and two of them in front of real servers. */
@@ -35,10 +35,10 @@ const start = consulAt("127.43.0.5");
 const site = "127.43.2.5:8080";
 
 describe.skipIf(start === undefined)("in front of real servers", () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	const servers: Server[] = [];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		for (const name of ["one", "two"]) {
 			const server = createServer((_request, response) => response.end(name));
 			await new Promise<void>((resolve) => server.listen(name === "one" ? 9_001 : 9_002, "127.43.2.5", resolve));

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consulAt, type DevAgent } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** Several files as one: groups, and one template for many files. */
@@ -10,10 +10,10 @@ const { path, file, content, shows, run, daemon } = useFolder();
 const rounds = process.env["DISCO_LONG"] === undefined ? 150 : 10_000;
 
 describe.skipIf(start === undefined)("several files as one", () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	let at: readonly string[];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		at = ["-consul-addr", agent.address];
 	});
 	afterAll(() => agent.stop());

@@ -2,9 +2,9 @@ import { get } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Client } from "../../client/index.ts";
 import { type Balancer, createBalancer, startUpstreams, type Upstreams } from "../support/balancer.ts";
+import { consulAt, type DevAgent } from "../support/dev-agents.ts";
 import { startLoad } from "../support/load.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** The `haproxy` block against the real HAProxy and the real Consul: no reload, no failed request, and nothing lost by kills. */
@@ -64,12 +64,12 @@ function catalogOf(client: Client, ports: readonly number[]) {
 }
 
 describe.skipIf(start === undefined)("haproxy block", { timeout: long ? 900_000 : 120_000 }, () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	let upstreams: Upstreams;
 	let catalog: ReturnType<typeof catalogOf>;
 	const open: Balancer[] = [];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		upstreams = await startUpstreams(host, 8);
 		catalog = catalogOf(agent.client, upstreams.ports);
 	});

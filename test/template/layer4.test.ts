@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { installed } from "../support/dev-agents.ts";
 import { type Background, background, eventually, outcome, succeed } from "../support/programs.ts";
-import { installed } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 // examples/layer4 for real: a client, a router that balances, servers, each in a network namespace of its own, nothing of it

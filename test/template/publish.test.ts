@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consulAt, type DevAgent } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** Check, swap, verify, roll back: what reaches the destination, and what a kill leaves there. */
@@ -9,10 +9,10 @@ const start = consulAt("127.43.0.1");
 const { path, file, content, shows, run, daemon } = useFolder();
 
 describe.skipIf(start === undefined)("check, swap, verify, roll back", () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	let at: readonly string[];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		at = ["-consul-addr", agent.address];
 	});
 	afterAll(() => agent.stop());

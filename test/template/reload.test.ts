@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consulAt, type DevAgent } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** Working on templates: hot reload, recording data, tests from what was recorded. */
@@ -9,10 +9,10 @@ const start = consulAt("127.43.0.4");
 const { path, file, content, shows, run, daemon } = useFolder();
 
 describe.skipIf(start === undefined)("working on templates", () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	let at: readonly string[];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		at = ["-consul-addr", agent.address];
 		await agent.client.kv.put("reload/a", "A");
 		await agent.client.kv.put("reload/b", "B");

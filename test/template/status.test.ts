@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { consulAt, type DevAgent } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type Agent, consulAt } from "./agents.ts";
 import { useFolder } from "./folder.ts";
 
 /** What is it waiting for: status, -http, -once -timeout; and what would change: plan. */
@@ -9,10 +9,10 @@ const { path, file, content, shows, run, daemon } = useFolder();
 const http = "127.43.1.2:9480";
 
 describe.skipIf(start === undefined)("what is it waiting for", () => {
-	let agent: Agent;
+	let agent: DevAgent;
 	let at: readonly string[];
 	beforeAll(async () => {
-		agent = await (start as () => Promise<Agent>)();
+		agent = await (start as () => Promise<DevAgent>)();
 		at = ["-consul-addr", agent.address];
 	});
 	afterAll(() => agent.stop());
@@ -96,7 +96,7 @@ describe.skipIf(start === undefined)("what is it waiting for", () => {
 	});
 
 	test("an agent that is gone: what fails is told, and after max_age on_stale is done", async () => {
-		const own = await (consulAt("127.43.0.6") as () => Promise<Agent>)();
+		const own = await (consulAt("127.43.0.6") as () => Promise<DevAgent>)();
 		await own.client.kv.put("status/age", "value");
 		const template = (name: string, more: string) =>
 			`template { contents = "{{ key \\"status/age\\" }}" destination = "${path(name)}" max_age = "1s" ${more} }`;
@@ -130,7 +130,7 @@ describe.skipIf(start === undefined)("what is it waiting for", () => {
 		const metrics = await (await fetch("http://127.43.1.2:9483/metrics")).text();
 		expect(metrics).toContain("disco_template_watches_failing 1\n");
 		expect(metrics).toMatch(/disco_template_stale\{[^}]*kept"\} 1\n/);
-		const back = await (consulAt("127.43.0.6") as () => Promise<Agent>)();
+		const back = await (consulAt("127.43.0.6") as () => Promise<DevAgent>)();
 		try {
 			await back.client.kv.put("status/age", "again");
 			await shows("emptied", "again");

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { DevAgent } from "../support/dev-agents.ts";
 import { type Background, background, eventually, outcome } from "../support/programs.ts";
-import { type Agent, agentKinds } from "./agents.ts";
+import { agentKinds } from "./agents.ts";
 
 /** disco-template as users run it, and what it does better than the reference by default; against Consul and against disco. */
 const program = "dist/disco-template.js";
@@ -47,7 +48,7 @@ describe.each(agentKinds)("with %s", (_name, start) => {
 		test.skip("the program is not installed", () => {});
 		return;
 	}
-	let agent: Agent;
+	let agent: DevAgent;
 	let at: readonly string[];
 	beforeAll(async () => {
 		agent = await start();

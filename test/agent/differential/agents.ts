@@ -1,4 +1,4 @@
-import { consulProgram } from "../../env/consul.ts";
+import { consulProgram } from "../../support/dev-agents.ts";
 import { type Background, background, eventually } from "../../support/programs.ts";
 import { freePort, program } from "../support.ts";
 import type { Sides } from "./sequence.ts";

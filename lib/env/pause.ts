@@ -1,4 +1,4 @@
-import type { Clock } from "../lib/env/index.ts";
+import type { Clock } from "./clock.ts";
 
 /** Resolves after `delayMs`, or at once when `signal` is aborted. */
 export function pause(delayMs: number, clock: Clock, signal: AbortSignal): Promise<void> {
