@@ -121,6 +121,34 @@ describe("a session", () => {
 		expect(waiting.isOpen).toBe(false);
 	});
 
+	it("gives up a server that has fallen silent since it was asked something", async () => {
+		const { clock, near, far } = await pair();
+		const client = new YamuxSession({ connection: near, clock, side: "client" });
+		const stream = client.open();
+		await stream.write(Uint8Array.of(1));
+		await clock.advanceAsync(900);
+		// Anything that comes begins the wait anew.
+		await far.write(encodeFrame({ type: "ping", flags: 1, stream: 0, length: 7 }));
+		await clock.advanceAsync(200);
+		await stream.write(Uint8Array.of(2));
+		await clock.advanceAsync(5_900);
+		expect(client.isOpen).toBe(true);
+		await clock.advanceAsync(2_000);
+		expect(client.isOpen).toBe(false);
+		await expect(all(stream)).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+	});
+
+	it("waits on for an answer when the server is there", async () => {
+		const { clock, client, server, accepted } = await sessions();
+		const stream = client.open();
+		await stream.write(Uint8Array.of(1));
+		await clock.advanceAsync(300_000);
+		expect(client.isOpen && server.isOpen).toBe(true);
+		await accepted[0]?.write(Uint8Array.of(2));
+		await clock.advanceAsync(1);
+		expect((await stream.incoming[Symbol.asyncIterator]().next()).value).toEqual(Uint8Array.of(2));
+	});
+
 	it("answers pings and stays", async () => {
 		const { clock, client, server } = await sessions();
 		await clock.advanceAsync(200_000);

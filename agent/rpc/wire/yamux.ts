@@ -6,13 +6,18 @@ import { windowBytes, YamuxStream } from "./yamux-stream.ts";
 
 const pingEveryMs = 30_000;
 const pingTimeoutMs = 10_000;
+/** Who called and hears nothing at all for so long sends a ping. */
+const silenceMs = 1_000;
+/** It gives up after so many times `silenceMs` more: as long as Raft goes on without hearing from a server (by default). */
+const probeParts = 5;
 /** Streams that the peer may open and nobody has closed; one more is reset. */
 const streamsMax = 16_384;
 const closedByUs = () => new DiscoError("CONNECTION_LOST", "the session was closed", { retryable: true });
 
 /**
  * Many streams over one connection (HashiCorp's yamux, version 0): windows of 256 KiB each way, pings each 30 s, after 10 s
- * without an answer the session is given up.
+ * without an answer the session is given up. A client does not wait that long for an answer from a server whose packets are lost:
+ * when nothing has come for a second since it sent something, it pings at once and waits for 5 s.
  */
 export class YamuxSession {
 	readonly #connection: Connection;
@@ -28,6 +33,11 @@ export class YamuxSession {
 	#pinged: { readonly value: number; readonly timer: Timer } | undefined;
 	#pingTimer: Timer | undefined;
 	#pings = 0;
+	readonly #expectsAnswers: boolean;
+	/** Runs while something was sent and what came back, if anything, came before it. */
+	#silence: Timer | undefined;
+	#heard = false;
+	#sentSinceHeard = false;
 	#peerGoesAway = false;
 	#ended: DiscoError | undefined;
 
@@ -44,6 +54,7 @@ export class YamuxSession {
 		this.#onStream = options.onStream ?? ((stream) => void stream.close());
 		this.#onEnd = options.onEnd ?? (() => undefined);
 		this.#nextId = options.side === "client" ? 1 : 2;
+		this.#expectsAnswers = options.side === "client";
 		this.#schedulePing();
 		void this.#run();
 	}
@@ -93,6 +104,7 @@ export class YamuxSession {
 	 * written. Never throws: what goes wrong ends the session.
 	 */
 	#send(header: FrameHeader, body?: Uint8Array): Promise<void> {
+		if (this.#expectsAnswers && body !== undefined) this.#expectAnswer();
 		this.#outbox.push(encodeFrame(header));
 		if (body !== undefined) this.#outbox.push(body);
 		this.#nextWrite ??= this.#writing.then(() => this.#writeOut());
@@ -119,6 +131,8 @@ export class YamuxSession {
 				const first = await incoming.byte();
 				if (first === undefined)
 					throw new DiscoError("CONNECTION_LOST", "the peer closed the connection", { retryable: true });
+				this.#heard = true;
+				this.#sentSinceHeard = false;
 				const rest = await incoming.bytes(frameHeaderBytes - 1);
 				await this.#receive(decodeFrame(Uint8Array.of(first, ...rest)), incoming);
 			}
@@ -174,6 +188,35 @@ export class YamuxSession {
 		return stream;
 	}
 
+	#expectAnswer(): void {
+		this.#sentSinceHeard = true;
+		if (this.#silence === undefined) this.#watchSilence();
+	}
+
+	#watchSilence(): void {
+		this.#heard = false;
+		this.#silence = this.#clock.after(silenceMs, () => {
+			this.#silence = undefined;
+			if (!this.#heard) this.#probe();
+			else if (this.#sentSinceHeard) this.#watchSilence();
+		});
+	}
+
+	/**
+	 * Whatever comes proves that the peer is there. The time is counted in parts: when it was this process that stood still, what has
+	 * come meanwhile is read before the next part is over.
+	 */
+	#probe(partsLeft = probeParts): void {
+		if (partsLeft === probeParts) void this.#send({ type: "ping", flags: flags.syn, stream: 0, length: this.#pings++ });
+		this.#silence = this.#clock.after(silenceMs, () => {
+			this.#silence = undefined;
+			if (this.#heard && this.#sentSinceHeard) this.#watchSilence();
+			if (this.#heard) return;
+			if (partsLeft > 1) this.#probe(partsLeft - 1);
+			else this.#end(new DiscoError("CONNECTION_LOST", "the peer has fallen silent", { retryable: true }));
+		});
+	}
+
 	#schedulePing(): void {
 		this.#pingTimer = this.#clock.after(pingEveryMs, () => {
 			const value = this.#pings++;
@@ -191,6 +234,7 @@ export class YamuxSession {
 		this.#ended = error;
 		this.#pingTimer?.cancel();
 		this.#pinged?.timer.cancel();
+		this.#silence?.cancel();
 		for (const stream of this.#streams.values()) stream.broke(error);
 		this.#streams.clear();
 		void this.#connection.close();
