@@ -39,6 +39,24 @@ export interface AgentServiceHealth {
 	readonly Checks: readonly AgentCheck[];
 }
 
+/** A member, and whether it acknowledged a message of gossip. */
+export interface MemberReachability {
+	readonly Name: string;
+	readonly Addr: string;
+	readonly Port: number;
+	/** As in `AgentMember`; who failed or left is not expected to answer. */
+	readonly Status: number;
+	/** Milliseconds since the question; null when no answer came in time. */
+	readonly AckMs: number | null;
+}
+
+/** `/v1/agent/reachability`. */
+export interface AgentReachability {
+	readonly Members: readonly MemberReachability[];
+	/** Names of those who answered and are not in the pool. */
+	readonly Unknown: readonly string[];
+}
+
 /** The tokens that an agent itself works with. */
 export type AgentTokenName =
 	| "default"
@@ -87,6 +105,11 @@ export interface AgentClient {
 	serviceMaintenance(id: string, enabled: boolean, options?: CallOptions & { readonly reason?: string }): Promise<void>;
 	/** disco only: the instance gets nobody new for that long (10 s unless given) while it answers on; then it is critical. */
 	drain(id: string, options?: CallOptions & { readonly forMs?: number }): Promise<void>;
+	/**
+	 * disco only: asks all members through gossip and resolves after `forMs` (by the size of the pool unless given, 3.2 s up to nine
+	 * members). With `wan`, the servers of all datacenters.
+	 */
+	reachability(options?: CallOptions & { readonly forMs?: number; readonly wan?: boolean }): Promise<AgentReachability>;
 	/** The machine: memory, processors, disk, system. What is in it differs by system. */
 	host(options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
 	/** Figures of the last ten seconds. */
@@ -158,6 +181,16 @@ export function createAgentClient(requester: Requester): AgentClient {
 			put(v1("agent", "service", "drain", id), options, {
 				query: { for: options?.forMs === undefined ? undefined : `${options.forMs}ms` },
 			}),
+		reachability: (options = {}) =>
+			get(
+				v1("agent", "reachability"),
+				// The answer comes when the time is over.
+				{ ...options, timeoutMs: options.timeoutMs ?? (options.forMs ?? 0) + 60_000 },
+				{
+					timeout: options.forMs === undefined ? undefined : `${options.forMs}ms`,
+					wan: options.wan === true ? "1" : undefined,
+				},
+			),
 		host: (options) => get(v1("agent", "host"), options),
 		metrics: (options) => get(v1("agent", "metrics"), options),
 		async metricsText(options = {}) {

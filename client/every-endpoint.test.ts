@@ -15,6 +15,7 @@ const first = async (lines: AsyncGenerator<string>) => {
 /** Every typed method whose request no other test looks at. */
 const cases: readonly Case[] = [
 	["GET /v1/agent/host", (c) => c.agent.host()],
+	["GET /v1/agent/reachability?timeout=500ms&wan=1", (c) => c.agent.reachability({ forMs: 500, wan: true })],
 	["GET /v1/agent/metrics", (c) => c.agent.metrics()],
 	["GET /v1/agent/metrics?format=prometheus", (c) => c.agent.metricsText()],
 	[

@@ -12,7 +12,14 @@ export type {
 } from "./acl.ts";
 export type * from "./acl-shapes.ts";
 export { type AgentAddress, defaultAddress, parseAgentAddress } from "./address.ts";
-export type { AgentClient, AgentSelf, AgentServiceHealth, AgentTokenName } from "./agent.ts";
+export type {
+	AgentClient,
+	AgentReachability,
+	AgentSelf,
+	AgentServiceHealth,
+	AgentTokenName,
+	MemberReachability,
+} from "./agent.ts";
 export type { AgentMetrics, SampledMetric } from "./agent-metrics.ts";
 export type { CatalogClient, CatalogNode, CatalogNodeServices } from "./catalog.ts";
 export type { Change, Changes, ChangesOptions } from "./changes.ts";

@@ -58,6 +58,9 @@ describe("command line", () => {
 		[["keyring", "-list", "-relay-factor=6"], 1, "", /-relay-factor: 6 is not 0 to 5/],
 		[["monitor", "-log-level=frob"], 1, "", /"frob" is not one of trace/],
 		[["operator", "raft", "remove-peer"], 1, "", /exactly one of -address and -id/],
+		[["reachability", "x"], 1, "", /options only/],
+		[["reachability", "-timeout=soon"], 1, "", /-timeout: "soon"/],
+		[["reachability", "-h"], 0, /-verbose/, /^$/],
 		[["rtt"], 1, "", /one or two NODEs/],
 		[["snapshot", "inspect", "/nonexistent"], 1, "", /\/nonexistent cannot be read/],
 		[["tls", "cert", "create"], 1, "", /exactly one of -server, -client and -cli/],
@@ -76,6 +79,8 @@ describe("command line", () => {
 	it.each([
 		[["complete", "--", "ope"], "operator\n"],
 		[["complete", "--", "operator", "raft", ""], "list-peers\nremove-peer\ntransfer-leader\n"],
+		[["complete", "--", "rea"], "reachability\n"],
+		[["complete", "--", "reachability", "-ver"], "-verbose\n"],
 		[["complete", "--", "kv", "get", "-rec"], "-recurse\n"],
 		[["complete", "--", "kv", "get", "--rec"], "-recurse\n"],
 		[["complete", "--", "kv", "get", "-recurse", ""], ""],

@@ -45,6 +45,10 @@ const commands: Readonly<Record<string, CommandEntry>> = {
 		summary: "Tools for those who run the servers",
 		load: async () => (await import("./operator.ts")).operator,
 	},
+	reachability: {
+		summary: "Asks every member whether it hears this agent",
+		load: async () => (await import("./reachability.ts")).reachability,
+	},
 	reload: {
 		summary: "The agent reads its configuration again",
 		load: async () => (await import("./reload.ts")).reload,

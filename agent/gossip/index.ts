@@ -11,6 +11,7 @@ export type { Coordinate } from "./coordinate/vivaldi.ts";
 export type { KeyOperation, KeyReport } from "./serf/key-queries.ts";
 export type { Member, MemberStatus, QueryReceived, SerfEvent, UserEventReceived } from "./serf/member.ts";
 export type { QueryAnswer, QueryOptions, QueryResult } from "./serf/query.ts";
+export type { MemberReach, Reachability } from "./serf/reachability.ts";
 export { Serf, type SerfOptions } from "./serf/serf.ts";
 export { type SerfSettings, serfSettings } from "./serf/settings.ts";
 export { openSnapshot, type PoolSnapshot, type RememberedMember } from "./serf/snapshot.ts";

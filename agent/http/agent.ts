@@ -78,7 +78,8 @@ function loneWanMembers(local: LocalAgent, datacenter: string): AgentMemberRecor
 	});
 }
 
-const memberStatus: Readonly<Record<AgentMemberRecord["status"], number>> = {
+/** Of a member in the API. */
+export const memberStatusNumbers: Readonly<Record<AgentMemberRecord["status"], number>> = {
 	alive: 1,
 	leaving: 2,
 	left: 3,
@@ -93,7 +94,7 @@ function memberJson(member: AgentMemberRecord): Encodable {
 		Addr: member.address,
 		Port: member.port,
 		Tags: mapJson(member.tags),
-		Status: memberStatus[member.status],
+		Status: memberStatusNumbers[member.status],
 		ProtocolMin,
 		ProtocolMax,
 		ProtocolCur,

@@ -54,6 +54,7 @@ export const parameters = {
 	stale: ["flag", "any server may answer"],
 	stream: ["flag", "Server-Sent Events: one for each state of the answer, resumed by Last-Event-ID"],
 	tag: ["string", "tag that the service must have; may be repeated"],
+	timeout: ["string", "how long answers may take, such as 5s"],
 	wait: ["string", "how long to wait at most, such as 5m"],
 	wan: ["flag", "the pool of all datacenters"],
 } as const;
@@ -135,6 +136,7 @@ export const descriptions: Readonly<Record<string, Description>> = {
 		query: ["loglevel", "logjson"],
 		answerType: text,
 	},
+	"GET /v1/agent/reachability": { summary: "Which members acknowledge a message of gossip", query: ["timeout", "wan"] },
 	"GET /v1/agent/metrics": { summary: "Metrics of the last ten seconds, or in Prometheus' format", query: ["format"] },
 	"PUT /v1/agent/token/": { summary: "Set one of the agent's tokens", item: "kind" },
 	"PUT /v1/catalog/register": { summary: "Register a node, with a service and checks" },

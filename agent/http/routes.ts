@@ -7,6 +7,7 @@ import { agentHostRoutes } from "./agent-host.ts";
 import { agentMetricsRoutes } from "./agent-metrics.ts";
 import { agentMonitorRoutes } from "./agent-monitor.ts";
 import { agentPoolRoutes } from "./agent-pool.ts";
+import { agentReachabilityRoutes } from "./agent-reachability.ts";
 import { agentServiceRoutes } from "./agent-service.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { coordinateRoutes } from "./coordinate.ts";
@@ -39,6 +40,7 @@ export function routes(options: HttpServerOptions): readonly Route[] {
 		...agentHealthRoutes,
 		...agentHostRoutes,
 		...agentPoolRoutes,
+		...agentReachabilityRoutes,
 		...agentMonitorRoutes,
 		...agentMetricsRoutes(options.metrics ?? noMetrics(options)),
 		...catalogRoutes,

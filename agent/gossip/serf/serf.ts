@@ -27,6 +27,7 @@ import type { Member, SerfEvent } from "./member.ts";
 import { MemberTable } from "./member-table.ts";
 import { Messenger, readRelay } from "./messenger.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
+import { askReachability, type Reachability } from "./reachability.ts";
 import type { SerfSettings } from "./settings.ts";
 import type { SnapshotClocks } from "./snapshot.ts";
 
@@ -184,6 +185,18 @@ export class Serf {
 	/** Changes or lists the keys of all members; resolves when all have answered or the time is over. */
 	keys(operation: KeyOperation, key: Uint8Array | undefined, options: QueryOptions = {}): Promise<KeyReport> {
 		return this.#internal.keys(operation, key, options);
+	}
+
+	/** Who hears us and is heard; resolves at the end of the query's time. Fails as `Messenger.ask`. */
+	reachability(options: Pick<QueryOptions, "timeoutMs"> = {}): Promise<Reachability> {
+		return askReachability(
+			{
+				monotonicMs: () => this.#clock.monotonicMs(),
+				members: () => this.#table.all(),
+				ask: (name, payload, queryOptions) => this.query(name, payload, queryOptions),
+			},
+			options,
+		);
 	}
 
 	/** The others hear of the new tags. */

@@ -47,7 +47,7 @@ export interface PoolKind {
 }
 
 /** A pool of agents with its keys and what is remembered of it. */
-export interface GossipPool extends Pick<MemberPool, "keyring" | "isEncrypted"> {
+export interface GossipPool extends Pick<MemberPool, "keyring" | "reachability" | "isEncrypted"> {
 	readonly serf: Serf;
 	/** This agent first. */
 	members(): readonly AgentMemberRecord[];
@@ -128,6 +128,10 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 		},
 		joinAny: (addresses) => joinAny(serf, addresses, self.port),
 		keyring: (operation, { key, relayFactor }) => serf.keys(operation, key, { relayFactor }),
+		reachability: async (options) => {
+			const { members, unknown } = await serf.reachability(options);
+			return { members: members.map(({ member, ackMs }) => ({ member: memberRecord(member), ackMs })), unknown };
+		},
 		leave: async () => {
 			await serf.leave();
 			await snapshot?.leave();

@@ -91,6 +91,7 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 			await serf.forceLeave(name, prune);
 		},
 		keyring: (operation, options) => pool.keyring(operation, options),
+		reachability: (options) => pool.reachability(options),
 		send: (event) => {
 			ownEvents.add(event.id);
 			const [oldest] = ownEvents;

@@ -66,6 +66,7 @@ export async function openWanPool(
 		isEncrypted: pool.isEncrypted,
 		members: () => pool.members(),
 		keyring: (operation, options) => pool.keyring(operation, options),
+		reachability: (options) => pool.reachability(options),
 		lanChanged: () => void flood(),
 		leave: () => pool.leave(),
 		async close() {
