@@ -13,7 +13,10 @@ export const udpCheck: Probe = (plan, signal) => {
 	}
 	return new Promise((resolve) => {
 		const socket = createSocket(isIPv6(address.host) ? "udp6" : "udp4");
+		let ended = false;
 		const end = (outcome: Outcome) => {
+			if (ended) return;
+			ended = true;
 			clearTimeout(timer);
 			signal.removeEventListener("abort", abort);
 			socket.removeAllListeners("error");
@@ -24,7 +27,8 @@ export const udpCheck: Probe = (plan, signal) => {
 		};
 		const passing: Outcome = { status: "passing", output: `UDP connect ${target}: Success` };
 		const timer = setTimeout(
-			() => end(passing),
+			// Where the process stood still, a refusal that came in the meantime is read first.
+			() => setImmediate(() => end(passing)),
 			Math.min(plan.timeoutMs || timeoutMsDefault, plan.intervalMs || timeoutMsDefault),
 		);
 		const abort = () => end(passing);
