@@ -16,12 +16,15 @@ export interface GossipConfig {
 	readonly bindAddress: string;
 	/** Networks (CIDR) of the members; empty: all. */
 	readonly allowedNetworks: readonly string[];
-	/** The same of the pool of all datacenters' servers. */
-	readonly wanAllowedNetworks: readonly string[];
 	/** What `gossip_lan` says of SWIM's times and numbers; the rest is as usual. */
 	readonly swim: SwimOverrides;
 	/** A failed member is forgotten after this. */
 	readonly reconnectTimeoutMs: number;
+	/** The same of the pool of all datacenters' servers. */
+	readonly wanBindAddress: string;
+	readonly wanAllowedNetworks: readonly string[];
+	readonly wanSwim: SwimOverrides;
+	readonly wanReconnectTimeoutMs: number;
 }
 
 export interface SwimOverrides {
@@ -44,16 +47,19 @@ export function gossipConfig(given: Fragment, bindAddress: string): GossipConfig
 		rejoinAfterLeave: given.rejoin_after_leave ?? false,
 		bindAddress: given.serf_lan || bindAddress,
 		allowedNetworks: given.serf_lan_allowed_cidrs ?? [],
-		wanAllowedNetworks: given.serf_wan_allowed_cidrs ?? [],
-		swim: swimOverrides(given.gossip_lan ?? {}),
+		swim: swimOverrides("gossip_lan", given.gossip_lan ?? {}),
 		reconnectTimeoutMs: given.reconnect_timeout ?? reconnectTimeoutMsDefault,
+		wanBindAddress: given.serf_wan || bindAddress,
+		wanAllowedNetworks: given.serf_wan_allowed_cidrs ?? [],
+		wanSwim: swimOverrides("gossip_wan", given.gossip_wan ?? {}),
+		wanReconnectTimeoutMs: given.reconnect_timeout_wan ?? reconnectTimeoutMsDefault,
 	};
 }
 
 /** Fails with `CONFIG_INVALID`. */
-function swimOverrides(given: NonNullable<Fragment["gossip_lan"]>): SwimOverrides {
+function swimOverrides(block: string, given: NonNullable<Fragment["gossip_lan"]>): SwimOverrides {
 	for (const [key, value] of Object.entries(given)) {
-		if (value <= 0) throw new DiscoError("CONFIG_INVALID", `gossip_lan.${key}: ${value} is not above 0`);
+		if (value <= 0) throw new DiscoError("CONFIG_INVALID", `${block}.${key}: ${value} is not above 0`);
 	}
 	const { gossip_interval, gossip_nodes, probe_interval, probe_timeout, retransmit_mult, suspicion_mult } = given;
 	return {

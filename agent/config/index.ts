@@ -7,7 +7,7 @@ export type { HttpSettings } from "./http.ts";
 export type { Fragment } from "./keys.ts";
 export type { HostFacts } from "./load-config.ts";
 export { loadAgentConfig, validateFragments } from "./load-config.ts";
-export type { DnsConfig, ListenConfig, RuntimeConfig, TelemetryConfig } from "./runtime-config.ts";
+export type { DnsConfig, JoinConfig, ListenConfig, RuntimeConfig, TelemetryConfig } from "./runtime-config.ts";
 export { readFragments } from "./sources.ts";
 export type { TlsConfig } from "./tls.ts";
 export type { SocketRights } from "./unix-sockets.ts";

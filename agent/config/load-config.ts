@@ -22,6 +22,9 @@ import { tlsConfig } from "./tls.ts";
 import { socketRights } from "./unix-sockets.ts";
 import { unusedKeyWarnings } from "./unused-keys.ts";
 
+/** Between two attempts to join. */
+const retryIntervalMsDefault = 30_000;
+
 /** What the machine tells; arguments, so that tests do not depend on it. */
 export interface HostFacts {
 	readonly hostName: string;
@@ -214,10 +217,18 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		},
 		leaveOnTerminate: given.leave_on_terminate ?? !server,
 		skipLeaveOnInterrupt: given.skip_leave_on_interrupt ?? server,
-		startJoin: given.start_join ?? [],
-		retryJoin: given.retry_join ?? [],
-		retryMax: given.retry_max ?? 0,
-		retryIntervalMs: given.retry_interval ?? 30_000,
+		join: {
+			start: given.start_join ?? [],
+			retry: given.retry_join ?? [],
+			retryMax: given.retry_max ?? 0,
+			retryIntervalMs: given.retry_interval ?? retryIntervalMsDefault,
+		},
+		joinWan: {
+			start: given.start_join_wan ?? [],
+			retry: given.retry_join_wan ?? [],
+			retryMax: given.retry_max_wan ?? 0,
+			retryIntervalMs: given.retry_interval_wan ?? retryIntervalMsDefault,
+		},
 		services: [...(given.service ?? []), ...(given.services ?? [])].map(serviceRegistration),
 		checks: [...(given.check ?? []), ...(given.checks ?? [])].map(checkRegistration),
 		watches: given.watches ?? [],

@@ -58,6 +58,17 @@ export interface TelemetryConfig {
 	readonly prometheusRetentionMs: number;
 }
 
+/** Whom to join when the agent starts. */
+export interface JoinConfig {
+	/** To join before anything else; failing ends the agent. */
+	readonly start: readonly string[];
+	/** To join as often as it takes. */
+	readonly retry: readonly string[];
+	/** After so many failures the agent ends; 0: never. */
+	readonly retryMax: number;
+	readonly retryIntervalMs: number;
+}
+
 /** A log file and when it is replaced by a new one. */
 export interface LogFileConfig {
 	/** Absolute. */
@@ -134,11 +145,10 @@ export interface RuntimeConfig {
 	readonly telemetry: TelemetryConfig;
 	readonly leaveOnTerminate: boolean;
 	readonly skipLeaveOnInterrupt: boolean;
-	/** Agents to join before anything else; failing ends the agent. */
-	readonly startJoin: readonly string[];
-	readonly retryJoin: readonly string[];
-	readonly retryMax: number;
-	readonly retryIntervalMs: number;
+	/** Agents of the datacenter. */
+	readonly join: JoinConfig;
+	/** Servers of other datacenters; of a server only. */
+	readonly joinWan: JoinConfig;
 	readonly services: readonly FileRegistration[];
 	readonly checks: readonly FileRegistration[];
 	readonly watches: readonly WatchFields[];

@@ -12,15 +12,10 @@ export function unusedKeyWarnings(given: Fragment): readonly string[] {
 			"auto_encrypt: certificates are not handed out; give files in tls",
 		],
 		[
-			given.retry_join_wan ?? given.start_join_wan,
-			"retry_join_wan, start_join_wan: other datacenters are not joined yet",
-		],
-		[
 			sinks,
 			`telemetry.${sinks.join(", ")}: metrics are not sent anywhere; /v1/agent/metrics shows them (?format=prometheus)`,
 		],
 		[rpcLimits, `limits.${rpcLimits.join(", ")}: RPC has limits of its own`],
-		[given.gossip_wan, "gossip_wan: the pool of all datacenters has the usual times"],
 		[given.enable_debug, "enable_debug: there are no profiles to fetch; disco debug gathers what the agent knows"],
 		[ui.dir || undefined, "ui_config.dir: no page of your own is served"],
 		[given.cache, "cache: answers come from the servers' state; there is nothing to limit"],

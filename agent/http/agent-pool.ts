@@ -1,4 +1,5 @@
 import { DiscoError } from "../../lib/errors.ts";
+import type { LocalAgent, MemberPool, WanPool } from "../local/index.ts";
 import { empty, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
 
@@ -24,7 +25,11 @@ export const agentPoolRoutes: readonly Route[] = [
 	},
 ];
 
-async function join({ item }: ApiRequest, { local, pool }: Context): Promise<Reply> {
+async function join({ item, query }: ApiRequest, { local, pool }: Context): Promise<Reply> {
+	if (query.has("wan")) {
+		await wanPool({ local, pool }, "Must be a server to join WAN cluster").join(item);
+		return empty();
+	}
 	// An agent that is told to join itself is in its pool already.
 	if (
 		local
@@ -48,12 +53,29 @@ function isAddressOf(text: string, { address, port }: { readonly address: string
 	return text === address || text === `${host}:${port}`;
 }
 
+/** Fails on an agent that is no server, in the reference's words, and on one without that pool. */
+function wanPool({ local, pool }: { local: LocalAgent; pool: MemberPool | undefined }, noServer: string): WanPool {
+	const [self] = local.members();
+	if (self?.tags["role"] !== "consul") throw new DiscoError("WAN_POOL_MISSING", noServer);
+	if (pool?.wan !== undefined) return pool.wan;
+	throw new DiscoError(
+		"WAN_POOL_MISSING",
+		"this server is in no pool of all datacenters' servers: it has no port for it (ports.serf_wan)",
+	);
+}
+
 async function forceLeave({ item, query }: ApiRequest, { local, pool }: Context): Promise<Reply> {
+	const prune = query.has("prune");
+	if (query.has("wan")) {
+		const text = "Must be a server to force-leave a node from the WAN cluster";
+		await wanPool({ local, pool }, text).forceLeave(item, { prune });
+		return empty();
+	}
 	const [self] = local.members();
 	const member = local.members().find(({ name }) => name === item);
 	if (member === undefined) throw new DiscoError("MEMBER_UNKNOWN", `agent: No node found with name '${item}'`);
 	if (member === self || pool === undefined)
 		throw new DiscoError("MEMBER_ALIVE", `agent: '${item}' is this agent itself, which is alive; use /v1/agent/leave`);
-	await pool.forceLeave(item, { prune: query.has("prune") });
+	await pool.forceLeave(item, { prune });
 	return empty();
 }

@@ -1,6 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { anything, listOf, number, objectOf, text } from "../../lib/json/index.ts";
-import type { Answer, Coordinate, CoordinateRecord } from "../rpc/index.ts";
+import type { Answer, CoordinateRecord } from "../rpc/index.ts";
 import { indexHeaders } from "./answer-headers.ts";
 import { authorize } from "./authorize.ts";
 import { decodeBody } from "./decode-body.ts";
@@ -27,24 +27,13 @@ export const coordinateRoutes: readonly Route[] = [
 	{ path: "/v1/coordinate/update", methods: { PUT: { permission: "filtered", handle: update, body: updateObject } } },
 ];
 
-/** Where a node stands before anything was measured: serf's start values. */
-const origin: Coordinate = Object.freeze({
-	vec: Object.freeze(Array(8).fill(0)),
-	error: 1.5,
-	adjustment: 0,
-	height: 1e-5,
-});
-
-/** Datacenters know each other through gossip between them; alone, this one stands at its origin. */
-async function datacenters(_request: ApiRequest, { endpoints, config }: Context): Promise<Reply> {
-	const names = await endpoints.catalog.datacenters();
+/** As the servers of all datacenters measured it; those without any coordinate are left out, as in the reference. */
+async function datacenters(_request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+	const all = await family(endpoints, "coordinate").datacenters();
 	return json(
-		names.map((name) => ({
-			Datacenter: name,
-			AreaID: "wan",
-			Coordinates:
-				name === config.datacenter ? [coordinateJson({ node: config.nodeName, segment: "", coordinate: origin })] : [],
-		})),
+		all.flatMap(({ datacenter, area, servers }) =>
+			servers.length === 0 ? [] : [{ Datacenter: datacenter, AreaID: area, Coordinates: servers.map(coordinateJson) }],
+		),
 	);
 }
 

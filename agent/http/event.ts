@@ -3,7 +3,6 @@ import type { UserEvent } from "../rpc/index.ts";
 import { badRequest } from "./failures.ts";
 import { family } from "./families.ts";
 import { parseUint64 } from "./numbers.ts";
-import { checkDatacenter } from "./parameters.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
 import { json, type Reply } from "./reply.ts";
 import type { ApiRequest, Context, Route } from "./route.ts";
@@ -20,10 +19,8 @@ export const eventRoutes: readonly Route[] = [
 	{ path: "/v1/event/list", methods: { GET: { permission: "filtered", handle: list } } },
 ];
 
-async function fire(request: ApiRequest, context: Context): Promise<Reply> {
-	const { endpoints } = context;
+async function fire(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
 	if (request.item === "") throw badRequest("Missing name");
-	checkDatacenter(request, context);
 	const { query } = request;
 	const fired = await family(endpoints, "event").fire(
 		{

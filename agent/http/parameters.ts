@@ -1,7 +1,6 @@
-import { DiscoError } from "../../lib/errors.ts";
 import type { StringMap } from "../rpc/index.ts";
 import { badRequest } from "./failures.ts";
-import type { ApiRequest, Context } from "./route.ts";
+import type { ApiRequest } from "./route.ts";
 
 /** `node-meta=key:value`, all of which a node must have; without a colon the value is empty. */
 export function nodeMetaOf(request: ApiRequest): { readonly nodeMeta?: StringMap } {
@@ -41,12 +40,4 @@ export function passingOf({ query }: ApiRequest): boolean {
 	const passing = parseBoolean(text);
 	if (passing === undefined) throw badRequest("Invalid value for ?passing");
 	return passing;
-}
-
-/** Of what is answered for this datacenter only; others fail with `DATACENTER_UNKNOWN`. */
-export function checkDatacenter(request: ApiRequest, { config }: Context): void {
-	const datacenter = request.query.first("dc") ?? "";
-	if (datacenter !== "" && datacenter !== config.datacenter) {
-		throw new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(datacenter)}`);
-	}
 }

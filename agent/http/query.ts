@@ -2,6 +2,7 @@ import { DiscoError } from "../../lib/errors.ts";
 import type { Answer, PreparedQueryRecord } from "../rpc/index.ts";
 import { catalogHeaders, indexHeaders, readBodyFields } from "./answer-headers.ts";
 import { family } from "./families.ts";
+import { isElsewhere } from "./near.ts";
 import { parseQuery, queryJson, queryObject } from "./query-definition.ts";
 import { readOptions, writeOptions } from "./read-options.ts";
 import { empty, json, jsonList, plainText, type Reply } from "./reply.ts";
@@ -127,11 +128,12 @@ async function explain(request: ApiRequest, context: Context, name: string): Pro
 
 async function execute(request: ApiRequest, context: Context, name: string): Promise<Reply> {
 	const options = readOptions(request);
-	const near = request.query.first("near") ?? "";
+	const elsewhere = isElsewhere(request, context.config);
+	const near = elsewhere ? "" : (request.query.first("near") ?? "");
 	const answer = await family(context.endpoints, "query").execute(
 		name,
 		{
-			agentNode: context.config.nodeName,
+			agentNode: elsewhere ? "" : context.config.nodeName,
 			...(near === "" ? {} : { near }),
 			sourceIp: request.clientAddress(),
 			limit: limitOf(request),

@@ -1,4 +1,3 @@
-import { checkDatacenter } from "./parameters.ts";
 import { json } from "./reply.ts";
 import type { Route } from "./route.ts";
 
@@ -9,10 +8,7 @@ export const statusRoutes: readonly Route[] = [
 		methods: {
 			GET: {
 				permission: "open",
-				handle: async (request, context) => {
-					checkDatacenter(request, context);
-					return json(await context.endpoints.status.leader());
-				},
+				handle: async ({ query }, { endpoints }) => json(await endpoints.status.leader(query.first("dc"))),
 			},
 		},
 	},
@@ -21,10 +17,7 @@ export const statusRoutes: readonly Route[] = [
 		methods: {
 			GET: {
 				permission: "open",
-				handle: async (request, context) => {
-					checkDatacenter(request, context);
-					return json(await context.endpoints.status.peers());
-				},
+				handle: async ({ query }, { endpoints }) => json(await endpoints.status.peers(query.first("dc"))),
 			},
 		},
 	},

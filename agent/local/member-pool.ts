@@ -44,7 +44,7 @@ export interface MemberPool {
 }
 
 /** The pool of the servers of all datacenters. */
-export interface WanPool extends Pick<MemberPool, "keyring" | "reachability" | "isEncrypted"> {
+export interface WanPool extends Omit<MemberPool, "wan"> {
 	/** This server first; names have the datacenter behind them. */
 	members(): readonly AgentMemberRecord[];
 }

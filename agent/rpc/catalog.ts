@@ -1,9 +1,10 @@
+import type { Datacenters } from "./datacenters.ts";
 import type { CatalogEndpoints } from "./endpoints.ts";
 import { instanceSelector } from "./select.ts";
 import type { Server } from "./server.ts";
 
 /** `/v1/catalog/...` from this server's state. */
-export function catalogEndpoints(server: Server, datacenter: string): CatalogEndpoints {
+export function catalogEndpoints(server: Server, datacenters: Datacenters): CatalogEndpoints {
 	const { store } = server;
 	return {
 		register: async (registration, options) => {
@@ -12,7 +13,7 @@ export function catalogEndpoints(server: Server, datacenter: string): CatalogEnd
 		deregister: async (deregistration, options) => {
 			await server.write(options, { kind: "deregister", deregistration });
 		},
-		datacenters: async () => [datacenter],
+		datacenters: async () => datacenters.names(),
 		nodes: (options) => server.read(options, (watchSet) => store.nodes(watchSet, options.nodeMeta)),
 		services: (options) => server.read(options, (watchSet) => store.services(watchSet, options.nodeMeta)),
 		service: (name, options) => {

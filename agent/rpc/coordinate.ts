@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import type { Coordinate, CoordinateRecord } from "../state/index.ts";
+import type { Datacenters } from "./datacenters.ts";
 import type { CoordinateEndpoints } from "./endpoints.ts";
 import { sortNear } from "./near.ts";
 import type { Server } from "./server.ts";
@@ -17,7 +18,7 @@ const dimensions = 8;
 /** `/v1/coordinate/...` from this server's state. */
 export function coordinateEndpoints(
 	server: Server,
-	{ clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+	{ clock, logger, datacenters }: { readonly clock: Clock; readonly logger: Logger; readonly datacenters: Datacenters },
 ): CoordinateEndpoints {
 	const { store } = server;
 	/** The newest update per node and segment. */
@@ -48,6 +49,7 @@ export function coordinateEndpoints(
 		},
 		nodes: (options) => server.read(options, (watchSet) => store.coordinates(watchSet)),
 		node: (name, options) => server.read(options, (watchSet) => store.nodeCoordinates(name, watchSet)),
+		datacenters: async () => datacenters.coordinates(),
 		sortNear: (near, list, nodeOf) => sortNear(list, nodeOf, near, (node) => store.nodeCoordinates(node).value),
 	};
 }

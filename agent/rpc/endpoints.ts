@@ -12,6 +12,7 @@ import type {
 	NodeRecord,
 	PreparedQueryContent,
 	PreparedQueryRecord,
+	QueryService,
 	Registration,
 	ServiceRecord,
 	SessionRecord,
@@ -82,7 +83,7 @@ export interface Answer<Value> {
 export interface CatalogEndpoints {
 	register(registration: Registration, options: WriteOptions): Promise<void>;
 	deregister(deregistration: Deregistration, options: WriteOptions): Promise<void>;
-	/** Nearest first. */
+	/** Nearest first; of those as far as each other by name. */
 	datacenters(): Promise<readonly string[]>;
 	nodes(options: ReadOptions & { readonly nodeMeta?: StringMap }): Promise<Answer<readonly NodeRecord[]>>;
 	/** Service name -> union of its tags. */
@@ -151,10 +152,11 @@ export interface KvEndpoints {
 	keepHistory?(rules: readonly KvHistoryRule[], options: WriteOptions): Promise<void>;
 }
 
+/** Each server answers for itself; of another datacenter when one is given. */
 export interface StatusEndpoints {
 	/** `host:port` of the leader's server port; empty when there is none. */
-	leader(): Promise<string>;
-	peers(): Promise<readonly string[]>;
+	leader(datacenter?: string): Promise<string>;
+	peers(datacenter?: string): Promise<readonly string[]>;
 }
 
 /** A session as it is asked for; parsed, but not checked against the state. */
@@ -241,8 +243,18 @@ export interface QueryEndpoints {
 	list(options: ReadOptions): Promise<Answer<readonly PreparedQueryRecord[]>>;
 	/** By id, name, or the template with the longest prefix. Does not wait; the index is 1. `QUERY_INVALID`: a template by id. */
 	execute(idOrName: string, source: QuerySource, options: ReadOptions): Promise<Answer<QueryExecution | undefined>>;
+	/** For a query of another datacenter: the instances here that it wants, at random, `limit` at most (0: all). */
+	instances(service: QueryService, limit: number, options: ReadOptions): Promise<Answer<readonly InstanceRecord[]>>;
 	/** The query that would be executed, templates filled in. As `execute`. */
 	explain(idOrName: string, options: ReadOptions): Promise<Answer<PreparedQueryRecord | undefined>>;
+}
+
+/** Where a datacenter's servers are, as far as that was measured. */
+export interface DatacenterCoordinates {
+	readonly datacenter: string;
+	/** The pool in which it was measured. */
+	readonly area: string;
+	readonly servers: readonly CoordinateRecord[];
 }
 
 export interface CoordinateEndpoints {
@@ -252,6 +264,8 @@ export interface CoordinateEndpoints {
 	nodes(options: ReadOptions): Promise<Answer<readonly CoordinateRecord[]>>;
 	/** Per segment; empty for a node without. */
 	node(name: string, options: ReadOptions): Promise<Answer<readonly CoordinateRecord[]>>;
+	/** Of the servers of all datacenters, nearest first. They are of another space than the nodes' of a datacenter. */
+	datacenters(): Promise<readonly DatacenterCoordinates[]>;
 	/**
 	 * The elements nearest to `near` (a node name) first, those without coordinates last, else in the order given. Without
 	 * coordinates of `near` the same array.

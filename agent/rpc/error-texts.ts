@@ -1,5 +1,10 @@
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 
+/** No server of the datacenter is known. */
+export function datacenterUnknown(datacenter: string): DiscoError {
+	return new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(datacenter)}`);
+}
+
 /** What the reference says for an error; clients compare some of these texts, over HTTP and between agents. */
 export function referenceText(error: unknown): string {
 	if (!(error instanceof DiscoError)) return errorMessage(error);

@@ -2,6 +2,7 @@ import { RE2JS } from "re2js";
 import { type Clock, type Random, uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../lib/errors.ts";
 import type { EndSignal, EventEndpoints, UserEvent } from "./endpoints.ts";
+import { datacenterUnknown } from "./error-texts.ts";
 
 /** Events that are remembered; a further one pushes out the oldest. */
 const eventsMax = 256;
@@ -28,6 +29,10 @@ export function eventEndpoints(parts: {
 	readonly audience: EventAudience;
 	/** Gives an event to the others; without gossip there are none. */
 	readonly send?: (event: UserEvent) => void;
+	/** This agent's. */
+	readonly datacenter?: string;
+	/** Gives an event to another datacenter's agents. Fails with `DATACENTER_UNKNOWN` or as calls do. */
+	readonly sendElsewhere?: (event: UserEvent, datacenter: string) => Promise<void>;
 }): EventEndpoints {
 	const { clock, random, audience } = parts;
 	const events: UserEvent[] = [];
@@ -65,10 +70,15 @@ export function eventEndpoints(parts: {
 	}
 
 	return {
-		async fire(wanted) {
+		async fire(wanted, { datacenter }) {
 			assertEvent(wanted);
 			const event = { ...wanted, id: uuid(random), version: formVersion, lamportTime: 0 };
 			assertSize(event, lamportTime + 1);
+			if (datacenter !== "" && datacenter !== (parts.datacenter ?? datacenter)) {
+				if (parts.sendElsewhere === undefined) throw datacenterUnknown(datacenter);
+				await parts.sendElsewhere(event, datacenter);
+				return event;
+			}
 			const sent = { ...event, lamportTime: lamportTime + 1 };
 			receive(sent);
 			parts.send?.(sent);

@@ -27,10 +27,12 @@ export type {
 	TxnResult,
 } from "../state/index.ts";
 export { checkTypeOf } from "./check-type.ts";
+export { type Datacenters, onlyDatacenter } from "./datacenters.ts";
 export type {
 	Answer,
 	AutopilotHealth,
 	CoordinateEndpoints,
+	DatacenterCoordinates,
 	Endpoints,
 	EndSignal,
 	EventEndpoints,

@@ -1,14 +1,9 @@
 import { tryParseDurationMs } from "../../lib/duration.ts";
-import { type Random, uuid } from "../../lib/env/index.ts";
+import { type Random, shuffle, uuid } from "../../lib/env/index.ts";
 import { DiscoError, errorCode, errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
-import type {
-	InstanceRecord,
-	PreparedQueryContent,
-	PreparedQueryRecord,
-	QueryService,
-	StringMap,
-} from "../state/index.ts";
+import type { PreparedQueryContent, PreparedQueryRecord, QueryService, StringMap } from "../state/index.ts";
+import type { Datacenters } from "./datacenters.ts";
 import type { QueryEndpoints, QueryExecution, QuerySource, ReadOptions, WriteOptions } from "./endpoints.ts";
 import { instancesOfQuery, orderInstances } from "./query-execution.ts";
 import { assertTemplate, renderTemplate } from "./query-template.ts";
@@ -17,20 +12,11 @@ import type { Server } from "./server.ts";
 const idLength = 36;
 const metaKeyForm = /^[a-zA-Z0-9_-]+$/;
 
-/** What a prepared query asks of another datacenter when nothing is here. */
-export interface RemoteDatacenters {
-	/** Those that can be reached, nearest first, without this one. */
-	names(): readonly string[];
-	/** Instances there that the query wants. Fails when the datacenter does not answer; the next one is asked then. */
-	instances(datacenter: string, query: QueryService): Promise<readonly InstanceRecord[]>;
-}
-
 interface QueryParts {
 	readonly random: Random;
 	readonly datacenter: string;
 	readonly logger: Logger;
-	/** Absent while this is the only datacenter. */
-	readonly remote?: RemoteDatacenters;
+	readonly datacenters: Datacenters;
 }
 
 /** `/v1/query/...` from this server's state; DNS executes them, too. */
@@ -65,33 +51,37 @@ export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoint
 
 	async function execute(query: PreparedQueryRecord, source: QuerySource): Promise<QueryExecution> {
 		const { service, dnsTtl } = query;
-		const found = await search(service);
-		const ordered = orderInstances(found.instances, {
+		const limit = source.limit ?? 0;
+		const here = instancesOfQuery(service, store.serviceInstances(service.service).value);
+		if (here.length === 0) return { service: service.service, dnsTtl, ...(await failOver(service, limit)) };
+		const ordered = orderInstances(here, {
 			random: parts.random,
 			near: nodeNear(service, source),
 			coordinatesOf: (node) => store.nodeCoordinates(node).value,
 		});
-		const instances = source.limit === undefined || source.limit <= 0 ? ordered : ordered.slice(0, source.limit);
-		return { ...found, service: service.service, instances, dnsTtl };
+		const instances = limited(ordered, limit);
+		return { service: service.service, dnsTtl, instances, datacenter: parts.datacenter, failovers: 0 };
 	}
 
-	/** Here, else in the first other datacenter that has some. */
-	async function search(
+	/** The first other datacenter that has some; the last one that answered when none has. */
+	async function failOver(
 		service: QueryService,
+		limit: number,
 	): Promise<Pick<QueryExecution, "instances" | "datacenter" | "failovers">> {
-		const here = instancesOfQuery(service, store.serviceInstances(service.service).value);
+		const others = parts.datacenters.names().filter((each) => each !== parts.datacenter);
+		let answered = parts.datacenter;
 		let failovers = 0;
-		if (here.length > 0 || parts.remote === undefined)
-			return { instances: here, datacenter: parts.datacenter, failovers };
-		for (const datacenter of failoverDatacenters(service, parts.remote.names())) {
+		for (const datacenter of failoverDatacenters(service, others)) {
 			failovers++;
-			const instances = await parts.remote.instances(datacenter, service).catch((error: unknown) => {
+			try {
+				const instances = await parts.datacenters.instances(datacenter, service, limit);
+				answered = datacenter;
+				if (instances.length > 0) return { instances, datacenter, failovers };
+			} catch (error) {
 				parts.logger.warn("a query asks the next datacenter", { datacenter, error: errorMessage(error) });
-				return [];
-			});
-			if (instances.length > 0) return { instances, datacenter, failovers };
+			}
 		}
-		return { instances: [], datacenter: parts.datacenter, failovers };
+		return { instances: [], datacenter: answered, failovers };
 	}
 
 	/** A node's name, or nothing. What the request says wins. */
@@ -129,8 +119,17 @@ export function queryEndpoints(server: Server, parts: QueryParts): QueryEndpoint
 				const query = resolve(idOrName);
 				return query === undefined ? undefined : execute(query, source);
 			}),
+		instances: (service, limit, options) =>
+			once(options, () => {
+				const here = instancesOfQuery(service, store.serviceInstances(service.service).value);
+				return limited(shuffle(here, parts.random), limit);
+			}),
 		explain: (idOrName, options) => once(options, () => resolve(idOrName)),
 	};
+}
+
+function limited<Item>(list: readonly Item[], limit: number): readonly Item[] {
+	return limit <= 0 ? list : list.slice(0, limit);
 }
 
 /** The nearest ones first, then those named; each once, and only such as can be reached. */

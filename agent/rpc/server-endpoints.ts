@@ -7,7 +7,9 @@ import type { StateStore } from "../state/index.ts";
 import { createBlockingQueries } from "./blocking-query.ts";
 import { catalogEndpoints } from "./catalog.ts";
 import { coordinateEndpoints } from "./coordinate.ts";
+import { type Datacenters, onlyDatacenter } from "./datacenters.ts";
 import type { Endpoints, ReadOptions, UserEvent, WriteOptions } from "./endpoints.ts";
+import { datacenterUnknown } from "./error-texts.ts";
 import { type EventAudience, eventEndpoints } from "./event.ts";
 import { healthEndpoints } from "./health.ts";
 import { kvEndpoints } from "./kv.ts";
@@ -28,6 +30,8 @@ interface ServerEndpointsOptions {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly datacenter: string;
+	/** Without it there is no other one. */
+	readonly datacenters?: Datacenters;
 	/** `host:port` of the leader's server port, empty while there is none. */
 	readonly leaderAddress: () => string;
 	/** `host:port` of every server. */
@@ -38,6 +42,8 @@ interface ServerEndpointsOptions {
 	readonly eventAudience?: EventAudience;
 	/** Gives a user event that was fired here to the other agents; without it there are none. */
 	readonly sendEvent?: (event: UserEvent) => void;
+	/** As in `eventEndpoints`. */
+	readonly sendEventElsewhere?: (event: UserEvent, datacenter: string) => Promise<void>;
 	/** Without it there are no operator endpoints. */
 	readonly serverPool?: ServerPool;
 	/** For what goes wrong without a client that could be told; without it nobody is. */
@@ -52,7 +58,7 @@ const nobody: EventAudience = { node: "", services: () => [] };
 
 /** Endpoints that answer from this server's state, writes through its log. */
 export function createServerEndpoints(options: ServerEndpointsOptions): Endpoints {
-	const { store, log, datacenter } = options;
+	const { store, log, datacenter, datacenters = onlyDatacenter(options.datacenter, "") } = options;
 	const blocking = createBlockingQueries(options);
 	const lockDelays = createLockDelays(options.clock);
 
@@ -91,35 +97,39 @@ export function createServerEndpoints(options: ServerEndpointsOptions): Endpoint
 	};
 	const { clock, random, logger = silentLogger } = options;
 	return {
-		catalog: catalogEndpoints(server, datacenter),
+		catalog: catalogEndpoints(server, datacenters),
 		health: healthEndpoints(server),
 		kv: kvEndpoints(server, { ...options, lockDelays }),
 		session: sessionEndpoints(server, { ...options, lockDelays, logger }),
 		txn: txnEndpoints(server, { ...options, lockDelays }),
-		query: queryEndpoints(server, { random, datacenter, logger }),
-		coordinate: coordinateEndpoints(server, { clock, logger }),
+		query: queryEndpoints(server, { random, datacenter, datacenters, logger }),
+		coordinate: coordinateEndpoints(server, { clock, logger, datacenters }),
 		event: eventEndpoints({
 			clock,
 			random,
 			audience: options.eventAudience ?? nobody,
 			...(options.sendEvent === undefined ? {} : { send: options.sendEvent }),
+			datacenter,
+			...(options.sendEventElsewhere === undefined ? {} : { sendElsewhere: options.sendEventElsewhere }),
 		}),
 		snapshot: snapshotEndpoints(server, { log, clock }),
 		...(options.serverPool === undefined ? {} : { operator: operatorEndpoints(server, options.serverPool) }),
 		status: {
-			leader: async () => options.leaderAddress(),
-			peers: async () => options.peerAddresses(),
+			async leader(wanted = "") {
+				requireDatacenter({ datacenter: wanted }, datacenter);
+				return options.leaderAddress();
+			},
+			async peers(wanted = "") {
+				requireDatacenter({ datacenter: wanted }, datacenter);
+				return options.peerAddresses();
+			},
 		},
 	};
 }
 
-/** Other datacenters are reached through gossip between them, which this server has not. */
-function requireDatacenter({ datacenter }: WriteOptions, own: string): void {
-	if (datacenter === "" || datacenter === own) return;
-	throw new DiscoError(
-		"DATACENTER_UNKNOWN",
-		`no path to datacenter ${JSON.stringify(datacenter)}; this is ${JSON.stringify(own)}`,
-	);
+/** What is for other datacenters goes there before it comes here (`forward/route-datacenters.ts`). */
+function requireDatacenter({ datacenter }: Pick<WriteOptions, "datacenter">, own: string): void {
+	if (datacenter !== "" && datacenter !== own) throw datacenterUnknown(datacenter);
 }
 
 /** `stale` takes what is here, the others need to be asked at the leader, `consistent` at one that a majority confirms. */

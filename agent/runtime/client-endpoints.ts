@@ -4,7 +4,7 @@ import type { RuntimeConfig } from "../config/index.ts";
 import { createForwardingEndpoints, type ForwardingEndpoints } from "../rpc/forward/index.ts";
 import { type EventAudience, eventEndpoints, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, serversOf } from "./cluster/index.ts";
-import type { LanPool } from "./pool/index.ts";
+import { encodeUserEvent, type LanPool } from "./pool/index.ts";
 
 /** Endpoints of an agent that is no server: a server that gossip shows is asked. Without one every question fails with `NO_LEADER`. */
 export function clientEndpoints(parts: {
@@ -20,7 +20,11 @@ export function clientEndpoints(parts: {
 }): ForwardingEndpoints {
 	const { config, pool, clock, random, network, logger } = parts;
 	const members = () => pool()?.members() ?? [];
-	return createForwardingEndpoints({
+	const sendElsewhere = async (event: UserEvent, datacenter: string) => {
+		const { payload } = encodeUserEvent(event);
+		await endpoints.spreadEvent?.(datacenter, event.name, payload);
+	};
+	const endpoints = createForwardingEndpoints({
 		network,
 		clock,
 		random,
@@ -31,7 +35,15 @@ export function clientEndpoints(parts: {
 		leaderAddress: () => "",
 		servers: () => aliveServers(serversOf(members(), config.datacenter), config.nodeName),
 		memberCount: () => members().length,
-		event: eventEndpoints({ clock, random, audience: parts.eventAudience, send: parts.sendEvent }),
+		event: eventEndpoints({
+			clock,
+			random,
+			audience: parts.eventAudience,
+			send: parts.sendEvent,
+			datacenter: config.datacenter,
+			sendElsewhere,
+		}),
 		holdTimeoutMs: config.cluster.rpcHoldMs,
 	});
+	return endpoints;
 }

@@ -6,13 +6,16 @@ import { answerFilters } from "../http/index.ts";
 import {
 	createForwardingEndpoints,
 	createServedMethods,
+	type DatacenterEndpoints,
 	listenOnServerPort,
+	routeToDatacenters,
 	serveSnapshots,
 } from "../rpc/forward/index.ts";
 import { createGrpcService, type GrpcService } from "../rpc/grpc/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
-import type { LanPool } from "./pool/index.ts";
+import { openDatacenters } from "./datacenters.ts";
+import { encodeUserEvent, type LanPool } from "./pool/index.ts";
 import type { RpcTls } from "./rpc-tls.ts";
 import { openEngine, type StateEngine } from "./state-engine.ts";
 
@@ -22,6 +25,7 @@ export interface RunningServer {
 	readonly endpoints: Endpoints;
 	readonly engine: StateEngine;
 	readonly cluster: Cluster;
+	readonly datacenters: DatacenterEndpoints;
 	/** Puts `kv_history` in force; of a server among others when it leads. */
 	keepHistory(): Promise<void>;
 	/** Goes on answering while the others learn that this server leaves. */
@@ -70,6 +74,8 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		logger: logger.named("agent.server"),
 	});
 	opened.push(() => cluster.close());
+	const datacenters = openDatacenters({ ...parts, networkTo: parts.rpcTls.networkTo });
+	opened.push(() => datacenters.close());
 	const own = createServerEndpoints({
 		...engine,
 		...(raft === undefined ? {} : { leadership: raft.leadership }),
@@ -77,18 +83,24 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		random,
 		logger: logger.named("agent.server"),
 		datacenter: config.datacenter,
+		datacenters,
 		sessionTtlMinMs: config.cluster.sessionTtlMinMs,
 		leaderAddress: () => cluster.leaderAddress(),
 		peerAddresses: () => cluster.peerAddresses(),
 		serverPool: cluster.serverPool,
 		sendEvent: parts.sendEvent,
+		sendEventElsewhere: (event, name) => datacenters.spreadEvent(name, event.name, encodeUserEvent(event).payload),
 		eventAudience: parts.eventAudience,
 	});
-	const endpoints = raft === undefined ? own : answeringAmongOthers(parts, { own, cluster });
+	const endpoints = routeToDatacenters({
+		own: raft === undefined ? own : answeringAmongOthers(parts, { own, cluster }),
+		datacenter: config.datacenter,
+		endpointsOf: (name) => datacenters.endpointsOf(name),
+	});
 	const grpc = createGrpcService(endpoints);
 	engine.store.observe({ restored: () => grpc.restored() });
 	opened.push(() => grpc.close());
-	const listener = await listen(parts, engine, { endpoints, grpc });
+	const listener = await listen(parts, engine, { endpoints, grpc, datacenters });
 	opened.push(() => listener?.close());
 	const keepHistory = async () => {
 		if (config.kvHistory === undefined || raft?.leadership.leads() === false) return;
@@ -101,6 +113,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		endpoints,
 		engine,
 		cluster,
+		datacenters,
 		keepHistory,
 		drain: () =>
 			raft === undefined
@@ -135,7 +148,11 @@ function answeringAmongOthers(
 async function listen(
 	{ config, pool, network, rpcTls, clock, logger }: ServerParts,
 	{ raft }: StateEngine,
-	{ endpoints, grpc }: { readonly endpoints: Endpoints; readonly grpc: GrpcService },
+	{
+		endpoints,
+		grpc,
+		datacenters,
+	}: { readonly endpoints: Endpoints; readonly grpc: GrpcService; readonly datacenters: DatacenterEndpoints },
 ): Promise<Listener | undefined> {
 	const { server: port } = config.ports;
 	if (port < 0) {
@@ -150,9 +167,11 @@ async function listen(
 			port,
 			methods: createServedMethods(endpoints, {
 				datacenter: config.datacenter,
-				nodeName: config.nodeName,
 				filters: answerFilters,
-				fireEvent: (name, payload) => pool()?.spread(name, payload),
+				fireEvent: async (datacenter, name, payload) => {
+					if (datacenter === "" || datacenter === config.datacenter) pool()?.spread(name, payload);
+					else await datacenters.spreadEvent(datacenter, name, payload);
+				},
 			}),
 			onRaft: async (connection) => raft?.serve(connection),
 			onSnapshot: serveSnapshots(endpoints),

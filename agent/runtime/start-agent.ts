@@ -122,8 +122,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		disk: nodeDisk,
 		logger: logger.named("agent.server.serf.lan"),
 		wanLogger: logger.named("agent.server.serf.wan"),
-		// Agents that are tried out are alone, and several of them may be on one address.
-		joinsWan: config.server && !config.dev && config.ports.serfWan > 0,
+		joinsWan: config.server && config.ports.serfWan > 0,
+		onWanChange: () => dataServer?.datacenters.serversChanged(),
 		onUserEvent: (event) => endpoints.event?.receive(event),
 		onMember: (member) => dataServer?.cluster.memberChanged(member),
 		onNameConflict: () => void close().then(markLeft),
@@ -279,8 +279,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const gaveUp = new Promise<void>((resolve) => {
 		markGivenUp = resolve;
 	});
-	const joining = await startJoining(pool, { config, clock, logger, onGiveUp: () => markGivenUp() });
-	opened.push(() => joining?.close());
+	const endJoining = await startJoining(pool, { config, clock, logger, onGiveUp: () => markGivenUp() });
+	opened.push(endJoining);
 	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
 	return { nodeId, http, reload, leave, left, gaveUp, close };
 }

@@ -18,6 +18,15 @@ export function coordinateClient(caller: Caller): CoordinateEndpoints {
 		},
 		nodes,
 		node: (name, options) => ask(caller, methods.nodeCoordinates, { fields: { Node: name }, options, take: recordsOf }),
+		async datacenters() {
+			const question = { ...methods.coordinateDatacenters.argument.zero, Datacenter: caller.datacenter };
+			const all = await caller.call(methods.coordinateDatacenters, question, { isRead: true, waitMs: 0 });
+			return (all ?? []).map(({ Datacenter: datacenter, AreaID: area, Coordinates }) => ({
+				datacenter,
+				area,
+				servers: recordsOf({ Coordinates }),
+			}));
+		},
 		async sortNear(near, list, nodeOf) {
 			const { value } = await nodes({ datacenter: "", token: "", consistency: "stale", minIndex: 0, maxWaitMs: 0 });
 			const byNode = new Map<string, CoordinateRecord[]>();
@@ -30,13 +39,7 @@ export function coordinateClient(caller: Caller): CoordinateEndpoints {
 	};
 }
 
-/** Where a node stands before anything was measured: serf's start values. */
-const origin = { Vec: Array.from({ length: 8 }, () => 0), Error: 1.5, Adjustment: 0, Height: 1e-5 };
-
-export function coordinateServed(
-	{ coordinate, catalog }: Endpoints,
-	{ datacenter, nodeName = "" }: { readonly datacenter: string; readonly nodeName?: string },
-): ServedMethod[] {
+export function coordinateServed({ coordinate }: Endpoints): ServedMethod[] {
 	if (coordinate === undefined) return [];
 	return [
 		served(methods.coordinateUpdate, async (argument) => {
@@ -45,12 +48,11 @@ export function coordinateServed(
 			await coordinate.update(update, writeOptionsOf(argument));
 			return {};
 		}),
-		// Datacenters know each other through gossip between them; alone, this one stands at its origin.
 		served(methods.coordinateDatacenters, async () =>
-			(await catalog.datacenters()).map((name) => ({
-				Datacenter: name,
-				AreaID: "wan",
-				Coordinates: name === datacenter ? [{ Node: nodeName, Segment: "", Partition: "", Coord: origin }] : null,
+			(await coordinate.datacenters()).map(({ datacenter, area, servers }) => ({
+				Datacenter: datacenter,
+				AreaID: area,
+				...wireCoordinates(servers),
 			})),
 		),
 		servedRead(methods.coordinates, (_, options) => coordinate.nodes(options), wireCoordinates),

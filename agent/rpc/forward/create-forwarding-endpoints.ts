@@ -1,22 +1,13 @@
 import type { Clock, Network, Random } from "../../../lib/env/index.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { Endpoints, EventEndpoints } from "../endpoints.ts";
-import type { Caller } from "./caller.ts";
-import { catalogClient } from "./catalog.ts";
 import { createChoosingCaller } from "./choice.ts";
-import { coordinateClient } from "./coordinate.ts";
-import { healthClient } from "./health.ts";
+import { spreadEvent } from "./event.ts";
 import { createHold } from "./hold.ts";
-import { kvClient } from "./kv.ts";
 import { createLeaderCaller } from "./leader.ts";
-import { operatorClient } from "./operator.ts";
-import { queryClient } from "./query.ts";
+import { remoteEndpoints } from "./remote-endpoints.ts";
 import { routeToLeader } from "./route.ts";
 import { createServers } from "./servers.ts";
-import { sessionClient } from "./session.ts";
-import { snapshotClient } from "./snapshot.ts";
-import { statusClient } from "./status.ts";
-import { txnClient } from "./txn.ts";
 
 /** The reference's `performance.rpc_hold_timeout`. */
 const holdTimeoutMsDefault = 7_000;
@@ -45,6 +36,8 @@ export interface ForwardingOptions {
 }
 
 export interface ForwardingEndpoints extends Endpoints {
+	/** Has a server of the datacenter that is named spread a user event, as gossip carries it. Of a client agent. */
+	readonly spreadEvent?: (datacenter: string, name: string, payload: Uint8Array) => Promise<void>;
 	/** Closes the connections; what is under way fails with `CONNECTION_LOST`. */
 	close(): Promise<void>;
 }
@@ -62,6 +55,7 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 		return {
 			...remoteEndpoints(caller, options),
 			...(event === undefined ? {} : { event }),
+			spreadEvent: (datacenter, name, payload) => spreadEvent(caller, { datacenter, name, payload }),
 			async close() {
 				caller.close();
 				await connections.close();
@@ -74,20 +68,5 @@ export function createForwardingEndpoints(options: ForwardingOptions): Forwardin
 		...routeToLeader({ own, leader, leads: options.leads, hold }),
 		...(event === undefined ? {} : { event }),
 		close: () => connections.close(),
-	};
-}
-
-function remoteEndpoints(caller: Caller, { network, clock }: ForwardingOptions): Endpoints {
-	return {
-		catalog: catalogClient(caller),
-		health: healthClient(caller),
-		kv: kvClient(caller),
-		status: statusClient(caller),
-		session: sessionClient(caller),
-		txn: txnClient(caller),
-		query: queryClient(caller),
-		coordinate: coordinateClient(caller),
-		operator: operatorClient(caller),
-		snapshot: snapshotClient({ network, clock, datacenter: caller.datacenter, address: () => caller.address() }),
 	};
 }

@@ -14,6 +14,9 @@ export {
 	type ForwardingEndpoints,
 	type ForwardingOptions,
 } from "./create-forwarding-endpoints.ts";
+export { createDatacenterEndpoints, type DatacenterEndpoints } from "./datacenter-endpoints.ts";
+export type { WanServer } from "./datacenter-router.ts";
+export { routeToDatacenters } from "./route-datacenters.ts";
 export { createServedMethods } from "./served-methods.ts";
 export { callServer } from "./servers.ts";
 export { serveSnapshots } from "./snapshot.ts";

@@ -20,7 +20,10 @@ export function internalServed(
 	{
 		fireEvent,
 		filters,
-	}: { readonly fireEvent?: (name: string, payload: Uint8Array) => void; readonly filters?: AnswerFilters },
+	}: {
+		readonly fireEvent?: (datacenter: string, name: string, payload: Uint8Array) => Promise<void>;
+		readonly filters?: AnswerFilters;
+	},
 ): ServedMethod[] {
 	const dump = { ImportedDump: null };
 	return [
@@ -39,9 +42,9 @@ export function internalServed(
 			(argument, options) => filtered(allInstances(endpoints, options), argument, filters?.instance),
 			(instances) => ({ Nodes: instances.map(wireInstance), ImportedNodes: null, Gateways: [] }),
 		),
-		served(methods.eventFire, async ({ Name, Payload }) => {
+		served(methods.eventFire, async ({ Datacenter, Name, Payload }) => {
 			if (fireEvent === undefined) throw new DiscoError("EVENT_INVALID", "this server has no gossip to spread events");
-			fireEvent(Name, (Payload ?? new Uint8Array()).slice());
+			await fireEvent(Datacenter, Name, (Payload ?? new Uint8Array()).slice());
 			return metaOf({ index: 1, knownLeader: true, lastContactMs: 0 });
 		}),
 	];

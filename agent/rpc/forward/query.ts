@@ -1,4 +1,5 @@
 import { DiscoError } from "../../../lib/errors.ts";
+import type { Infer } from "../../../lib/msgpack/index.ts";
 import type { PreparedQueryContent, PreparedQueryRecord } from "../../state/index.ts";
 import type { Endpoints, QueryEndpoints, QuerySource } from "../endpoints.ts";
 import { querySource } from "../wire/common.ts";
@@ -7,6 +8,8 @@ import { type ServedMethod, served } from "../wire/rpc.ts";
 import { preparedQuery, type WireQuery } from "../wire/structs.ts";
 import { ask, type Caller, command, metaOf, readOptionsOf, servedRead, writeOptionsOf } from "./caller.ts";
 import { instanceRecord, wireInstance } from "./convert.ts";
+
+type WireSource = Infer<typeof querySource>;
 
 /** The reference's text for a query that is not there, when it is read or executed. */
 const notFound = "Query not found";
@@ -42,7 +45,7 @@ export function queryClient(caller: Caller): QueryEndpoints {
 		execute: (idOrName, source, options) =>
 			foundOr(
 				ask(caller, methods.queryExecute, {
-					fields: { QueryIDOrName: idOrName, Limit: source.limit ?? 0, ...wireSource(source) },
+					fields: { QueryIDOrName: idOrName, Limit: source.limit ?? 0, ...wireSource(source, caller.datacenter) },
 					options,
 					take: ({ Service, Nodes, DNS, Datacenter, Failovers }) => ({
 						service: Service,
@@ -53,6 +56,12 @@ export function queryClient(caller: Caller): QueryEndpoints {
 					}),
 				}),
 			),
+		instances: (service, limit, options) =>
+			ask(caller, methods.queryExecuteRemote, {
+				fields: { Query: wireContent({ ...noQuery, service }), Limit: limit },
+				options,
+				take: ({ Nodes }) => (Nodes ?? []).flatMap(instanceRecord),
+			}),
 		explain: (idOrName, options) =>
 			foundOr(
 				ask(caller, methods.queryExplain, {
@@ -64,7 +73,10 @@ export function queryClient(caller: Caller): QueryEndpoints {
 	};
 }
 
-export function queryServed({ query }: Endpoints): ServedMethod[] {
+export function queryServed(
+	{ query }: Endpoints,
+	{ datacenter: own }: { readonly datacenter: string },
+): ServedMethod[] {
 	if (query === undefined) return [];
 	return [
 		served(methods.queryApply, async (argument) => {
@@ -93,7 +105,7 @@ export function queryServed({ query }: Endpoints): ServedMethod[] {
 		),
 		served(methods.queryExecute, async (argument, call) => {
 			const { QueryIDOrName, Limit } = argument;
-			const source = { ...sourceOf(argument), limit: Limit };
+			const source = { ...sourceOf(argument, own), limit: Limit };
 			const answer = await query.execute(QueryIDOrName, source, readOptionsOf(argument, call));
 			const { service, instances, dnsTtl, datacenter, failovers } = required(answer.value);
 			return {
@@ -106,6 +118,19 @@ export function queryServed({ query }: Endpoints): ServedMethod[] {
 				Failovers: failovers,
 			};
 		}),
+		served(methods.queryExecuteRemote, async (argument, call) => {
+			const { service, dnsTtl } = queryContent(argument.Query);
+			const answer = await query.instances(service, argument.Limit, readOptionsOf(argument, call));
+			return {
+				...metaOf(answer),
+				Service: service.service,
+				Nodes: answer.value.map(wireInstance),
+				DNS: { TTL: dnsTtl },
+				Datacenter: own,
+				PeerName: "",
+				Failovers: 0,
+			};
+		}),
 		servedRead(
 			methods.queryExplain,
 			({ QueryIDOrName }, options) => query.explain(QueryIDOrName, options),
@@ -113,6 +138,16 @@ export function queryServed({ query }: Endpoints): ServedMethod[] {
 		),
 	];
 }
+
+/** Whom the instances are for is of no concern there. */
+const noQuery = {
+	id: "",
+	name: "",
+	session: "",
+	token: "",
+	template: { type: "", regexp: "", removeEmptyTags: false },
+	dnsTtl: "",
+} as const;
 
 /** What is not there is an error between agents. */
 function required<Value>(value: Value | undefined): Value {
@@ -132,23 +167,23 @@ async function foundOr<Value>(asked: Promise<Value>): Promise<Value | typeof abs
 /** What a server's own answer to a question for a query that is not there is. */
 const absent = { value: undefined, index: 1, knownLeader: true, lastContactMs: 0 } as const;
 
-function wireSource({ agentNode, near = "", sourceIp = "" }: QuerySource) {
+/** The reference's servers sort only for nodes of their own datacenter. */
+function wireSource({ agentNode, near = "", sourceIp = "" }: QuerySource, Datacenter: string) {
 	return {
-		Source: { ...querySource.zero, Node: near, Ip: sourceIp },
-		Agent: { ...querySource.zero, Node: agentNode },
+		Source: { ...querySource.zero, Datacenter, Node: near, Ip: sourceIp },
+		Agent: { ...querySource.zero, Datacenter, Node: agentNode },
 	};
 }
 
-function sourceOf({
-	Source,
-	Agent,
-}: {
-	readonly Source: { readonly Node: string; readonly Ip: string };
-	readonly Agent: { readonly Node: string };
-}): QuerySource {
+/** Distances to nodes of other datacenters are not known. */
+function sourceOf(
+	{ Source, Agent }: { readonly Source: WireSource; readonly Agent: WireSource },
+	own: string,
+): QuerySource {
+	const nodeOf = ({ Datacenter, Node }: WireSource) => (Datacenter === "" || Datacenter === own ? Node : "");
 	return {
-		agentNode: Agent.Node,
-		...(Source.Node === "" ? {} : { near: Source.Node }),
+		agentNode: nodeOf(Agent),
+		...(nodeOf(Source) === "" ? {} : { near: Source.Node }),
 		...(Source.Ip === "" ? {} : { sourceIp: Source.Ip }),
 	};
 }

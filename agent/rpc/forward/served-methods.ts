@@ -16,22 +16,20 @@ export interface ServedOptions {
 	/** For clients that leave it to the server; without them nothing is filtered. */
 	readonly filters?: AnswerFilters;
 	readonly datacenter: string;
-	/** This server's node. */
-	readonly nodeName?: string;
-	/** Spreads a user event that another agent has encoded: the name without prefix, and gossip's payload. */
-	readonly fireEvent?: (name: string, payload: Uint8Array) => void;
+	/** Spreads a user event that another agent has encoded, in the datacenter named: the name without prefix, and gossip's payload. */
+	readonly fireEvent?: (datacenter: string, name: string, payload: Uint8Array) => Promise<void>;
 }
 
 /** What the server port answers by RPC. `endpoints`: a follower's forward to the leader what only that may answer. */
 export function createServedMethods(endpoints: Endpoints, options: ServedOptions): ReadonlyMap<string, ServedMethod> {
 	const all = [
-		...statusServed(endpoints, options),
+		...statusServed(endpoints),
 		...catalogServed(endpoints, options),
 		...healthServed(endpoints, options),
 		...kvServed(endpoints),
 		...sessionServed(endpoints),
-		...coordinateServed(endpoints, options),
-		...queryServed(endpoints),
+		...coordinateServed(endpoints),
+		...queryServed(endpoints, options),
 		...txnServed(endpoints),
 		...operatorServed(endpoints),
 		...internalServed(endpoints, options),

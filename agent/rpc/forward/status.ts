@@ -1,4 +1,3 @@
-import { DiscoError } from "../../../lib/errors.ts";
 import type { Endpoints, StatusEndpoints } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
@@ -7,31 +6,21 @@ import type { Caller } from "./caller.ts";
 const question = { isRead: true, waitMs: 0 };
 
 export function statusClient(caller: Caller): StatusEndpoints {
+	const argumentOf = (datacenter = caller.datacenter) => ({
+		...methods.leader.argument.zero,
+		Datacenter: datacenter || caller.datacenter,
+	});
 	return {
-		leader: () => caller.call(methods.leader, methods.leader.argument.zero, question),
-		peers: async () => (await caller.call(methods.peers, methods.peers.argument.zero, question)) ?? [],
+		leader: (datacenter) => caller.call(methods.leader, argumentOf(datacenter), question),
+		peers: async (datacenter) => (await caller.call(methods.peers, argumentOf(datacenter), question)) ?? [],
 	};
 }
 
 /** Each server answers for itself. */
-export function statusServed(
-	{ status }: Endpoints,
-	{ datacenter: own }: { readonly datacenter: string },
-): ServedMethod[] {
-	function requireOwn({ Datacenter: wanted }: { readonly Datacenter: string }): void {
-		if (wanted === "" || wanted === own) return;
-		throw new DiscoError("DATACENTER_UNKNOWN", `no path to datacenter ${JSON.stringify(wanted)}`);
-	}
-
+export function statusServed({ status }: Endpoints): ServedMethod[] {
 	return [
 		served(methods.ping, async () => ({})),
-		served(methods.leader, async (argument) => {
-			requireOwn(argument);
-			return status.leader();
-		}),
-		served(methods.peers, async (argument) => {
-			requireOwn(argument);
-			return status.peers();
-		}),
+		served(methods.leader, ({ Datacenter }) => status.leader(Datacenter)),
+		served(methods.peers, async ({ Datacenter }) => status.peers(Datacenter)),
 	];
 }

@@ -68,6 +68,11 @@ export const methods = {
 	queryGet: method("PreparedQuery.Get", structs.querySpecificRequest, structs.indexedQueries),
 	queryList: method("PreparedQuery.List", dcSpecificRequest, structs.indexedQueries),
 	queryExecute: method("PreparedQuery.Execute", structs.queryExecuteRequest, structs.queryExecuteResponse),
+	queryExecuteRemote: method(
+		"PreparedQuery.ExecuteRemote",
+		structs.queryExecuteRemoteRequest,
+		structs.queryExecuteResponse,
+	),
 	queryExplain: method("PreparedQuery.Explain", structs.queryExecuteRequest, structs.queryExplainResponse),
 
 	txnApply: method("Txn.Apply", structs.txnRequest, structs.txnResponse),

@@ -132,6 +132,14 @@ export const queryExecuteResponse = struct({
 	Failovers: i64,
 	...queryMeta,
 });
+/** A query of another datacenter, asked for what there is of it here. */
+export const queryExecuteRemoteRequest = struct({
+	Datacenter: string,
+	Query: preparedQuery,
+	Limit: i64,
+	Connect: bool,
+	...queryOptions,
+});
 export const queryExplainResponse = struct({ Query: preparedQuery, ...queryMeta });
 
 /** Txn: an operation is of the kind whose field is not nil. */

@@ -4,4 +4,4 @@
  */
 export { type Cluster, openCluster } from "./open-cluster.ts";
 export { type RaftEngine, raftEngine } from "./raft-engine.ts";
-export { aliveServers, hostPort, serversOf } from "./server-member.ts";
+export { aliveServers, allServersOf, hostPort, serverMember, serversOf } from "./server-member.ts";

@@ -1,6 +1,6 @@
 import type { AgentMemberRecord } from "../../local/index.ts";
 
-/** A server of the datacenter, as gossip tells of it. */
+/** A server, as gossip tells of it. */
 export interface ServerMember {
 	/** Node id, which is its id in Raft. */
 	readonly id: string;
@@ -17,13 +17,21 @@ export interface ServerMember {
 	readonly version: string;
 }
 
+/** A server of any datacenter. */
+export interface DatacenterServer extends ServerMember {
+	readonly datacenter: string;
+}
+
 /**
  * The server that a member is; undefined for others, and for one whose tags cannot be read (the reference takes no notice of it
  * either). Tags: consul-rpc.md, section 7.
  */
-function serverMember(member: AgentMemberRecord, datacenter: string): ServerMember | undefined {
+export function serverMember(
+	member: Pick<AgentMemberRecord, "tags" | "name" | "address" | "status">,
+): DatacenterServer | undefined {
 	const { tags, name, address, status } = member;
-	if (tags["role"] !== "consul" || tags["dc"] !== datacenter) return undefined;
+	const datacenter = tags["dc"] ?? "";
+	if (tags["role"] !== "consul" || datacenter === "") return undefined;
 	const port = integerOf(tags["port"]);
 	const expect = integerOf(tags["expect"] ?? "0");
 	const version = /^\d+\.\d+\.\d+/.exec(tags["build"] ?? "")?.[0];
@@ -39,6 +47,7 @@ function serverMember(member: AgentMemberRecord, datacenter: string): ServerMemb
 		bootstrap: tags["bootstrap"] !== undefined,
 		voter: tags["nonvoter"] === undefined && tags["read_replica"] === undefined,
 		version,
+		datacenter,
 	};
 }
 
@@ -50,9 +59,14 @@ function integerOf(text: string | undefined): number | undefined {
 	return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The servers of a pool. */
-export function serversOf(members: readonly AgentMemberRecord[], datacenter: string): ServerMember[] {
-	return members.map((member) => serverMember(member, datacenter)).filter((server) => server !== undefined);
+/** The datacenter's servers of a pool. */
+export function serversOf(members: readonly AgentMemberRecord[], datacenter: string): DatacenterServer[] {
+	return allServersOf(members).filter((server) => server.datacenter === datacenter);
+}
+
+/** All datacenters' servers of a pool. */
+export function allServersOf(members: readonly AgentMemberRecord[]): DatacenterServer[] {
+	return members.map(serverMember).filter((server) => server !== undefined);
 }
 
 /** Addresses of those that can be asked, without the one of this name. */

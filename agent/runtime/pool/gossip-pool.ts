@@ -14,6 +14,7 @@ import {
 	type SerfEvent,
 	type SwimSettings,
 	serfSettings,
+	swimPresets,
 } from "../../gossip/index.ts";
 import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import { resolveJoinAddress } from "./join-address.ts";
@@ -38,6 +39,8 @@ export interface PoolKind {
 	/** Of its files in `DATA_DIR/serf`. */
 	readonly fileName: "local" | "remote";
 	readonly settings: SwimSettings;
+	/** A failed member is forgotten after this. */
+	readonly reconnectTimeoutMs: number;
 	/** Whether who has our name is asked about, and gives way. */
 	readonly resolvesNameConflicts: boolean;
 	/** Why a node is not of our kind; the text goes to whoever joins. */
@@ -53,6 +56,8 @@ export interface GossipPool extends Pick<MemberPool, "keyring" | "reachability" 
 	members(): readonly AgentMemberRecord[];
 	/** As `MemberPool.join`, for several: resolves when one was joined. */
 	joinAny(addresses: readonly string[]): Promise<void>;
+	/** As `MemberPool.forceLeave`. */
+	forceLeave: MemberPool["forceLeave"];
 	/** Says good-bye. The pool must be closed afterwards. */
 	leave(): Promise<void>;
 	close(): Promise<void>;
@@ -97,7 +102,7 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 		settings: {
 			...serfSettings,
 			leavePropagateDelayMs: 3_000,
-			reconnectTimeoutMs: config.gossip.reconnectTimeoutMs,
+			reconnectTimeoutMs: kind.reconnectTimeoutMs,
 			resolvesNameConflicts: kind.resolvesNameConflicts,
 		},
 		protocol: 4,
@@ -127,6 +132,11 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 			return [...own, ...records.filter((record) => record.name !== self.name)];
 		},
 		joinAny: (addresses) => joinAny(serf, addresses, self.port),
+		forceLeave: async (member, { prune }) => {
+			if (serf.member(member) === undefined)
+				throw new DiscoError("MEMBER_UNKNOWN", `agent: No node found with name '${member}'`);
+			await serf.forceLeave(member, prune);
+		},
 		keyring: (operation, { key, relayFactor }) => serf.keys(operation, key, { relayFactor }),
 		reachability: async (options) => {
 			const { members, unknown } = await serf.reachability(options);
@@ -140,6 +150,20 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 			await serf.close();
 			await snapshot?.close();
 		},
+	};
+}
+
+/** A name whose node failed may be taken by another address after this. */
+const deadNodeReclaimMs = 30_000;
+
+/** The reference's: in dev mode everything is close by and quick. */
+export function swimSettings(pool: "lan" | "wan", { dev, gossip }: RuntimeConfig): SwimSettings {
+	const quick = { probeIntervalMs: 100, probeTimeoutMs: 100, gossipIntervalMs: 100, suspicionMult: 3 };
+	return {
+		...swimPresets[pool],
+		deadNodeReclaimMs,
+		...(dev ? quick : {}),
+		...(pool === "lan" ? gossip.swim : gossip.wanSwim),
 	};
 }
 

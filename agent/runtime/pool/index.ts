@@ -2,3 +2,4 @@
 export { sendCoordinates } from "./coordinate-updates.ts";
 export type { LanPool } from "./lan-pool.ts";
 export { openPool, startJoining } from "./open-pool.ts";
+export { encodeUserEvent } from "./user-event.ts";

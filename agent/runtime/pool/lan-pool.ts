@@ -1,10 +1,10 @@
-import { DiscoError } from "../../../lib/errors.ts";
+import { errorCode, errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { RuntimeConfig } from "../../config/index.ts";
-import { type Coordinate, decodeTags, type RemoteNode, type SerfEvent, swimPresets } from "../../gossip/index.ts";
+import { type Coordinate, decodeTags, type RemoteNode, type SerfEvent } from "../../gossip/index.ts";
 import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import type { UserEvent } from "../../rpc/index.ts";
-import { memberRecord, openGossipPool, outsideOf, type PoolSurroundings } from "./gossip-pool.ts";
+import { memberRecord, openGossipPool, outsideOf, type PoolSurroundings, swimSettings } from "./gossip-pool.ts";
 import { decodeUserEvent, encodeUserEvent, userEventPrefix } from "./user-event.ts";
 import { openWanPool, type RunningWanPool } from "./wan-pool.ts";
 
@@ -17,6 +17,8 @@ export interface LanPoolParts extends PoolSurroundings {
 	readonly wanLogger: Logger;
 	/** Whether it takes part in the pool of all datacenters' servers, too. */
 	readonly joinsWan: boolean;
+	/** Something has changed in that one. */
+	readonly onWanChange: () => void;
 	/** A user event of another member. */
 	readonly onUserEvent: (event: UserEvent) => void;
 	/** A member has come, changed, failed or left; one that is forgotten is told as left. */
@@ -27,6 +29,7 @@ export interface LanPoolParts extends PoolSurroundings {
 
 /** The pool of the datacenter's agents. */
 export interface LanPool extends MemberPool {
+	readonly wan?: RunningWanPool;
 	/** This agent first. */
 	members(): readonly AgentMemberRecord[];
 	/** As `MemberPool.join`, for several: resolves when one was joined. */
@@ -51,7 +54,8 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 		self,
 		bindHost: config.gossip.bindAddress,
 		fileName: "local",
-		settings: swimSettings(config),
+		settings: swimSettings("lan", config),
+		reconnectTimeoutMs: config.gossip.reconnectTimeoutMs,
 		// Servers are told apart by their ids; a client with a taken name gives way.
 		resolvesNameConflicts: !config.server,
 		refuse: (node) => isOutside(node) ?? refusal(node, config, self),
@@ -63,8 +67,12 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 		const wanParts = { ...parts, logger: parts.wanLogger, lanMembers: () => pool.members() };
 		if (parts.joinsWan) wan = await openWanPool(wanParts);
 	} catch (error) {
-		await pool.close();
-		throw error;
+		// Several `-dev` agents on one address are what people try out.
+		if (!config.dev || errorCode(error) !== "ADDRESS_IN_USE") {
+			await pool.close();
+			throw error;
+		}
+		parts.wanLogger.debug(`this agent joins no other datacenters: ${errorMessage(error)} (ports.serf_wan)`);
 	}
 
 	function onEvent(event: SerfEvent): void {
@@ -85,10 +93,10 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 		members: () => pool.members(),
 		join: (address) => pool.joinAny([address]),
 		joinAny: (addresses) => pool.joinAny(addresses),
-		forceLeave: async (name, { prune }) => {
-			if (serf.member(name) === undefined)
-				throw new DiscoError("MEMBER_UNKNOWN", `agent: No node found with name '${name}'`);
-			await serf.forceLeave(name, prune);
+		forceLeave: async (name, options) => {
+			await pool.forceLeave(name, options);
+			// A server that has gone from here has gone altogether.
+			await wan?.forceLeaveOwn(name, options);
 		},
 		keyring: (operation, options) => pool.keyring(operation, options),
 		reachability: (options) => pool.reachability(options),
@@ -110,12 +118,6 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 			await Promise.all([wan?.close(), pool.close()]);
 		},
 	};
-}
-
-/** The reference's: in dev mode everything is close by and quick. */
-function swimSettings(config: RuntimeConfig) {
-	const dev = { probeIntervalMs: 100, probeTimeoutMs: 100, gossipIntervalMs: 100, suspicionMult: 3 };
-	return { ...swimPresets.lan, deadNodeReclaimMs: 30_000, ...(config.dev ? dev : {}), ...config.gossip.swim };
 }
 
 /** Texts as the reference's. Members without one of its roles may be in the pool. */
