@@ -74,7 +74,7 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 		call.once("close", gone);
 		try {
 			for await (const event of subscriptions.open(call.request, end)) {
-				if (!call.write(event) && !end.aborted) await drained(call, end);
+				await written(call, event, end);
 				if (end.aborted) break;
 			}
 			if (open.has(call)) call.end();
@@ -113,15 +113,14 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 	};
 }
 
-/** Resolves when the call takes more, or has ended. */
-function drained(call: Call, end: CallEnd): Promise<void> {
+/** Resolves when HTTP/2 has taken the event over, or the call has ended. */
+function written(call: Call, event: Uint8Array, end: CallEnd): Promise<void> {
 	return new Promise((resolve) => {
 		const done = () => {
-			call.off("drain", done);
 			end.removeEventListener("abort", done);
 			resolve();
 		};
-		call.once("drain", done);
 		end.addEventListener("abort", done);
+		call.write(event, done);
 	});
 }
