@@ -1,58 +1,18 @@
-import { generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectPlain } from "node:net";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
-import { createCertificate, subjectOf } from "../../lib/x509/index.ts";
+import { type TestPair, testAuthority } from "../../lib/x509/testing.ts";
 import type { HttpTls } from "./index.ts";
 import { agent, closeAgents } from "./testing.ts";
 
 afterEach(closeAgents);
 
-interface Pair {
-	readonly cert: string;
-	readonly key: string;
-}
+const ours = testAuthority("ours");
+const others = testAuthority("others");
+const server = ours.issue(["localhost"]);
 
-function authority(name: string): Pair & { issue(of: string): Pair } {
-	const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-	const subject = [["CN", name]] as const;
-	const days = 2;
-	const nowMs = Date.now();
-	const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" }).toString();
-	const cert = createCertificate(
-		{ subject, publicKey, issuerPublicKey: publicKey, days, nowMs, authority: { permittedDomains: [] } },
-		privateKey,
-	);
-	return {
-		cert,
-		key: pem(privateKey),
-		issue(of) {
-			const own = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-			const issued = createCertificate(
-				{
-					subject: [["CN", of]],
-					issuer: subjectOf(new X509Certificate(cert)),
-					publicKey: own.publicKey,
-					issuerPublicKey: publicKey,
-					days,
-					nowMs,
-					dnsNames: [of],
-					ipAddresses: ["127.0.0.1"],
-					usages: ["server", "client"],
-				},
-				privateKey,
-			);
-			return { cert: issued, key: pem(own.privateKey) };
-		},
-	};
-}
-
-const ours = authority("ours");
-const others = authority("others");
-const server = ours.issue("localhost");
-
-const tls = (own: Pair, verifyIncoming = false): HttpTls => ({
+const tls = (own: TestPair, verifyIncoming = false): HttpTls => ({
 	files: { ca: [ours.cert], cert: own.cert, key: own.key, minVersion: "TLSv1.2" },
 	verifyIncoming,
 	handshakeTimeoutMs: 5_000,
@@ -118,19 +78,19 @@ describe("HTTPS", () => {
 			);
 		};
 		expect(await refused({})).toBe("refused");
-		const foreign = others.issue("client");
+		const foreign = others.issue(["client"]);
 		expect(await refused({ cert: foreign.cert, key: foreign.key })).toBe("refused");
-		const own = ours.issue("client");
+		const own = ours.issue(["client"]);
 		expect(await refused({ cert: own.cert, key: own.key })).toBe("answered");
 	});
 
 	it("takes a new certificate and new rules for new connections; those there go on", async () => {
 		const { port, server: running } = await secureAgent(tls(server));
 		const before = await connected(port);
-		const next = ours.issue("localhost");
+		const next = ours.issue(["localhost"]);
 		running.replaceTls(tls(next, true));
 		expect(await answer(before, get("/v1/status/leader"), leader)).toContain("200 OK");
-		const client = ours.issue("client");
+		const client = ours.issue(["client"]);
 		const after = await connected(port, { cert: client.cert, key: client.key });
 		expect(after.getPeerCertificate().serialNumber).not.toBe(before.getPeerCertificate().serialNumber);
 		expect(await answer(after, get("/v1/status/leader"), leader)).toContain("200 OK");

@@ -4,6 +4,7 @@ import { errorMessage } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
 import { createMetrics } from "../../lib/metrics/index.ts";
 import { nodeClock, nodeDisk, nodeNetwork, nodeRandom, writeFileAtomic } from "../../lib/node/index.ts";
+import { openKeyWarnings } from "../../lib/tls/index.ts";
 import { createCheckSchedule, probes, probesWithOwnTls } from "../checks/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { createDnsServer } from "../dns/index.ts";
@@ -80,7 +81,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	const clock = nodeClock;
 	const random = nodeRandom;
 	const definitions = parseDefinitions(config);
-	for (const warning of config.warnings) logger.warn(warning);
+	warn(config, logger);
 	const rpcTls = createRpcTls(config, logger.named("agent.tls"));
 
 	// 1. What is on disk.
@@ -214,7 +215,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 		renewRpcTls();
 		current = next;
 		logger.setLevel(next.log.level);
-		for (const warning of next.warnings) logger.warn(warning);
+		warn(next, logger);
 		logger.info("configuration read again");
 	};
 	const metrics = createMetrics(clock);
@@ -283,6 +284,10 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	opened.push(endJoining);
 	logger.named("agent").info("ready", { node: config.nodeName, datacenter: config.datacenter, server: config.server });
 	return { nodeId, http, reload, leave, left, gaveUp, close };
+}
+
+function warn({ warnings, tls }: RuntimeConfig, logger: Logger): void {
+	for (const warning of [...warnings, ...openKeyWarnings([tls.https, tls.internalRpc])]) logger.warn(warning);
 }
 
 function openClient(endpoints: ForwardingEndpoints, opened: Closer[]): Endpoints {

@@ -64,6 +64,8 @@ export function createTlsAcceptor(
 			assert(under !== undefined, "a connection of nodeNetwork");
 			const key = keyOf(under);
 			if (skipBytes > 0) under.read(skipBytes);
+			// Who goes away within the handshake is not waited for.
+			under.allowHalfOpen = false;
 			try {
 				const socket = await new Promise<TLSSocket>((done, fail) => {
 					waiting.set(key, { done, fail });
@@ -83,6 +85,7 @@ export function createTlsAcceptor(
 
 function accepted(socket: TLSSocket): AcceptedTls {
 	const shown = socket.getPeerX509Certificate();
+	socket.allowHalfOpen = true;
 	const isGood = shown !== undefined && socket.authorized;
 	return {
 		connection: connectionOf(socket, true),

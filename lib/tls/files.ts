@@ -12,9 +12,9 @@ export interface TlsFiles extends SecureContextOptions {
 	readonly key?: string;
 }
 
-/** What Node makes a context between agents of: as Go, it trusts an authority that is not a root itself; no session tickets. */
+/** What Node makes a context between agents of: no session tickets. */
 export function contextOptions(files: TlsFiles): SecureContextOptions {
-	return { ...files, allowPartialTrustChain: true, secureOptions: constants.SSL_OP_NO_TICKET };
+	return { ...files, secureOptions: constants.SSL_OP_NO_TICKET };
 }
 
 const certificateFileBytesMax = 1024 * 1024;
@@ -49,6 +49,16 @@ export function readTlsFiles(tls: InterfaceTls): TlsFiles {
 		);
 	}
 	return files;
+}
+
+/** A line for each key of these interfaces that others than its owner and group may read. */
+export function openKeyWarnings(interfaces: readonly InterfaceTls[]): readonly string[] {
+	const paths = new Set(interfaces.map(({ keyFile }) => keyFile).filter((path) => path !== ""));
+	return [...paths].flatMap((path) => {
+		const mode = (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+		if ((mode & 0o007) === 0) return [];
+		return [`key_file ${path}: it is open to everybody (mode ${mode.toString(8)}); chmod 600 ${path}`];
+	});
 }
 
 /** OpenSSL 3 does not negotiate TLS 1.0 and 1.1 above security level 0. */

@@ -2,5 +2,5 @@
 
 export { type AcceptedTls, createTlsAcceptor, type TlsAcceptor } from "./accept.ts";
 export { type ConnectTlsOptions, connectTls } from "./connect.ts";
-export { contextOptions, readTlsFiles, type TlsFiles } from "./files.ts";
+export { contextOptions, openKeyWarnings, readTlsFiles, type TlsFiles } from "./files.ts";
 export { type InterfaceTls, type TlsVersion, tlsSuites } from "./interface-tls.ts";

@@ -1,6 +1,6 @@
 import { errorCode, errorMessage } from "../errors.ts";
 
-const otherAuthority = "it is not of an authority in ca_file or ca_path";
+const otherAuthority = "it is not of an authority in ca_file or ca_path (which must have the root)";
 const expired = "it is past its time; make a new one (disco tls cert create)";
 const forClients = "it is for the other role; make one with disco tls cert create -server, or -client";
 
@@ -33,7 +33,8 @@ const alerts: Readonly<Record<string, string>> = {
 	ERR_SSL_WRONG_VERSION_NUMBER: "the peer does not speak TLS",
 	ERR_SSL_NO_APPLICATION_PROTOCOL: "the peer speaks none of the protocols of this port",
 	ERR_TLS_HANDSHAKE_TIMEOUT: "the handshake was not finished in time",
-	ECONNRESET: "the peer ended the connection within the handshake; it has no certificate, or does not speak TLS",
+	ECONNRESET:
+		"the peer ended the connection within the handshake; it refuses our certificate, or has none, or does not speak TLS",
 };
 
 /** What is wrong with a peer's certificate, by OpenSSL's word for it, with what to do. */
