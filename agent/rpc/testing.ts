@@ -15,9 +15,11 @@ export const bytes = (text: string) => new TextEncoder().encode(text);
 /** A server in memory on a clock that stands still, with every family of endpoints. `start: false`: it has no leader yet. */
 export async function startServer({
 	start = true,
+	fakeClock: clock = new FakeClock(),
 	...options
-}: { readonly start?: boolean } & Partial<Parameters<typeof createServerEndpoints>[0]> = {}) {
-	const clock = new FakeClock();
+}: { readonly start?: boolean; readonly fakeClock?: FakeClock } & Partial<
+	Parameters<typeof createServerEndpoints>[0]
+> = {}) {
 	const store = new StateStore({ wakeSlices: (slice) => void clock.after(0, slice) });
 	const log = new MemoryLog<CommandResult>({ machine: stateMachine(store) });
 	if (start) await log.start();

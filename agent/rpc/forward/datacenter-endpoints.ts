@@ -10,6 +10,9 @@ import { spreadEvent } from "./event.ts";
 import { type RemoteEndpoints, remoteEndpoints } from "./remote-endpoints.ts";
 import { createServers, type Servers } from "./servers.ts";
 
+/** A server that does not take a connection in this time is followed by the next one. */
+const connectTimeoutMs = 3_000;
+
 /** Other datacenters as a server reaches them. */
 export interface DatacenterEndpoints extends Datacenters {
 	/** Fails with `DATACENTER_UNKNOWN`. */
@@ -51,7 +54,7 @@ export function createDatacenterEndpoints(parts: {
 		if (found === undefined) {
 			const { clock } = parts;
 			const network = parts.networkTo(datacenter);
-			const connections = createServers({ network, clock });
+			const connections = createServers({ network, clock, connectTimeoutMs });
 			const caller = createDatacenterCaller({ ...parts, datacenter, router, connections });
 			found = { connections, caller, endpoints: remoteEndpoints(caller, { network, clock }) };
 			others.set(datacenter, found);

@@ -19,14 +19,19 @@ export interface Servers {
 	close(): Promise<void>;
 }
 
-export function createServers({ network, clock }: { readonly network: Network; readonly clock: Clock }): Servers {
+export function createServers(parts: {
+	readonly network: Network;
+	readonly clock: Clock;
+	readonly connectTimeoutMs?: number;
+}): Servers {
+	const { clock } = parts;
 	const clients = new Map<string, RpcClient>();
 	const deadlines: Deadlines = createDeadlines(clock);
 
 	function clientOf(address: string): RpcClient {
 		let client = clients.get(address);
 		if (client === undefined) {
-			client = new RpcClient({ network, clock, deadlines, to: parseAddress(address) });
+			client = new RpcClient({ ...parts, deadlines, to: parseAddress(address) });
 			clients.set(address, client);
 		}
 		return client;

@@ -22,11 +22,15 @@ export function serve(
 		clock,
 		host,
 		port,
+		datacenter = "dc1",
+		fireEvent,
 	}: {
 		readonly network: Network;
 		readonly clock: Clock;
 		readonly host: string;
 		readonly port: number;
+		readonly datacenter?: string;
+		readonly fireEvent?: (datacenter: string, name: string, payload: Uint8Array) => Promise<void>;
 	},
 ) {
 	return listenOnServerPort({
@@ -34,7 +38,7 @@ export function serve(
 		clock,
 		host,
 		port,
-		methods: createServedMethods(endpoints, { datacenter: "dc1" }),
+		methods: createServedMethods(endpoints, { datacenter, ...(fireEvent === undefined ? {} : { fireEvent }) }),
 		onRaft: async () => undefined,
 		onSnapshot: serveSnapshots(endpoints),
 	});

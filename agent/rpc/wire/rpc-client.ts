@@ -5,7 +5,7 @@ import type { CalledMethod } from "./rpc.ts";
 import { type CallOptions, RpcStream } from "./rpc-stream.ts";
 import { YamuxSession } from "./yamux.ts";
 
-const connectTimeoutMs = 10_000;
+const connectTimeoutMsDefault = 10_000;
 /** Streams kept for the next call. */
 const idleStreamsMax = 32;
 
@@ -13,6 +13,7 @@ const idleStreamsMax = 32;
 export class RpcClient {
 	readonly #network: Network;
 	readonly #clock: Clock;
+	readonly #connectTimeoutMs: number;
 	readonly #deadlines: Deadlines;
 	readonly #to: Address;
 	#session: Promise<YamuxSession> | undefined;
@@ -25,7 +26,9 @@ export class RpcClient {
 		readonly to: Address;
 		/** For several clients to share. */
 		readonly deadlines?: Deadlines;
+		readonly connectTimeoutMs?: number;
 	}) {
+		this.#connectTimeoutMs = options.connectTimeoutMs ?? connectTimeoutMsDefault;
 		this.#network = options.network;
 		this.#clock = options.clock;
 		this.#deadlines = options.deadlines ?? createDeadlines(options.clock);
@@ -74,7 +77,7 @@ export class RpcClient {
 	}
 
 	async #connect(): Promise<YamuxSession> {
-		const connection: Connection = await this.#network.connect(this.#to, { timeoutMs: connectTimeoutMs });
+		const connection: Connection = await this.#network.connect(this.#to, { timeoutMs: this.#connectTimeoutMs });
 		await connection.write(Uint8Array.of(firstBytes.yamux));
 		return new YamuxSession({ connection, clock: this.#clock, side: "client" });
 	}
