@@ -4,6 +4,8 @@ import type { Fragment } from "./keys.ts";
 export interface ClusterConfig {
 	/** All of Raft's times are the shortest ones times this, 1 to 10: slow machines and networks need more. */
 	readonly raftMultiplier: number;
+	/** This server follows the log and never votes. */
+	readonly readReplica: boolean;
 	/** A snapshot is taken after this many entries; entries kept beside it. Undefined: the log's own defaults. */
 	readonly snapshotAfterEntries: number | undefined;
 	readonly trailingEntries: number | undefined;
@@ -29,6 +31,8 @@ const raftMultiplierDefault = 5;
 export function clusterConfig(given: Fragment): ClusterConfig {
 	const { autopilot = {}, performance = {} } = given;
 	return {
+		// The second is its former name.
+		readReplica: given.read_replica ?? given.non_voting_server ?? false,
 		raftMultiplier: performance.raft_multiplier ?? raftMultiplierDefault,
 		snapshotAfterEntries: given.raft_snapshot_threshold || undefined,
 		trailingEntries: given.raft_trailing_logs || undefined,

@@ -111,7 +111,10 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 	// The reference turns an expectation of one into bootstrap before it checks anything.
 	const bootstrap = given.bootstrap === true || expect === 1;
 	const bootstrapExpect = expect === 1 ? 0 : expect;
+	const cluster = clusterConfig(given);
 	checkRole({ dev, server, bootstrap: given.bootstrap ?? false, expect, dataDir: given.data_dir ?? "" });
+	if (cluster.readReplica && bootstrap)
+		throw invalid("read_replica and bootstrap exclude each other: a server that never votes cannot lead");
 	const bindAddress = singleAddress("bind_addr", given.bind_addr || "0.0.0.0");
 	const advertiseAddress = advertised(given.advertise_addr || undefined, bindAddress, host);
 	const advertiseWanAddress = given.advertise_addr_wan || advertiseAddress;
@@ -187,7 +190,7 @@ function buildConfig(merged: Fragment, { dev, compat, host, warnings }: BuildOpt
 		},
 		encrypted: (given.encrypt ?? "") !== "",
 		gossip: gossipConfig(given, bindAddress),
-		cluster: clusterConfig(given),
+		cluster,
 		dns: dnsConfig(given, datacenter),
 		coordinates: !(given.disable_coordinates ?? false),
 		agentTlsForChecks: given.enable_agent_tls_for_checks ?? false,

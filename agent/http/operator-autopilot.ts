@@ -105,20 +105,29 @@ async function health(request: ApiRequest, { endpoints }: Context): Promise<Repl
 	return json(body, {}, found.healthy ? 200 : 429);
 }
 
-async function state(request: ApiRequest, { endpoints }: Context): Promise<Reply> {
+/** Who wants no vote is told by gossip. */
+async function state(request: ApiRequest, { endpoints, local }: Context): Promise<Reply> {
 	const found = await family(endpoints, "operator").autopilotHealth(readOptions(request));
 	const leader = found.servers.find((server) => server.leader);
+	const replicaIds = new Set(
+		local
+			.members()
+			.filter(({ tags }) => tags["read_replica"] !== undefined)
+			.map(({ tags }) => tags["id"]),
+	);
+	const replicas = found.servers.filter(({ id }) => replicaIds.has(id)).map(({ id }) => id);
 	return json({
 		Healthy: found.healthy,
 		FailureTolerance: found.failureTolerance,
 		OptimisticFailureTolerance: found.failureTolerance,
-		Servers: new Map(found.servers.map((server) => [server.id, serverStateJson(server)])),
+		Servers: new Map(found.servers.map((server) => [server.id, serverStateJson(server, replicaIds.has(server.id))])),
 		Leader: leader?.id ?? "",
 		Voters: found.servers.filter(({ voter }) => voter).map(({ id }) => id),
+		...(replicas.length === 0 ? {} : { ReadReplicas: replicas }),
 	});
 }
 
-function serverStateJson(server: ServerHealth) {
+function serverStateJson(server: ServerHealth, isReplica: boolean) {
 	return {
 		ID: server.id,
 		Name: server.node,
@@ -130,9 +139,9 @@ function serverStateJson(server: ServerHealth) {
 		LastIndex: server.lastIndex,
 		Healthy: server.healthy,
 		StableSince: new Date(server.stableSinceMs).toISOString(),
-		ReadReplica: false,
+		ReadReplica: isReplica,
 		Status: server.leader ? "leader" : server.voter ? "voter" : "non-voter",
 		Meta: new Map<string, string>(),
-		NodeType: server.voter ? "voter" : "read-replica",
+		NodeType: isReplica ? "read-replica" : "voter",
 	} as const;
 }

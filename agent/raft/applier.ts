@@ -14,6 +14,9 @@ const trailingEntriesDefault = 10_240;
 /** Bytes of entries kept beside a snapshot at most, whatever their number. */
 const trailingBytesMax = 64 * 1024 * 1024;
 
+/** Pause after one that a follower waits for could not be written. */
+const snapshotRetryMs = 5_000;
+
 interface Waiting {
 	readonly resolve: () => void;
 	readonly reject: (error: DiscoError) => void;
@@ -46,6 +49,7 @@ export class Applier<Result> {
 	#entriesSinceSnapshot = 0;
 	#bytesSinceSnapshot = 0;
 	#snapshotting: Promise<void> | undefined;
+	#retryAtMs = Number.NEGATIVE_INFINITY;
 	#restoring: Promise<void> | undefined;
 
 	constructor(options: ApplierOptions<Result>) {
@@ -167,7 +171,9 @@ export class Applier<Result> {
 	#maybeSnapshot(): void {
 		const { raft, snapshotAfterEntries = snapshotAfterEntriesDefault } = this.#options;
 		const { snapshotAfterBytes = snapshotAfterBytesDefault } = this.#options;
-		const due = this.#entriesSinceSnapshot >= snapshotAfterEntries || this.#bytesSinceSnapshot >= snapshotAfterBytes;
+		const wanted = raft.snapshotWanted && this.#options.clock.monotonicMs() >= this.#retryAtMs;
+		const due =
+			wanted || this.#entriesSinceSnapshot >= snapshotAfterEntries || this.#bytesSinceSnapshot >= snapshotAfterBytes;
 		// The committed configuration belongs to what is applied only when all of it is.
 		const whole = this.#appliedIndex === raft.commitIndex && !this.#gathering.active;
 		if (!due || !whole || this.#snapshotting !== undefined) return;
@@ -185,14 +191,16 @@ export class Applier<Result> {
 
 	/** Beside the log's work. Never throws. */
 	async #takeSnapshot(head: SnapshotHead, pieces: Iterable<Uint8Array>): Promise<void> {
-		const { raft, store, trailingEntries = trailingEntriesDefault } = this.#options;
+		const { raft, store, clock, trailingEntries = trailingEntriesDefault } = this.#options;
 		try {
 			await store.takeSnapshot(head, pieces, () => {
 				const trailing = raft.logSizeBytes > trailingBytesMax ? 0 : trailingEntries;
 				raft.snapshotTaken(head, Math.max(0, head.index - trailing));
-				return raft.compactedIndex;
+				// The log in memory may begin later: it may have forgotten what only the snapshot holds, or the disk alone.
+				return Math.min(head.index, raft.compactedIndex);
 			});
 		} catch (error) {
+			this.#retryAtMs = clock.monotonicMs() + snapshotRetryMs;
 			this.#options.onSnapshotFailed?.(error);
 		}
 	}

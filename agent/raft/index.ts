@@ -7,8 +7,6 @@ export type {
 	Timings,
 } from "./core/index.ts";
 export { raftRules } from "./core/index.ts";
-export { LocalLog, type LocalLogOptions } from "./local-log.ts";
-export { layoutOf } from "./log-folder.ts";
 export { MemoryLog } from "./memory-log.ts";
 export { type ClusterView, RaftLog, type RaftLogOptions } from "./raft-log.ts";
 export type { RaftTransport, StateStream } from "./raft-transport.ts";

@@ -5,7 +5,8 @@ import { between, type DiskOperation, FakeDisk, fakeRandom } from "../../lib/env
 import type { Disk, Random } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { nodeDisk, nodeRandom } from "../../lib/node/index.ts";
-import { entrySizeBytesMax, LocalLog, MemoryLog, pendingProposalsMax, type StateMachine } from "./index.ts";
+import { entrySizeBytesMax, MemoryLog, pendingProposalsMax, type StateMachine } from "./index.ts";
+import { LocalLog } from "./testing.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array) => new TextDecoder().decode(content);

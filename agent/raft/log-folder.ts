@@ -10,9 +10,11 @@ import { unknownFormat } from "./segment-scan.ts";
  * - `peers.info`: what an operator may do about lost servers
  * - `log-NUMBER`: a segment; the number (20 digits, so that names sort) is the index of its first entry
  * - `snapshot-NUMBER`: the state after entry NUMBER
+ * - `upgraded-NUMBER`: a snapshot that takes the place of everything when Raft takes over the log of a single server (`upgrade-local.ts`)
  * - `*.tmp`: left behind by a crash, removed at the next start
  */
-const localFormat = "disco-log 1";
+export const localFormat = "disco-log 1";
+export const raftFormat = "disco-raft 1";
 const layoutFile = "raft.db";
 /** The layout's name until November 2026. */
 const formerLayoutFile = "format";
@@ -27,7 +29,7 @@ peers.json beside this one on each, and start them again:
 ]
 
 It lists every server that is left, replaces the list of servers once and is removed then. What the last server had not been told is
-lost. A single server (disco agent -server -bootstrap) has no other servers and does not read peers.json.
+lost.
 `;
 
 export interface LogFiles {
@@ -43,6 +45,15 @@ export function segmentPath(folder: string, firstIndex: number): string {
 
 export function snapshotPath(folder: string, index: number): string {
 	return `${folder}/snapshot-${digits(index)}`;
+}
+
+export function stagedSnapshotPath(folder: string, index: number): string {
+	return `${folder}/upgraded-${digits(index)}`;
+}
+
+/** The folder is Raft's from now on. */
+export async function markRaft(disk: Disk, folder: string): Promise<void> {
+	await disk.writeAtomic(`${folder}/${layoutFile}`, new TextEncoder().encode(`${raftFormat}\n`));
 }
 
 /**
@@ -87,9 +98,13 @@ export async function layoutOf(disk: Disk, folder: string): Promise<string | und
 }
 
 function numbersOf(names: readonly string[], prefix: string): number[] {
-	return names
-		.filter((name) => name.startsWith(prefix) && /^\d{20}$/.test(name.slice(prefix.length)))
-		.map((name) => Number(name.slice(prefix.length)));
+	return names.map((name) => numberOf(name, prefix)).filter((number) => number !== undefined);
+}
+
+/** The number in a file's name; undefined when it is not of this kind. */
+export function numberOf(name: string, prefix: string): number | undefined {
+	const number = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+	return /^\d{20}$/.test(number) ? Number(number) : undefined;
 }
 
 function digits(index: number): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type DiskOperation, FakeClock, FakeDisk, fakeRandom } from "../../lib/env/fake.ts";
+import { type DiskOperation, FakeClock, FakeDisk, fakeRandom, settle } from "../../lib/env/fake.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import { RaftLog, type RaftLogOptions, type RaftTransport, type StateMachine } from "./index.ts";
 
@@ -138,6 +138,79 @@ describe("the log of several servers", () => {
 		expect(again.state().term).toBe(3);
 		expect(servers.machines.get("a")?.applied).toEqual([[3, "x"]]);
 		expect(again.bootstrap({ servers: [{ id: "z", address: "z:1", voter: true }] })).toBe(false);
+	});
+
+	it("one server alone leads at once, also when it comes back: there is nobody to wait for", async () => {
+		const servers = new Servers();
+		const log = await servers.start("a");
+		log.bootstrap({ servers: [{ id: "a", address: "a:8300", voter: true }] });
+		await settle();
+		expect(log.state().role).toBe("leader");
+		await log.close();
+		const again = await servers.start("a");
+		await settle();
+		expect(again.state()).toMatchObject({ role: "leader", term: 3 });
+		expect(servers.clock.monotonicMs()).toBe(0);
+	});
+
+	it("one server alone is joined by others, which get everything; a snapshot that fails on the way is tried again", async () => {
+		const servers = new Servers();
+		const problems: unknown[] = [];
+		const leader = await servers.cluster(["a"], { onSnapshotFailed: (error) => problems.push(error) });
+		for (let count = 0; count < 1_000; count++) void leader.propose(bytes(`${count}`));
+		await servers.during(leader.barrier());
+		// The beginning of the log is not held in memory any more, and no snapshot was due.
+		expect(leader.termAt(3)).toBeUndefined();
+		expect(leader.state().snapshotIndex).toBe(0);
+		let failuresLeft = 1;
+		servers.disks
+			.get("a")
+			?.plant((tried) => (tried === "rename" && failuresLeft-- > 0 ? new DiscoError("EIO", "EIO") : undefined));
+		await servers.start("b");
+		await servers.during(leader.changeMembership({ kind: "add-non-voter", id: "b", address: "b:8300" }));
+		await servers.during(leader.propose(bytes("joined")));
+		await servers.clock.advanceAsync(8_000);
+		expect(problems).toHaveLength(1);
+		expect(servers.machines.get("b")?.applied).toEqual(servers.machines.get("a")?.applied);
+		await servers.during(leader.changeMembership({ kind: "add-voter", id: "b", address: "b:8300" }));
+		await servers.during(leader.transferLeadership("b"));
+		await servers.during((await servers.leader()).changeMembership({ kind: "remove", id: "a" }));
+		await servers.clock.advanceAsync(5_000);
+		const rest = servers.logs.get("b");
+		expect(rest?.cluster().configuration.servers.map(({ id }) => id)).toEqual(["b"]);
+		await servers.during(rest?.propose(bytes("alone again")) ?? Promise.reject());
+		expect(servers.machines.get("b")?.applied).toHaveLength(1_002);
+	});
+
+	it("what a server that was alone has forgotten is on its disk", async () => {
+		const servers = new Servers();
+		const log = await servers.cluster(["a"], { snapshotAfterEntries: 700, trailingEntries: 2_000 });
+		for (let count = 0; count < 1_000; count++) await servers.during(log.propose(bytes(`${count}`)));
+		expect(log.state().snapshotIndex).toBe(700);
+		await log.close();
+		await servers.start("a");
+		await settle();
+		expect(servers.machines.get("a")?.applied.map(([, text]) => Number(text))).toEqual(
+			Array.from({ length: 1_000 }, (_, at) => at),
+		);
+	});
+
+	it("one server alone follows nobody: the leader of another cluster is told no and changes nothing", async () => {
+		const servers = new Servers();
+		const log = await servers.cluster(["a"]);
+		await servers.during(log.propose(bytes("x")));
+		const from = { id: "z", address: "z:8300" };
+		const entries = [{ index: 2, term: 9, type: "command", data: bytes("foreign") }] as const;
+		const previous = { index: 1, term: 1 };
+		const asked = log.handle({ kind: "append", term: 9, from, previous, entries, commitIndex: 2 });
+		expect(await servers.during(asked)).toMatchObject({ success: false, term: 2 });
+		const configuration = { servers: [{ ...from, voter: true }] };
+		const snapshot = { index: 100, term: 9, configuration, configurationIndex: 1 };
+		const sent = log.handle({ kind: "snapshot", term: 9, from, snapshot });
+		expect(await servers.during(sent)).toMatchObject({ success: false, term: 2 });
+		expect(log.state()).toMatchObject({ role: "leader", term: 2 });
+		await servers.during(log.propose(bytes("y")));
+		expect(servers.machines.get("a")?.applied.map(([, text]) => text)).toEqual(["x", "y"]);
 	});
 
 	it("a leader that is cut off says that the outcome is unknown", async () => {

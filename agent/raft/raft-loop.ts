@@ -19,6 +19,7 @@ import type { RaftTransport } from "./raft-transport.ts";
 import { recoverPeers } from "./recover-peers.ts";
 import type { StateMachine } from "./replicated-log.ts";
 import { receiveState, stateStream } from "./state-stream.ts";
+import { upgradeLocalLog } from "./upgrade-local.ts";
 
 export interface RaftLoopOptions<Result> {
 	readonly self: Peer;
@@ -119,6 +120,7 @@ export class RaftLoop<Result> {
 		},
 	): Promise<RaftLoop<Result>> {
 		const { self, timings, random, rules = raftRules, clock } = options;
+		await upgradeLocalLog(options);
 		const open = () => RaftStore.open(options);
 		const { store, restored, snapshot } = await recoverPeers(options, await open(), open);
 		try {
@@ -180,6 +182,7 @@ export class RaftLoop<Result> {
 		this.#act(this.raft.takeOutputs());
 		if (!this.#installing) this.applier.applyCommitted();
 		this.#onStep(undefined);
+		this.raft.forgetApplied(this.applier.appliedIndex);
 		if (this.#storing === undefined) this.#storing = this.#keepStoring();
 		this.#schedule(this.raft.nextDueMs());
 	}

@@ -2,13 +2,12 @@ import type { Disk, Random } from "../../lib/env/index.ts";
 import { assert } from "../../lib/errors.ts";
 import type { Configuration, Entry, HardState, Restored, SnapshotMeta } from "./core/index.ts";
 import { readHardState, writeHardState } from "./hard-state.ts";
-import { type LogFiles, openLogFolder, segmentPath, snapshotPath } from "./log-folder.ts";
+import { type LogFiles, openLogFolder, raftFormat, segmentPath, snapshotPath } from "./log-folder.ts";
 import type { LogEntry, EntryType as StoredType } from "./segment-format.ts";
 import { corrupt, scanSegment } from "./segment-scan.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot-file.ts";
 
-const formatName = "disco-raft 1";
 const storedTypes = {
 	command: "command",
 	"no-op": "leader-began",
@@ -63,7 +62,7 @@ export class RaftStore {
 		readonly snapshot: StoredSnapshot | undefined;
 	}> {
 		const { disk, folder } = options;
-		const files = await openLogFolder(disk, folder, formatName);
+		const files = await openLogFolder(disk, folder, raftFormat);
 		const snapshot = await newestSnapshot(options, files);
 		const hardState = await readHardState(disk, folder);
 		if (hardState === undefined && files.segments.length + files.snapshots.length > 0)
@@ -131,7 +130,7 @@ export class RaftStore {
 
 	async #writeSnapshot(head: SnapshotHead, pieces: Iterable<Uint8Array>): Promise<void> {
 		const { disk, folder } = this.#options;
-		await writeSnapshot(disk, snapshotPath(folder, head.index), head, withHead(head, pieces));
+		await writeStoredSnapshot(disk, snapshotPath(folder, head.index), head, pieces);
 		const former = this.#snapshotIndex;
 		this.#snapshotIndex = head.index;
 		if (former > 0 && former !== head.index) await disk.remove(snapshotPath(folder, former));
@@ -216,6 +215,16 @@ async function readStoredSnapshot({ disk, folder }: StoreOptions, index: number)
 	const [first = new Uint8Array(), ...pieces] = found.pieces;
 	const head = JSON.parse(new TextDecoder().decode(first)) as HeadPiece;
 	return { head: { ...found.head, ...head }, pieces };
+}
+
+/** As `writeSnapshot`, with what Raft knows beside the state. */
+export async function writeStoredSnapshot(
+	disk: Disk,
+	path: string,
+	head: SnapshotHead,
+	pieces: Iterable<Uint8Array>,
+): Promise<void> {
+	await writeSnapshot(disk, path, head, withHead(head, pieces));
 }
 
 /** The first piece of the file is ours, the others are the state machine's. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeDisk, fakeRandom, settle } from "../../lib/env/fake.ts";
-import { type ForeignSnapshot, LocalLog, MemoryLog, type StateMachine } from "./index.ts";
+import { type ForeignSnapshot, MemoryLog, type StateMachine } from "./index.ts";
+import { LocalLog } from "./testing.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (content: Uint8Array) => new TextDecoder().decode(content);

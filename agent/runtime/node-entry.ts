@@ -98,6 +98,8 @@ export function ownMember(config: RuntimeConfig, nodeId: string): AgentMemberRec
 		acls: "0",
 		...(config.bootstrap ? { bootstrap: "1" } : {}),
 		...(config.bootstrapExpect > 0 ? { expect: String(config.bootstrapExpect) } : {}),
+		// The first is for servers of before Consul 1.9.
+		...(config.cluster.readReplica ? { nonvoter: "1", read_replica: "1" } : {}),
 		ft_fs: "1",
 		ft_si: "1",
 		port: String(config.ports.server),

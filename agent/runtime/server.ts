@@ -55,7 +55,7 @@ export interface ServerParts {
 export async function startServer(parts: ServerParts): Promise<RunningServer> {
 	const { config, nodeId, clock, random, network, logger, opened } = parts;
 	const self = { id: nodeId, address: hostPort(config.advertiseAddress, config.ports.server) };
-	const engine = await openEngine(config, self, { network, logger: logger.named("agent.log") });
+	const engine = openEngine(config, self, { network, logger: logger.named("agent.log") });
 	const { log, raft } = engine;
 	opened.push(() => log.close());
 	if (raft !== undefined) opened.push(() => raft.close());
@@ -100,7 +100,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 	const grpc = createGrpcService(endpoints);
 	engine.store.observe({ restored: () => grpc.restored() });
 	opened.push(() => grpc.close());
-	const listener = await listen(parts, engine, { endpoints, grpc, datacenters });
+	const listener = await listen(parts, engine, { endpoints, grpc, cluster, datacenters });
 	opened.push(() => listener?.close());
 	const keepHistory = async () => {
 		if (config.kvHistory === undefined || raft?.leadership.leads() === false) return;
@@ -116,7 +116,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		datacenters,
 		keepHistory,
 		drain: () =>
-			raft === undefined
+			cluster.standsAlone()
 				? Promise.resolve()
 				: new Promise((resolve) => void clock.after(config.cluster.leaveDrainMs, resolve)),
 	};
@@ -151,13 +151,22 @@ async function listen(
 	{
 		endpoints,
 		grpc,
+		cluster,
 		datacenters,
-	}: { readonly endpoints: Endpoints; readonly grpc: GrpcService; readonly datacenters: DatacenterEndpoints },
+	}: {
+		readonly endpoints: Endpoints;
+		readonly grpc: GrpcService;
+		readonly cluster: Cluster;
+		readonly datacenters: DatacenterEndpoints;
+	},
 ): Promise<Listener | undefined> {
 	const { server: port } = config.ports;
 	if (port < 0) {
-		if (raft === undefined) return undefined;
-		throw new DiscoError("CONFIG_INVALID", "ports.server is -1: without it servers cannot agree on anything");
+		if (config.bootstrap || cluster.standsAlone()) return undefined;
+		throw new DiscoError(
+			"CONFIG_INVALID",
+			"ports.server is -1: without it servers cannot agree on anything (a single one with -bootstrap can)",
+		);
 	}
 	try {
 		return await listenOnServerPort({

@@ -133,7 +133,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	dataServer?.cluster.begin();
 
 	// 4. What is registered here, and its checks.
-	const isAlone = dataServer !== undefined && dataServer.engine.raft === undefined;
+	const isInMemory = dataServer !== undefined && dataServer.engine.raft === undefined;
 	let tls = httpTls(config);
 	const checks = createCheckSchedule({
 		clock,
@@ -145,7 +145,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	opened.push(() => checks.close());
 	const local: RunningLocalAgent = await createLocalAgent({
 		identity: nodeIdentity(config, nodeId),
-		own: isAlone ? { service: consulService(config), checks: [serfHealth] } : undefined,
+		own: isInMemory ? { service: consulService(config), checks: [serfHealth] } : undefined,
 		store: folder === undefined || config.dev ? memoryStore : createDiskStore(nodeDisk, folder.path),
 		endpoints,
 		runner: checks,
@@ -162,7 +162,10 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	});
 	opened.push(() => local.close());
 	await applyDefinitions(local, definitions);
-	if (isAlone) await bounded(local.compare(), firstSyncMsMax);
+	if (dataServer?.cluster.standsAlone() === true) {
+		await bounded(dataServer.cluster.settled(), firstSyncMsMax);
+		await bounded(local.compare(), firstSyncMsMax);
+	}
 	await dataServer?.keepHistory();
 
 	// 5. What others talk to.

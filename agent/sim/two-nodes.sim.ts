@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { between } from "../../lib/env/fake.ts";
-import { LocalLog, type StateMachine } from "../raft/index.ts";
+import type { StateMachine } from "../raft/index.ts";
+import { LocalLog } from "../raft/testing.ts";
 import { Simulation, type Surroundings } from "./index.ts";
 
 const addresses = ["10.0.0.1", "10.0.0.2"] as const;

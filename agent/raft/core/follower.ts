@@ -4,6 +4,7 @@ import {
 	appendEntry,
 	becomeFollower,
 	commitThrough,
+	isOnlyVoter,
 	type RaftState,
 	response,
 	startElectionTimer,
@@ -54,7 +55,8 @@ export function snapshotInstalled(state: RaftState, snapshot: SnapshotMeta): voi
 
 /** Whether the sender leads our term; then it is the leader. */
 function heardFromLeader(state: RaftState, term: number, from: Peer): boolean {
-	if (term < state.term) return false;
+	// Another cluster's leader, or one of before `peers.json`: to follow it would be to give up what was promised here.
+	if (term < state.term || isOnlyVoter(state)) return false;
 	assert(!(state.role === "leader" && term === state.term), `two leaders in term ${term} (Raft §5.2, election safety)`);
 	if (term > state.term || state.role !== "follower") becomeFollower(state, term);
 	assert(

@@ -51,6 +51,8 @@ export interface LeaderState {
 	questions: Question[];
 	round: number;
 	transfer: Transfer | undefined;
+	/** A follower needs entries that neither the log in memory nor a snapshot has. */
+	snapshotWanted: boolean;
 }
 
 export function newProgress(nextIndex: number, nowMs: number): Progress {

@@ -32,6 +32,7 @@ export function becomeLeader(state: RaftState): void {
 		questions: [],
 		round: 0,
 		transfer: undefined,
+		snapshotWanted: false,
 	};
 	followServers(state, state.entries.lastIndex + 1);
 	appendOwn(state, { type: "no-op", data: empty });

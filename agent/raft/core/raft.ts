@@ -33,12 +33,13 @@ import {
 	configurationIndexOf,
 	configurationOf,
 	createState,
+	isOnlyVoter,
 	otherServers,
 	type RaftOptions,
 	type RaftState,
 	type Restored,
 	response,
-	startElectionTimer,
+	startFirstElectionTimer,
 } from "./state.ts";
 import { startTransfer } from "./transfer.ts";
 import type {
@@ -54,6 +55,9 @@ import type {
 	SnapshotRequest,
 } from "./types.ts";
 import { askLeadership } from "./verify.ts";
+
+/** So many at once: forgetting has its price, and so have objects that the garbage collector finds alive several times. */
+const entriesKeptAlone = 256;
 
 /**
  * The Raft algorithm without clock, network and disk. Whoever runs it
@@ -73,7 +77,7 @@ export class Raft {
 	constructor(options: RaftOptions, restored: Restored, nowMs: number) {
 		this.#state = createState(options, restored);
 		this.#state.nowMs = nowMs;
-		startElectionTimer(this.#state, options.timings.heartbeatTimeoutMs);
+		startFirstElectionTimer(this.#state);
 	}
 
 	get role(): Role {
@@ -190,6 +194,7 @@ export class Raft {
 		assertValid(configuration);
 		becomeFollower(state, 1);
 		appendEntry(state, { index: 1, term: 1, type: "configuration", data: new Uint8Array(), configuration });
+		if (isOnlyVoter(state)) startFirstElectionTimer(state);
 		return true;
 	}
 
@@ -271,6 +276,7 @@ export class Raft {
 		assert(meta.index <= this.#state.commitIndex && compactIndex <= meta.index, "a snapshot holds what is committed");
 		if (meta.index <= (this.#state.snapshot?.index ?? 0)) return;
 		this.#state.snapshot = meta;
+		if (this.#state.leading !== undefined) this.#state.leading.snapshotWanted = false;
 		// What the own disk does not hold yet is still to be written to it.
 		this.#state.entries.compact(Math.min(compactIndex, this.#state.entries.durableIndex));
 	}
@@ -291,6 +297,22 @@ export class Raft {
 	/** The snapshot did not arrive whole, or cannot be read. */
 	installFailed(token: unknown): void {
 		answer(this.#state, token, response(this.#state, false));
+	}
+
+	/** Without it a follower cannot be sent what it lacks; `snapshotTaken` follows. */
+	get snapshotWanted(): boolean {
+		return this.#state.leading?.snapshotWanted === true;
+	}
+
+	/**
+	 * Everything through `appliedIndex` is applied: a leader without followers does not hold it in memory any more. Should somebody
+	 * come, a snapshot is taken first (`snapshotWanted`).
+	 */
+	forgetApplied(appliedIndex: number): void {
+		const { leading, entries } = this.#state;
+		const alone = leading?.progress.size === 0;
+		if (alone && appliedIndex - entries.compactedIndex >= entriesKeptAlone)
+			entries.compact(Math.min(appliedIndex, entries.durableIndex));
 	}
 
 	takeOutputs(): Output[] {

@@ -13,7 +13,8 @@ export function feed(state: RaftState, to: Peer, progress: Progress): void {
 		progress.inFlight.size < inFlightMax() &&
 		(progress.nextIndex <= state.entries.lastIndex || commitNewsDue(state, progress))
 	) {
-		if (!sendAppend(state, to, progress)) sendSnapshot(state, to, progress);
+		if (sendAppend(state, to, progress)) continue;
+		if (!sendSnapshot(state, to, progress)) return;
 	}
 }
 
@@ -46,18 +47,23 @@ function sendAppend(state: RaftState, to: Peer, progress: Progress): boolean {
 	return true;
 }
 
-/** Raft §7: for a follower that needs entries which are not in the log any more. */
-function sendSnapshot(state: RaftState, to: Peer, progress: Progress): void {
-	const { snapshot } = state;
+/**
+ * Raft §7: for a follower that needs entries which are not in the log any more. False when there is none that holds them: a leader
+ * that was alone forgot them early (`forgetApplied`), and has to take one.
+ */
+function sendSnapshot(state: RaftState, to: Peer, progress: Progress): boolean {
+	const { snapshot, leading } = state;
 	const { timings, self } = state.options;
-	assert(
-		snapshot !== undefined && snapshot.index >= state.entries.compactedIndex,
-		"what is compacted is in the snapshot",
-	);
+	if (snapshot === undefined || snapshot.index < state.entries.compactedIndex) {
+		assert(leading !== undefined, "only a leader sends snapshots");
+		leading.snapshotWanted = true;
+		return false;
+	}
 	dropInFlight(state, progress);
 	progress.mode = "snapshot";
 	const request: SnapshotRequest = { kind: "snapshot", term: state.term, from: self, snapshot };
-	send(state, to, request, { timeoutMs: timings.callTimeoutMs, round: state.leading?.round ?? 0 });
+	send(state, to, request, { timeoutMs: timings.callTimeoutMs, round: leading?.round ?? 0 });
+	return true;
 }
 
 export function snapshotSent(state: RaftState, progress: Progress, request: SnapshotRequest, success: boolean): void {

@@ -147,6 +147,14 @@ export function voterCount(state: RaftState): number {
 	return voters(configurationOf(state)).length;
 }
 
+/**
+ * Nobody else can lead: whoever may vote beside this server was given the vote by an entry that this server has stored (thesis §4.1).
+ */
+export function isOnlyVoter(state: RaftState): boolean {
+	const [voter, another] = voters(configurationOf(state));
+	return voter?.id === state.options.self.id && another === undefined;
+}
+
 /** Adds to the log; what it configures is in force at once. */
 export function appendEntry(state: RaftState, entry: Entry): void {
 	state.entries.append(entry);
@@ -208,6 +216,12 @@ export function hardStateChanged(state: RaftState): void {
 /** Between the time-out and twice it: two servers rarely begin together (Raft §5.2). */
 export function startElectionTimer(state: RaftState, timeoutMs: number): void {
 	state.electionDueMs = state.nowMs + timeoutMs * (1 + state.options.random.next());
+}
+
+/** A server that begins: its timer, but none where there is nobody to wait for. */
+export function startFirstElectionTimer(state: RaftState): void {
+	startElectionTimer(state, state.options.timings.heartbeatTimeoutMs);
+	if (isOnlyVoter(state)) state.electionDueMs = state.nowMs;
 }
 
 export function send(

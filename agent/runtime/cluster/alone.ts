@@ -6,7 +6,7 @@ import { createLonelyServerPool } from "../../rpc/index.ts";
 import type { ServerMember } from "./server-member.ts";
 import type { ServerRole } from "./server-role.ts";
 
-/** A server with a log of its own: it leads always. Its own health is its own registration's. */
+/** A server that keeps its state in memory (`-dev`): it leads always. Its own health is its own registration's. */
 export function alone(parts: {
 	readonly self: Peer;
 	readonly nodeName: string;
@@ -24,16 +24,15 @@ export function alone(parts: {
 		keeps: ({ name }) => name !== nodeName,
 		leaderAddress: () => (log.state().role === "leader" ? self.address : ""),
 		peerAddresses: () => [self.address],
+		standsAlone: () => true,
 		begin: () => undefined,
 		look() {
 			const other = parts.servers().find(({ id, status }) => id !== self.id && status === "alive");
 			if (other === undefined || warned) return;
 			warned = true;
 			logger.warn(
-				"another server is in the pool, but this one stands alone: they do not share a state (bootstrap_expect)",
-				{
-					server: other.name,
-				},
+				"another server is in the pool, but this one is for trying out (-dev): it keeps its state in memory and shares it with nobody",
+				{ server: other.name },
 			);
 		},
 		stepDown: () => Promise.resolve(),

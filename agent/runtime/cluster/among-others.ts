@@ -2,9 +2,10 @@ import type { Clock, Network } from "../../../lib/env/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { RuntimeConfig } from "../../config/index.ts";
-import type { Peer } from "../../raft/index.ts";
+import type { Peer, Server } from "../../raft/index.ts";
 import { callServer, methods } from "../../rpc/forward/index.ts";
 import { type AutopilotContent, autopilotDefaults } from "../../rpc/index.ts";
+import { admission } from "./admission.ts";
 import { awaitExpectedServers, type ExpectedServers } from "./bootstrap.ts";
 import { raftDuties } from "./raft-duties.ts";
 import type { RaftEngine } from "./raft-engine.ts";
@@ -15,7 +16,7 @@ import type { ServerRole } from "./server-role.ts";
 /** How long the question whether another server has a log may take. */
 const peersTimeoutMs = 5_000;
 
-/** A server that agrees with others on its log. */
+/** A server that agrees on its log with others, or with itself as long as nobody else is there. */
 export function amongOthers(parts: {
 	readonly config: RuntimeConfig;
 	readonly self: Peer;
@@ -44,6 +45,34 @@ export function amongOthers(parts: {
 		clock,
 	});
 	let expected: ExpectedServers | undefined;
+	const foreign = new Set<string>();
+
+	/** Why a server's calls are not answered: what another program's leader sends would be taken for ours. */
+	function refusal({ id }: Peer): string | undefined {
+		const member = members().get(id);
+		if (member !== undefined) return member.sharesLog ? undefined : "its log is not disco's";
+		const known = log.cluster().configuration.servers.some((server) => server.id === id);
+		return known ? undefined : "gossip does not know it";
+	}
+
+	function nameForeign(): void {
+		for (const { id, name, sharesLog, status } of servers()) {
+			if (sharesLog || status !== "alive" || foreign.has(id)) continue;
+			foreign.add(id);
+			logger.error(
+				"a server of Consul is in the pool: Consul's and disco's servers cannot form a cluster, and take nothing from each other (agents that are no servers can be mixed). Take the state over with a snapshot instead",
+				{ server: name },
+			);
+		}
+	}
+
+	function voters(): Server[] {
+		return log.cluster().configuration.servers.filter(({ voter }) => voter);
+	}
+
+	function addresses(): string[] {
+		return isRunning() ? log.cluster().configuration.servers.map(({ address }) => address) : [];
+	}
 
 	async function peersOf(address: string): Promise<readonly string[]> {
 		const argument = { Datacenter: config.datacenter, AllowStale: true };
@@ -58,6 +87,7 @@ export function amongOthers(parts: {
 			selfId: self.id,
 			log,
 			pool,
+			admission: admission({ ownAddresses: addresses, peersOf, clock, logger }),
 			members,
 			autopilot,
 			writeAutopilot: async () => {
@@ -69,8 +99,10 @@ export function amongOthers(parts: {
 		}),
 		keeps: () => true,
 		leaderAddress: () => (isRunning() ? (log.cluster().leader?.address ?? "") : ""),
-		peerAddresses: () => (isRunning() ? log.cluster().configuration.servers.map(({ address }) => address) : []),
+		peerAddresses: addresses,
+		standsAlone: () => isRunning() && voters().every(({ id }) => id === self.id) && voters().length > 0,
 		begin() {
+			engine.refuseCalls(refusal);
 			if (config.bootstrap) log.bootstrap({ servers: [{ ...self, voter: true }] });
 			if (config.bootstrapExpect === 0) return;
 			expected = awaitExpectedServers({
@@ -84,11 +116,12 @@ export function amongOthers(parts: {
 				logger,
 			});
 		},
-		look: () => expected?.look(),
+		look() {
+			nameForeign();
+			expected?.look();
+		},
 		async stepDown() {
-			if (!leadership.leads()) return;
-			const others = log.cluster().configuration.servers.filter(({ id, voter }) => voter && id !== self.id);
-			if (others.length === 0) return;
+			if (!leadership.leads() || voters().length <= 1) return;
 			try {
 				await log.transferLeadership();
 			} catch (error) {

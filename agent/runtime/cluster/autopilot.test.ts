@@ -6,7 +6,7 @@ import type { ServerMember } from "./server-member.ts";
 function member(id: string, change: Partial<ServerMember> = {}): [string, ServerMember] {
 	const address = `10.0.0.${id}:8300`;
 	const defaults = { name: `s${id}`, address, status: "alive", expect: 3, bootstrap: false, voter: true } as const;
-	return [id, { id, version: "1.14.4", ...defaults, ...change }];
+	return [id, { id, version: "1.14.4", sharesLog: true, ...defaults, ...change }];
 }
 
 const server = (id: string, voter = true) => ({ id, address: `10.0.0.${id}:8300`, voter });
@@ -25,6 +25,7 @@ function facts(change: Partial<ClusterFacts> = {}): ClusterFacts {
 		health: [],
 		autopilot: autopilotDefaults,
 		nowMs: 100_000,
+		mayJoin: () => true,
 		knowsPool: true,
 		...change,
 	};
@@ -58,6 +59,21 @@ describe("servers that come and go", () => {
 		expect(nextJoinStep(facts({ members: moved }))).toMatchObject({ kind: "add-voter", address: "10.0.0.9:8300" });
 		const setUpAnew = new Map([member("1"), member("2"), member("7", { address: "10.0.0.3:8300" })]);
 		expect(nextJoinStep(facts({ members: setUpAnew }))).toMatchObject({ kind: "remove", id: "3" });
+	});
+
+	it("takes the vote from one that came back as a read replica, never from itself", () => {
+		const replicas = new Map([member("1", { voter: false }), member("2"), member("3", { voter: false })]);
+		expect(nextJoinStep(facts({ members: replicas }))).toMatchObject({ kind: "demote-voter", id: "3" });
+		const servers = [server("1"), server("2"), server("3", false)];
+		expect(nextJoinStep(facts({ members: replicas, servers }))).toBeUndefined();
+	});
+
+	it("leaves outside whom it may not take in, and keeps the server whose address that one has", () => {
+		const mayJoin = ({ id }: { readonly id: string }) => id !== "4";
+		const members = new Map([...facts().members, member("4"), member("5")]);
+		expect(nextJoinStep(facts({ members, mayJoin }))).toMatchObject({ kind: "add-non-voter", id: "5" });
+		const setUpAnew = new Map([member("1"), member("2"), member("4", { address: "10.0.0.3:8300" })]);
+		expect(nextJoinStep(facts({ members: setUpAnew, mayJoin }))).toBeUndefined();
 	});
 
 	it("takes out who left, never itself", () => {

@@ -21,6 +21,8 @@ export interface ClusterFacts {
 	readonly autopilot: AutopilotContent;
 	/** Milliseconds since the Unix epoch. */
 	readonly nowMs: number;
+	/** Whether one that is not among Raft's servers may be taken in. */
+	readonly mayJoin: (member: ServerMember) => boolean;
 	/** The leader has led for so long that whom gossip does not show is not there. */
 	readonly knowsPool: boolean;
 }
@@ -29,7 +31,7 @@ export interface ClusterFacts {
  * The next change of Raft's servers, or none: one at a time, so that each is judged with the one before in force. Pure.
  *
  * A server that gossip shows is taken in without a vote and gets one when it was healthy for `serverStabilizationTimeMs`; one
- * that left is taken out.
+ * that left is taken out. A read replica never gets a vote, and loses one that it had.
  */
 export function nextJoinStep({
 	selfId,
@@ -38,6 +40,7 @@ export function nextJoinStep({
 	health,
 	autopilot,
 	nowMs,
+	mayJoin,
 }: ClusterFacts): ServerStep | undefined {
 	for (const { id } of servers) {
 		if (id !== selfId && members.get(id)?.status === "left") return { kind: "remove", id, why: "it left" };
@@ -46,7 +49,7 @@ export function nextJoinStep({
 		if (member.status !== "alive") continue;
 		const { id, address } = member;
 		const present = servers.find((server) => server.id === id);
-		if (present?.address === address) continue;
+		if (present?.address === address || (present === undefined && !mayJoin(member))) continue;
 		const holder = servers.find((server) => server.address === address && server.id !== id);
 		// Its machine was set up anew: the former id will not come back.
 		if (holder !== undefined && holder.id !== selfId)
@@ -59,6 +62,11 @@ export function nextJoinStep({
 		const wanted = members.get(id)?.voter === true;
 		if (!voter && wanted && healthy && nowMs - stableSinceMs >= autopilot.serverStabilizationTimeMs)
 			return { kind: "add-voter", id, address, why: "it was healthy for long enough" };
+	}
+	for (const { id, voter } of servers) {
+		const member = members.get(id);
+		if (voter && id !== selfId && member?.status === "alive" && !member.voter)
+			return { kind: "demote-voter", id, why: "it is a read replica" };
 	}
 	return undefined;
 }

@@ -7,7 +7,7 @@ import type { ServerMember } from "./server-member.ts";
 
 function member(id: string, change: Partial<ServerMember> = {}): ServerMember {
 	const defaults = { name: `s${id}`, address: `10.0.0.${id}:8300`, status: "alive", expect: 3 } as const;
-	return { id, version: "1.14.4", bootstrap: false, voter: true, ...defaults, ...change };
+	return { id, version: "1.14.4", sharesLog: true, bootstrap: false, voter: true, ...defaults, ...change };
 }
 
 async function world(servers: ServerMember[], peersOf = async (_: string): Promise<readonly string[]> => []) {

@@ -40,7 +40,7 @@ export function awaitExpectedServers(parts: {
 	let looking = false;
 
 	async function attempt(): Promise<void> {
-		const seen = servers().filter(({ status }) => status === "alive");
+		const seen = servers().filter(({ status, sharesLog }) => status === "alive" && sharesLog);
 		const stranger = seen.find((server) => server.bootstrap);
 		if (stranger !== undefined) {
 			logger.info("a server of the pool began a cluster by itself: none is begun here", { server: stranger.name });

@@ -26,6 +26,8 @@ export interface RaftDuties {
 export interface LeaderDuties {
 	/** The pool tells that a member has changed, or is forgotten. */
 	changed(member: AgentMemberRecord): void;
+	/** Resolves when this server first leads and the catalog says what the pool does. */
+	readonly begun: Promise<void>;
 	close(): void;
 }
 
@@ -48,6 +50,10 @@ export function leaderDuties(parts: {
 	let sinceMs = 0;
 	let cleanedUpMs = 0;
 	let comparedMs = 0;
+	let markBegun: () => void = () => {};
+	const firstBegun = new Promise<void>((resolve) => {
+		markBegun = resolve;
+	});
 
 	function start(leads: boolean): void {
 		begun = false;
@@ -87,6 +93,7 @@ export function leaderDuties(parts: {
 			await raft?.begin();
 			await reconcileAll();
 			begun = true;
+			markBegun();
 		}
 		for (const [name, member] of [...changed]) {
 			changed.delete(name);
@@ -115,6 +122,7 @@ export function leaderDuties(parts: {
 	leadership.observe(start);
 	if (leadership.leads()) start(true);
 	return {
+		begun: firstBegun,
 		changed(member) {
 			if (closed || !leadership.leads()) return;
 			changed.set(member.name, member);

@@ -19,6 +19,8 @@ export interface Cluster extends Omit<ServerRole, "duties" | "keeps" | "look"> {
 	servers(): readonly ServerMember[];
 	/** The pool tells that a member has changed. */
 	memberChanged(member: AgentMemberRecord): void;
+	/** Resolves when it leads and the catalog shows the pool; at once for a server that has to wait for others. */
+	settled(): Promise<void>;
 }
 
 export function openCluster(parts: {
@@ -79,6 +81,9 @@ export function openCluster(parts: {
 		memberChanged(member) {
 			role.look();
 			duties?.changed(member);
+		},
+		settled: async () => {
+			if (role.standsAlone()) await duties?.begun;
 		},
 		close() {
 			duties?.close();

@@ -2,6 +2,7 @@ import type { Clock } from "../../../lib/env/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { AutopilotContent } from "../../rpc/index.ts";
+import type { Admission } from "./admission.ts";
 import { type ClusterFacts, deadServers, nextJoinStep, type ServerStep } from "./autopilot.ts";
 import type { RaftDuties } from "./leader-duties.ts";
 import type { RaftEngine } from "./raft-engine.ts";
@@ -16,6 +17,7 @@ export function raftDuties(parts: {
 	readonly selfId: string;
 	readonly log: RaftEngine["log"];
 	readonly pool: RaftServerPool;
+	readonly admission: Admission;
 	readonly members: () => ReadonlyMap<string, ServerMember>;
 	readonly autopilot: () => AutopilotContent;
 	/** Writes what the configuration says of the autopilot, unless it is there already. */
@@ -25,12 +27,35 @@ export function raftDuties(parts: {
 	readonly clock: Clock;
 	readonly logger: Logger;
 }): RaftDuties {
-	const { selfId, log, pool, members, autopilot, forget, clock, logger } = parts;
+	const { selfId, log, pool, admission, members, autopilot, forget, clock, logger } = parts;
 
 	function facts(knowsPool: boolean): ClusterFacts {
 		const { servers } = log.cluster().configuration;
 		const health = pool.health();
-		return { selfId, servers, members: members(), health, autopilot: autopilot(), nowMs: clock.nowMs(), knowsPool };
+		const { mayJoin } = admission;
+		return {
+			selfId,
+			servers,
+			members: members(),
+			health,
+			autopilot: autopilot(),
+			nowMs: clock.nowMs(),
+			mayJoin,
+			knowsPool,
+		};
+	}
+
+	function strangers(): ServerMember[] {
+		const { servers } = log.cluster().configuration;
+		const known = new Set(servers.map(({ id }) => id));
+		return [...members().values()].filter(({ id, status }) => status === "alive" && !known.has(id));
+	}
+
+	/** A read replica that leads, having had a vote until it was restarted, gives way to one that is to have it. */
+	async function giveWay(): Promise<void> {
+		const { servers } = log.cluster().configuration;
+		const isReplica = members().get(selfId)?.voter === false;
+		if (isReplica && servers.some(({ id, voter }) => voter && id !== selfId)) await log.transferLeadership();
 	}
 
 	async function take(step: ServerStep): Promise<void> {
@@ -48,6 +73,8 @@ export function raftDuties(parts: {
 		led: () => pool.reset(),
 		begin: () => parts.writeAutopilot(),
 		async look() {
+			await admission.ask(strangers());
+			await giveWay();
 			for (let count = 0; count < stepsMax; count++) {
 				const step = nextJoinStep(facts(false));
 				if (step === undefined) return;

@@ -1,5 +1,5 @@
 import type { Clock, Connection, Disk, Network, Random } from "../../../lib/env/index.ts";
-import { errorMessage } from "../../../lib/errors.ts";
+import { DiscoError, errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 import type { ClusterConfig } from "../../config/index.ts";
 import { type CommandResult, stateMachine } from "../../fsm/index.ts";
@@ -7,7 +7,7 @@ import { type Peer, RaftLog, StreamTransport, serveRaftStream, type Timings } fr
 import type { Leadership } from "../../rpc/index.ts";
 import { StateStore } from "../../state/index.ts";
 
-/** The state of a server among others, with the log that they agree on. */
+/** A server's state with the log that it agrees on with others. */
 export interface RaftEngine {
 	readonly store: StateStore;
 	readonly log: RaftLog<CommandResult>;
@@ -16,6 +16,8 @@ export interface RaftEngine {
 	readonly heartbeatPauseMs: number;
 	/** Answers Raft's calls on a connection (its first byte is read already). Resolves when it is over. */
 	serve(connection: Connection): Promise<void>;
+	/** From now on calls of servers for which `reason` has one are not answered; until then none is. */
+	refuseCalls(reason: (from: Peer) => string | undefined): void;
 	/** Ends the calls to others; the log is closed by itself. */
 	close(): void;
 }
@@ -52,6 +54,7 @@ export function raftEngine(parts: {
 	const observers: ((leads: boolean) => void)[] = [];
 	const timings = timingsOf(config);
 	let leads = false;
+	let refusal: (from: Peer) => string | undefined = () => "the pool is not open yet";
 	const log = new RaftLog<CommandResult>({
 		self,
 		clock,
@@ -78,7 +81,18 @@ export function raftEngine(parts: {
 		heartbeatPauseMs: timings.heartbeatTimeoutMs / 5,
 		leadership: { leads: () => leads, observe: (observer) => void observers.push(observer) },
 		serve: (connection) =>
-			serveRaftStream(connection, { self, handle: (request, state) => log.handle(request, state) }),
+			serveRaftStream(connection, {
+				self,
+				handle: async (request, state) => {
+					const why = refusal(request.from);
+					if (why === undefined) return log.handle(request, state);
+					logger.debug("a call of another server is refused", { from: request.from.address, why });
+					throw new DiscoError("PEER_REFUSED", `calls of ${request.from.address} are not answered: ${why}`);
+				},
+			}),
+		refuseCalls: (reason) => {
+			refusal = reason;
+		},
 		close: () => transport.close(),
 	};
 }

@@ -15,6 +15,8 @@ export interface ServerMember {
 	readonly voter: boolean;
 	/** Of its build: `1.14.4`. */
 	readonly version: string;
+	/** It is disco's: others have the same protocol and another log. */
+	readonly sharesLog: boolean;
 }
 
 /** A server of any datacenter. */
@@ -47,6 +49,7 @@ export function serverMember(
 		bootstrap: tags["bootstrap"] !== undefined,
 		voter: tags["nonvoter"] === undefined && tags["read_replica"] === undefined,
 		version,
+		sharesLog: tags["build"]?.endsWith(":disco") === true,
 		datacenter,
 	};
 }

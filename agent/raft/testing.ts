@@ -44,7 +44,8 @@ interface Pending<Result> {
 }
 
 /**
- * One server's log in files of its own. Proposals that come while the disk is busy are stored together by one append and one
+ * The log of a single server until November 2026: what still writes folders of its layout, so that tests can upgrade them
+ * (`upgrade-local.ts`). Proposals that come while the disk is busy are stored together by one append and one
  * sync, then applied, then answered: what was answered survives a crash. After the disk fails nothing is accepted any more.
  */
 export class LocalLog<Result> implements ReplicatedLog<Result> {
