@@ -7,7 +7,8 @@ import {
 	type SwimSettings,
 	serfSettings,
 } from "../gossip/index.ts";
-import { nodeStateOf, type PoolNode } from "../gossip/swim/pool-node.ts";
+import { NodeDirectory } from "../gossip/swim/node-directory.ts";
+import { addressBytes, nodeStateOf, type PoolNode } from "../gossip/swim/pool-node.ts";
 import type { Simulation } from "./simulation.ts";
 
 export interface GossipPoolOptions {
@@ -54,6 +55,9 @@ export class GossipPool {
 	readonly accusations: Accusation[] = [];
 	readonly #options: GossipPoolOptions;
 	readonly #members: MutableMember[] = [];
+	readonly #indexes = new Map<string, number>();
+	/** One for all: else each member would keep each name and announcement. */
+	readonly #directory = new NodeDirectory();
 	/** Called with every event of every member. */
 	onEvent: (member: PoolMember, event: SerfEvent) => void = () => undefined;
 
@@ -80,27 +84,44 @@ export class GossipPool {
 	}
 
 	/**
-	 * Boots all as if they had been a pool for long: everybody knows everybody, nothing is left to be told. Much faster than
-	 * joining, where every member hears of every other.
+	 * Boots all as if they had been a pool for long: everybody knows everybody, nothing is left to be told. The first hears of all
+	 * in a full exchange, the others take over what it knows. Joining one after the other, where every member hears of every other,
+	 * would take n² messages.
 	 */
 	async bootSettled(): Promise<void> {
-		for (let index = 0; index < this.#options.nodeCount; index++) await this.boot(index);
-		const states = this.#members.map(({ serf }) => nodeStateOf(serf.swim.members.self as PoolNode));
+		const { nodeCount } = this.#options;
+		await this.boot(0);
+		const first = this.#at(0).serf;
+		// All say the same of themselves but for name and address.
+		const state = nodeStateOf(first.swim.members.self as PoolNode);
+		const others = Array.from({ length: nodeCount - 1 }, (_, at) => at + 1);
+		first.swim.members.merge(
+			others.map((index) => ({ ...state, Name: nameOf(index), Addr: addressBytes(addressOf(index)) })),
+		);
+		for (const index of others) this.#create(index).serf.adopt(first);
 		for (const { serf } of this.#members) {
-			serf.swim.members.merge(states);
-			while (serf.swim.members.broadcasts.size > 0) serf.swim.members.broadcasts.take(Number.POSITIVE_INFINITY, 0);
+			// Now, when it knows how many there are: full exchanges are rarer in large pools.
+			if (serf !== first) await serf.start();
+			const { broadcasts } = serf.swim.members;
+			while (broadcasts.size > 0) broadcasts.take(Number.POSITIVE_INFINITY, 0);
 		}
 	}
 
 	/** For the first time or again; joins nobody. */
 	async boot(index: number): Promise<void> {
+		await this.#create(index).serf.start();
+	}
+
+	/** A member that does nothing as yet. */
+	#create(index: number): MutableMember {
 		const { simulation, swim, serf: settings = serfSettings } = this.#options;
 		const address = addressOf(index);
-		const name = `node-${index}`;
+		const name = nameOf(index);
 		const { clock, random, network } = simulation.boot(address);
 		const serf = new Serf({
 			swim: {
 				name,
+				directory: this.#directory,
 				bind: { host: address, port: gossipPort },
 				settings: swim,
 				framing: { random, label: "", keyring: undefined, verifyIncoming: true, verifyOutgoing: true, compress: false },
@@ -125,7 +146,8 @@ export class GossipPool {
 			heard: new Map(),
 		};
 		this.#members[index] = member;
-		await serf.start();
+		this.#indexes.set(name, index);
+		return member;
 	}
 
 	/** Resolves with whether it worked. */
@@ -178,7 +200,7 @@ export class GossipPool {
 		const running = this.running();
 		let alive = 0;
 		for (const member of running)
-			for (const other of running) if (member.serf.member(other.name)?.status === "alive") alive++;
+			for (const other of running) if (member.serf.statusOf(other.name) === "alive") alive++;
 		return alive / running.length ** 2;
 	}
 
@@ -186,7 +208,7 @@ export class GossipPool {
 	viewsOf(name: string): ReadonlyMap<Member["status"] | "unknown", number> {
 		const views = new Map<Member["status"] | "unknown", number>();
 		for (const { serf } of this.running()) {
-			const status = serf.member(name)?.status ?? "unknown";
+			const status = serf.statusOf(name) ?? "unknown";
 			views.set(status, (views.get(status) ?? 0) + 1);
 		}
 		return views;
@@ -207,13 +229,17 @@ export class GossipPool {
 			member.heard.set(key, (member.heard.get(key) ?? 0) + 1);
 		}
 		if (event.kind === "failed") {
-			const of = this.#members.find(({ name }) => name === about);
+			const of = this.#members[this.#indexes.get(about) ?? -1];
 			const atMs = simulation.clock.monotonicMs();
 			const isFalse = of?.state === "running" && !of.paused && atMs - of.bootedMs > suspicionMsMax;
 			this.accusations.push({ atMs, by: member.name, of: about, isFalse });
 		}
 		this.onEvent(member, event);
 	}
+}
+
+function nameOf(index: number): string {
+	return `node-${index}`;
 }
 
 function addressOf(index: number): string {

@@ -75,11 +75,10 @@ export class FakeNetwork {
 			local,
 			send: (packet, to) => {
 				if (!isOpen()) return;
-				const copy = packet.slice();
-				for (const delayMs of this.#weather.datagram(local.host, to.host))
-					this.#clock.after(delayMs, () =>
-						this.#hosts.get(to.host)?.datagramSockets.get(to.port)?.(copy.slice(), local),
-					);
+				for (const delayMs of this.#weather.datagram(local.host, to.host)) {
+					const copy = packet.slice();
+					this.#clock.after(delayMs, () => this.#hosts.get(to.host)?.datagramSockets.get(to.port)?.(copy, local));
+				}
 			},
 			close: async () => {
 				if (isOpen()) host.datagramSockets.delete(local.port);
@@ -130,6 +129,10 @@ export class FakeNetwork {
 		for (const pipe of [there, back]) {
 			host.connections.add(pipe);
 			peer.connections.add(pipe);
+			pipe.onDone = () => {
+				host.connections.delete(pipe);
+				peer.connections.delete(pipe);
+			};
 		}
 		return [connection(remote, there, back), connection(local, back, there)];
 	}
@@ -160,6 +163,8 @@ class Pipe {
 	#broken = false;
 	#onArrival: () => void = () => undefined;
 	#onDrain: (() => void)[] = [];
+	/** Called when its end has arrived: nothing can break any more. */
+	onDone: () => void = () => undefined;
 
 	constructor(clock: Clock, delayMs: () => number | undefined) {
 		this.#clock = clock;
@@ -218,8 +223,10 @@ class Pipe {
 		this.#clock.after(delayMs ?? streamRetryMs, () => {
 			this.#moving = false;
 			if (delayMs !== undefined && !this.#broken) {
-				this.#arrived.push(this.#travelling.shift() ?? null);
+				const chunk = this.#travelling.shift() ?? null;
+				this.#arrived.push(chunk);
 				this.#onArrival();
+				if (chunk === null) this.onDone();
 			}
 			this.#move();
 		});

@@ -3,7 +3,8 @@ export interface Pending {
 	readonly dueMs: number;
 	/** Of two that are due at the same time the one that was made first runs first. */
 	readonly order: number;
-	readonly callback: () => void;
+	/** Let go of when it is cancelled: it may hold much. */
+	callback: () => void;
 	cancelled: boolean;
 	/** It ran or is running; too late to cancel. */
 	taken: boolean;
@@ -34,6 +35,7 @@ export class TimerHeap {
 	cancel(timer: Pending): void {
 		if (timer.cancelled || timer.taken) return;
 		timer.cancelled = true;
+		timer.callback = nothing;
 		this.#cancelled++;
 	}
 
@@ -69,6 +71,10 @@ export class TimerHeap {
 		}
 		heap[at] = last;
 	}
+}
+
+function nothing(): void {
+	// A cancelled timer.
 }
 
 function isBefore(a: Pending, b: Pending): boolean {

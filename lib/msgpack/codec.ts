@@ -189,6 +189,8 @@ export function struct<Fields extends { readonly [name: string]: Codec<unknown> 
 	const declared = Object.entries(fields) as readonly (readonly [string, Codec<unknown>])[];
 	const sorted = [...declared].sort(([a], [b]) => (a < b ? -1 : 1));
 	const byName = new Map(declared);
+	// Peers write the fields in this order: their names are compared as bytes and need not become text.
+	const expected: readonly Expected[] = sorted.map((field) => ({ field, name: encode(string, field[0]) }));
 	const mayOmit = sorted.some(([, codec]) => codec.omits !== undefined);
 	const zero = Object.freeze(Object.fromEntries(declared.map(([name, codec]) => [name, codec.zero])));
 	return {
@@ -210,7 +212,14 @@ export function struct<Fields extends { readonly [name: string]: Codec<unknown> 
 				for (let at = 0; at < count; at++) readField(reader, value, declared[at]);
 			} else {
 				const count = reader.map() ?? 0;
+				let next = 0;
 				for (let at = 0; at < count; at++) {
+					while (next < expected.length && !reader.takeBytes((expected[next] as Expected).name)) next++;
+					const likely = expected[next++];
+					if (likely !== undefined) {
+						readField(reader, value, likely.field);
+						continue;
+					}
 					const name = reader.string();
 					const codec = byName.get(name);
 					readField(reader, value, codec === undefined ? undefined : [name, codec]);
@@ -219,6 +228,12 @@ export function struct<Fields extends { readonly [name: string]: Codec<unknown> 
 			return value as StructOf<Fields>;
 		},
 	};
+}
+
+interface Expected {
+	readonly field: readonly [name: string, codec: Codec<unknown>];
+	/** As it is written. */
+	readonly name: Uint8Array;
 }
 
 type StructOf<Fields> = { readonly [Name in keyof Fields]: Fields[Name] extends Codec<infer T> ? T : never };

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import { FakeClock } from "../../../lib/env/fake.ts";
-import type { PoolNode } from "../swim/pool-node.ts";
+import { type Announcement, NodeDirectory } from "../swim/node-directory.ts";
 import { encodeTags } from "../wire/serf-messages.ts";
 import { EventRing } from "./event-ring.ts";
 import { LamportClock } from "./lamport-clock.ts";
@@ -20,6 +20,7 @@ beforeEach(() => {
 	refuted = 0;
 	table = new MemberTable({
 		self: "own",
+		directory: new NodeDirectory(),
 		clock,
 		lamport,
 		settings: serfSettings,
@@ -30,14 +31,12 @@ beforeEach(() => {
 	});
 });
 
-const node = (name: string, tags: readonly (readonly [string, string])[] = []): PoolNode => ({
+const node = (name: string, tags: readonly (readonly [string, string])[] = []): Announcement => ({
 	name,
 	address: { host: "10.0.0.1", port: 7946 },
+	hostBytes: Uint8Array.of(10, 0, 0, 1),
 	meta: encodeTags(new Map(tags)),
 	versions: Uint8Array.of(1, 5, 2, 2, 5, 5),
-	incarnation: 1,
-	status: "alive",
-	statusSinceMs: 0,
 });
 const join = (Node: string, LTime: number) => table.joinIntent({ LTime, Node });
 const leave = (Node: string, LTime: number, Prune = false) => table.leaveIntent({ LTime, Node, Prune }, false);
@@ -48,8 +47,8 @@ it("who announced its leave has left, who did not has failed", () => {
 	table.onJoin(node("b"));
 	expect(leave("a", 5)).toBe(true);
 	expect(statusOf("a")).toBe("leaving");
-	table.onLeave(node("a"));
-	table.onLeave(node("b"));
+	table.onLeave("a");
+	table.onLeave("b");
 	expect(events).toEqual(["join a", "join b", "leave a", "failed b"]);
 	expect(lamport.time).toBe(6);
 });
@@ -63,7 +62,7 @@ it("an intent counts once, and the newer one wins", () => {
 
 it("a failed member that is said to have left has left; pruned, it is forgotten", () => {
 	table.onJoin(node("a"));
-	table.onLeave(node("a"));
+	table.onLeave("a");
 	expect(leave("a", 9)).toBe(true);
 	expect(statusOf("a")).toBe("left");
 	leave("a", 10, true);
@@ -91,7 +90,7 @@ it("an intent about an unknown node waits for it, but not for ever", () => {
 it("the gone are forgotten after their time; a member may say its own", () => {
 	table.onJoin(node("a"));
 	table.onJoin(node("short", [["rc_tm", "1h"]]));
-	for (const name of ["a", "short"]) table.onLeave(node(name));
+	for (const name of ["a", "short"]) table.onLeave(name);
 	clock.advance(3_600_001);
 	table.reap();
 	expect([statusOf("a"), statusOf("short")]).toEqual(["failed", undefined]);

@@ -1,12 +1,10 @@
 import { tryParseDurationMs } from "../../../lib/duration.ts";
 import type { Clock } from "../../../lib/env/index.ts";
-import type { PoolNode } from "../swim/pool-node.ts";
+import { type Announcement, makeRoom, type NodeDirectory, withRoom } from "../swim/node-directory.ts";
 import { decodeTags, type JoinIntent, type LeaveIntent } from "../wire/serf-messages.ts";
 import type { LamportClock } from "./lamport-clock.ts";
 import type { Member, MemberStatus, SerfEvent } from "./member.ts";
 import type { SerfSettings } from "./settings.ts";
-
-type MutableMember = { -readonly [Field in keyof Member]: Member[Field] };
 
 interface Intent {
 	readonly kind: "join" | "leave";
@@ -17,9 +15,19 @@ interface Intent {
 /** Intents about nodes that nobody knows, at most. */
 const intentsMax = 16_384;
 
-/** Members with their status, from what memberlist says and what they themselves announced. serf.md, section 4. */
+/** As they are numbered in a table, whose 0 is a node that it does not know. */
+const statuses: readonly (MemberStatus | undefined)[] = [undefined, "alive", "leaving", "left", "failed"];
+
+/**
+ * Members with their status, from what memberlist says and what they themselves announced. serf.md, section 4. What is kept for each is
+ * in columns by the nodes' numbers, about 17 bytes; `Member`s are made when somebody asks and do not change.
+ */
 export class MemberTable {
-	readonly #members = new Map<string, MutableMember>();
+	readonly #directory: NodeDirectory;
+	#announcements: (Announcement | undefined)[] = [];
+	#statuses = new Uint8Array();
+	#statusTimes = new Float64Array();
+	readonly #goneSinceMs = new Map<number, number>();
 	readonly #intents = new Map<string, Intent>();
 	readonly #self: string;
 	readonly #clock: Clock;
@@ -31,6 +39,7 @@ export class MemberTable {
 
 	constructor(parts: {
 		readonly self: string;
+		readonly directory: NodeDirectory;
 		readonly clock: Clock;
 		readonly lamport: LamportClock;
 		readonly settings: SerfSettings;
@@ -38,6 +47,7 @@ export class MemberTable {
 		readonly refuteLeave: () => void;
 	}) {
 		this.#self = parts.self;
+		this.#directory = parts.directory;
 		this.#clock = parts.clock;
 		this.#lamport = parts.lamport;
 		this.#settings = parts.settings;
@@ -46,116 +56,183 @@ export class MemberTable {
 	}
 
 	get(name: string): Member | undefined {
-		return this.#members.get(name);
+		const number = this.#numberOf(name);
+		return number === undefined ? undefined : this.#member(number);
+	}
+
+	statusOf(name: string): MemberStatus | undefined {
+		return statuses[this.#statuses[this.#directory.numberOf(name) ?? -1] ?? 0];
 	}
 
 	all(): readonly Member[] {
-		return [...this.#members.values()];
+		return this.#numbers().map((number) => this.#member(number));
 	}
 
-	count(status: MemberStatus): number {
-		let count = 0;
-		for (const member of this.#members.values()) if (member.status === status) count++;
-		return count;
+	/** Name and Lamport time of each. */
+	statusTimes(): ReadonlyMap<string, number> {
+		return new Map(this.#numbers().map((number) => [this.#nameOf(number), this.#statusTimes[number] as number]));
+	}
+
+	/** Names of those with that status. */
+	withStatus(status: MemberStatus): readonly string[] {
+		return this.#numbers()
+			.filter((number) => this.#statusAt(number) === status)
+			.map((number) => this.#nameOf(number));
+	}
+
+	/** As `NodeList.adopt`. */
+	adopt(other: MemberTable): void {
+		for (const number of other.#numbers()) this.#directory.takeAgain(number);
+		for (const number of this.#numbers()) this.#directory.giveBack(number);
+		this.#announcements = other.#announcements.slice();
+		this.#statuses = other.#statuses.slice();
+		this.#statusTimes = other.#statusTimes.slice();
+		this.#goneSinceMs.clear();
+		for (const [number, sinceMs] of other.#goneSinceMs) this.#goneSinceMs.set(number, sinceMs);
 	}
 
 	/** Whether it is news, to be passed on. */
 	joinIntent({ LTime, Node }: JoinIntent): boolean {
 		this.#lamport.witness(LTime);
-		const member = this.#members.get(Node);
-		if (member === undefined) return this.#remember(Node, "join", LTime);
-		if (LTime <= member.statusTime) return false;
-		member.statusTime = LTime;
-		if (member.status === "leaving") member.status = "alive";
+		const number = this.#numberOf(Node);
+		if (number === undefined) return this.#remember(Node, "join", LTime);
+		if (LTime <= (this.#statusTimes[number] as number)) return false;
+		this.#statusTimes[number] = LTime;
+		if (this.#statusAt(number) === "leaving") this.#setStatus(number, "alive");
 		return true;
 	}
 
 	/** As `joinIntent`. `isLeaving`: we ourselves leave, so that is true of us. */
 	leaveIntent({ LTime, Node, Prune }: LeaveIntent, isLeaving: boolean): boolean {
 		this.#lamport.witness(LTime);
-		const member = this.#members.get(Node);
-		if (member === undefined) return this.#remember(Node, "leave", LTime);
-		if (LTime <= member.statusTime) return false;
+		const number = this.#numberOf(Node);
+		if (number === undefined) return this.#remember(Node, "leave", LTime);
+		if (LTime <= (this.#statusTimes[number] as number)) return false;
 		if (Node === this.#self && !isLeaving) {
 			this.#refuteLeave();
 			return false;
 		}
-		member.statusTime = LTime;
-		if (member.status === "alive") member.status = "leaving";
-		else if (member.status === "failed") {
-			member.status = "left";
-			this.#emit({ kind: "leave", member });
+		this.#statusTimes[number] = LTime;
+		const status = this.#statusAt(number);
+		if (status === "alive") this.#setStatus(number, "leaving");
+		else if (status === "failed") {
+			this.#setStatus(number, "left");
+			this.#emit({ kind: "leave", member: this.#member(number) });
 		}
-		if (Prune) this.#prune(member);
+		if (Prune) this.#prune(number);
 		return true;
 	}
 
-	onJoin(node: PoolNode): void {
-		const known = this.#members.get(node.name);
-		const fields = {
-			address: node.address,
-			tags: decodeTags(node.meta),
-			versions: node.versions,
-			goneSinceMs: undefined,
-		};
-		if (known !== undefined) {
-			const member = Object.assign(known, fields, { status: "alive" as const });
-			this.#emit({ kind: "join", member });
-			return;
-		}
-		const intent = this.#intents.get(node.name);
-		this.#intents.delete(node.name);
-		const status = intent?.kind === "leave" ? "leaving" : "alive";
-		const member: MutableMember = { name: node.name, ...fields, status, statusTime: intent?.time ?? 0 };
-		this.#members.set(node.name, member);
-		this.#emit({ kind: "join", member });
+	onJoin(announcement: Announcement): void {
+		const { name } = announcement;
+		const known = this.#numberOf(name);
+		const number = known ?? this.#directory.take(name);
+		if (known === undefined) {
+			const intent = this.#intents.get(name);
+			this.#intents.delete(name);
+			makeRoom(this.#announcements, number);
+			this.#statuses = withRoom(this.#statuses, number);
+			this.#statusTimes = withRoom(this.#statusTimes, number);
+			this.#statusTimes[number] = intent?.time ?? 0;
+			this.#setStatus(number, intent?.kind === "leave" ? "leaving" : "alive");
+		} else this.#setStatus(number, "alive");
+		this.#announcements[number] = announcement;
+		this.#goneSinceMs.delete(number);
+		this.#emit({ kind: "join", member: this.#member(number) });
 	}
 
-	onLeave(node: PoolNode): void {
-		const member = this.#members.get(node.name);
-		if (member === undefined || (member.status !== "alive" && member.status !== "leaving")) return;
-		member.status = member.status === "leaving" ? "left" : "failed";
-		member.goneSinceMs = this.#clock.monotonicMs();
-		this.#emit({ kind: member.status === "left" ? "leave" : "failed", member });
+	onLeave(name: string): void {
+		const number = this.#numberOf(name);
+		if (number === undefined) return;
+		const status = this.#statusAt(number);
+		if (status !== "alive" && status !== "leaving") return;
+		const isLeave = status === "leaving";
+		this.#setStatus(number, isLeave ? "left" : "failed");
+		this.#goneSinceMs.set(number, this.#clock.monotonicMs());
+		this.#emit({ kind: isLeave ? "leave" : "failed", member: this.#member(number) });
 	}
 
-	onUpdate(node: PoolNode): void {
-		const member = this.#members.get(node.name);
-		if (member === undefined) return;
-		member.address = node.address;
-		member.tags = decodeTags(node.meta);
-		member.versions = node.versions;
-		this.#emit({ kind: "update", member });
+	onUpdate(announcement: Announcement): void {
+		const number = this.#numberOf(announcement.name);
+		if (number === undefined) return;
+		this.#announcements[number] = announcement;
+		this.#emit({ kind: "update", member: this.#member(number) });
 	}
 
 	/** Forgets whom nobody waits for any more. */
 	reap(): void {
 		const nowMs = this.#clock.monotonicMs();
-		for (const member of [...this.#members.values()]) {
-			if (member.goneSinceMs === undefined) continue;
+		for (const [number, goneSinceMs] of [...this.#goneSinceMs]) {
+			const { status, tags } = this.#member(number);
 			const keptMs =
-				member.status === "left"
+				status === "left"
 					? this.#settings.tombstoneTimeoutMs
 					: // Consul's members say themselves how long they are waited for.
-						(tryParseDurationMs(member.tags.get("rc_tm") ?? "") ?? this.#settings.reconnectTimeoutMs);
-			if (nowMs - member.goneSinceMs > keptMs) this.#erase(member);
+						(tryParseDurationMs(tags.get("rc_tm") ?? "") ?? this.#settings.reconnectTimeoutMs);
+			if (nowMs - goneSinceMs > keptMs) this.#erase(number);
 		}
 		for (const [name, intent] of this.#intents)
 			if (nowMs - intent.heardMs > this.#settings.recentIntentTimeoutMs) this.#intents.delete(name);
 	}
 
-	#prune(member: Member): void {
+	#prune(number: number): void {
 		const { broadcastTimeoutMs, leavePropagateDelayMs } = this.#settings;
-		if (member.status !== "leaving") this.#erase(member);
-		else
-			this.#clock.after(broadcastTimeoutMs + leavePropagateDelayMs, () => {
-				if (this.#members.get(member.name) === member && member.status !== "alive") this.#erase(member);
-			});
+		if (this.#statusAt(number) !== "leaving") {
+			this.#erase(number);
+			return;
+		}
+		const name = this.#nameOf(number);
+		this.#clock.after(broadcastTimeoutMs + leavePropagateDelayMs, () => {
+			const later = this.#numberOf(name);
+			if (later !== undefined && this.#statusAt(later) !== "alive") this.#erase(later);
+		});
 	}
 
-	#erase(member: Member): void {
-		this.#members.delete(member.name);
+	#erase(number: number): void {
+		const member = this.#member(number);
+		this.#statuses[number] = 0;
+		this.#announcements[number] = undefined;
+		this.#goneSinceMs.delete(number);
+		this.#directory.giveBack(number);
 		this.#emit({ kind: "reap", member });
+	}
+
+	#member(number: number): Member {
+		const { name, address, meta, versions } = this.#announcements[number] as Announcement;
+		return {
+			name,
+			address,
+			tags: tagsOf(meta),
+			status: this.#statusAt(number),
+			statusTime: this.#statusTimes[number] as number,
+			versions,
+			goneSinceMs: this.#goneSinceMs.get(number),
+		};
+	}
+
+	/** Undefined for a node that is no member here. */
+	#numberOf(name: string): number | undefined {
+		const number = this.#directory.numberOf(name);
+		return number === undefined || (this.#statuses[number] ?? 0) === 0 ? undefined : number;
+	}
+
+	#numbers(): readonly number[] {
+		const numbers: number[] = [];
+		for (let number = 0; number < this.#statuses.length; number++)
+			if (this.#statuses[number] !== 0) numbers.push(number);
+		return numbers;
+	}
+
+	#nameOf(number: number): string {
+		return (this.#announcements[number] as Announcement).name;
+	}
+
+	#statusAt(number: number): MemberStatus {
+		return statuses[this.#statuses[number] as number] as MemberStatus;
+	}
+
+	#setStatus(number: number, status: MemberStatus): void {
+		this.#statuses[number] = statuses.indexOf(status);
 	}
 
 	#remember(name: string, kind: Intent["kind"], time: number): boolean {
@@ -165,4 +242,15 @@ export class MemberTable {
 		this.#intents.set(name, { kind, time, heardMs: this.#clock.monotonicMs() });
 		return true;
 	}
+}
+
+/** Decoded once for all who know the same announcement. */
+const tagsOfMeta = new WeakMap<Uint8Array, ReadonlyMap<string, string>>();
+
+function tagsOf(meta: Uint8Array): ReadonlyMap<string, string> {
+	const known = tagsOfMeta.get(meta);
+	if (known !== undefined) return known;
+	const tags = decodeTags(meta);
+	tagsOfMeta.set(meta, tags);
+	return tags;
 }

@@ -3,6 +3,7 @@ import { DiscoError } from "../../../lib/errors.ts";
 import { encode, Reader } from "../../../lib/msgpack/index.ts";
 import type { BroadcastQueue } from "../swim/broadcast-queue.ts";
 import { addressBytes, hostOf } from "../swim/pool-node.ts";
+import { sameBytes } from "../wire/same-bytes.ts";
 import {
 	type Query,
 	type QueryResponse,
@@ -65,7 +66,7 @@ export class Messenger {
 	constructor(parts: MessengerParts) {
 		this.#parts = parts;
 		const { eventBuffer } = parts.settings;
-		this.events = new EventRing(eventBuffer, (a, b) => a.name === b.name && equal(a.payload, b.payload));
+		this.events = new EventRing(eventBuffer, (a, b) => a.name === b.name && sameBytes(a.payload, b.payload));
 		this.queries = new EventRing(eventBuffer, (a, b) => a === b);
 	}
 
@@ -226,8 +227,4 @@ export function readRelay(message: Uint8Array): {
 /** Empty bytes go out as nil, as the peers do. */
 function orNil(payload: Uint8Array): Uint8Array | null {
 	return payload.length === 0 ? null : payload;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

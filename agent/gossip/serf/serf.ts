@@ -6,7 +6,8 @@ import { type Coordinate, CoordinateClient } from "../coordinate/vivaldi.ts";
 import { BroadcastQueue } from "../swim/broadcast-queue.ts";
 import type { RemoteNode, SwimDelegate } from "../swim/delegate.ts";
 import { retransmitLimit } from "../swim/formulas.ts";
-import { isGone, type PoolNode } from "../swim/pool-node.ts";
+import { NodeDirectory } from "../swim/node-directory.ts";
+import type { PoolNode } from "../swim/pool-node.ts";
 import { Swim, type SwimOptions } from "../swim/swim.ts";
 import {
 	coordinatePayload,
@@ -23,7 +24,7 @@ import {
 import { InternalQueries } from "./internal-queries.ts";
 import type { KeyOperation, KeyReport } from "./key-queries.ts";
 import { LamportClock } from "./lamport-clock.ts";
-import type { Member, SerfEvent } from "./member.ts";
+import type { Member, MemberStatus, SerfEvent } from "./member.ts";
 import { MemberTable } from "./member-table.ts";
 import { Messenger, readRelay } from "./messenger.ts";
 import type { QueryOptions, QueryResult } from "./query.ts";
@@ -75,7 +76,9 @@ export class Serf {
 	#joinsIgnoringOld = 0;
 
 	constructor(options: SerfOptions) {
-		const { swim, settings } = options;
+		const { directory = new NodeDirectory(), ...rest } = options.swim;
+		const swim = { ...rest, directory };
+		const { settings } = options;
 		this.#options = options;
 		this.#tags = options.tags;
 		this.#clock = swim.clock;
@@ -91,6 +94,7 @@ export class Serf {
 		this.#coordinates = new CoordinateClient(swim.random);
 		this.#table = new MemberTable({
 			self: swim.name,
+			directory,
 			clock: swim.clock,
 			lamport: this.clock,
 			settings,
@@ -148,6 +152,20 @@ export class Serf {
 
 	member(name: string): Member | undefined {
 		return this.#table.get(name);
+	}
+
+	/** As `member(name)?.status`. */
+	statusOf(name: string): MemberStatus | undefined {
+		return this.#table.statusOf(name);
+	}
+
+	/**
+	 * Takes over all that another member with the same directory knows of the pool, as if both had been in it for long. For
+	 * simulations.
+	 */
+	adopt(other: Serf): void {
+		this.swim.members.list.adopt(other.swim.members.list);
+		this.#table.adopt(other.#table);
 	}
 
 	/** Ours. */
@@ -217,7 +235,7 @@ export class Serf {
 		const { settings, swim } = this.#options;
 		await this.#announceLeave(swim.name, false);
 		await this.swim.leave(settings.broadcastTimeoutMs);
-		if (this.#hasOthers()) await this.#pause(settings.leavePropagateDelayMs);
+		if (this.swim.members.hasOthers()) await this.#pause(settings.leavePropagateDelayMs);
 		this.#state = "left";
 	}
 
@@ -245,9 +263,9 @@ export class Serf {
 			broadcasts: (limitBytes, overheadBytes) => this.#broadcasts(limitBytes, overheadBytes),
 			localState: () => this.#localState(),
 			mergeRemoteState: (state, join) => this.#mergeRemoteState(state, join),
-			onJoin: (node) => this.#table.onJoin(node),
-			onLeave: (node) => this.#table.onLeave(node),
-			onUpdate: (node) => this.#table.onUpdate(node),
+			onJoin: (node) => this.#table.onJoin(node.announcement),
+			onLeave: (node) => this.#table.onLeave(node.name),
+			onUpdate: (node) => this.#table.onUpdate(node.announcement),
 			onConflict: (known) => this.#onConflict(known),
 			ackPayload: () => encode(coordinatePayload, this.coordinate, coordinateVersion),
 			onPing: (node, roundTripMs, payload) => this.#onPing(node, roundTripMs, payload),
@@ -291,11 +309,10 @@ export class Serf {
 	}
 
 	#localState(): Uint8Array {
-		const members = this.#table.all();
 		const state = {
 			LTime: this.clock.time,
-			StatusLTimes: new Map(members.map((member) => [member.name, member.statusTime])),
-			LeftMembers: members.filter(({ status }) => status === "left").map(({ name }) => name),
+			StatusLTimes: this.#table.statusTimes(),
+			LeftMembers: this.#table.withStatus("left"),
 			EventLTime: this.messenger.eventClock.time,
 			Events: this.messenger.events
 				.slots()
@@ -374,28 +391,21 @@ export class Serf {
 		const intent = { LTime: this.clock.time, Node: name, Prune: prune };
 		this.clock.increment();
 		this.#table.leaveIntent(intent, this.#state !== "alive");
-		if (!this.#hasOthers()) return;
+		if (!this.swim.members.hasOthers()) return;
 		const sent = new Promise<void>((resolve) => {
 			this.#intents.push(encode(leaveIntent, intent, serfType.leave), { onFinished: resolve });
 		});
 		await Promise.race([sent, this.#pause(this.#options.settings.broadcastTimeoutMs)]);
 	}
 
-	#hasOthers(): boolean {
-		const { name } = this.#options.swim;
-		return this.swim.members.list.all().some((node) => node.name !== name && !isGone(node));
-	}
-
 	/** Now and then one failed member is tried again; the more have failed, the more often. */
 	#reconnect(): void {
-		const members = this.#table.all();
-		const failed = members.filter(({ status }) => status === "failed");
+		const failed = this.#table.withStatus("failed");
 		if (failed.length === 0) return;
-		const left = members.filter(({ status }) => status === "left").length;
-		const others = Math.max(1, members.length - failed.length - left);
+		const others = Math.max(1, this.#table.withStatus("alive").length + this.#table.withStatus("leaving").length);
 		const { random } = this.#options.swim;
 		if (random.next() > failed.length / others) return;
-		const member = failed[Math.floor(random.next() * failed.length)];
+		const member = this.#table.get(failed[Math.floor(random.next() * failed.length)] ?? "");
 		if (member === undefined) return;
 		this.#logger.info(`attempting reconnect to ${member.name} ${member.address.host}:${member.address.port}`);
 		this.swim.join([member.address]).catch(() => undefined);

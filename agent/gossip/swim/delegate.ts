@@ -1,4 +1,5 @@
 import type { Address } from "../../../lib/env/index.ts";
+import type { Announcement } from "./node-directory.ts";
 import type { PoolNode } from "./pool-node.ts";
 
 /** What rides on membership: serf. Calls come while membership is consistent; they may call back into it. */
@@ -29,10 +30,6 @@ export interface SwimDelegate {
 }
 
 /** A node as somebody else tells of it. */
-export interface RemoteNode {
-	readonly name: string;
-	readonly address: Address;
-	readonly meta: Uint8Array;
-	readonly versions: Uint8Array;
+export interface RemoteNode extends Announcement {
 	readonly status: PoolNode["status"];
 }

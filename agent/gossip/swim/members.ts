@@ -11,10 +11,12 @@ import {
 	type Suspect,
 	suspect,
 } from "../wire/messages.ts";
+import { sameBytes } from "../wire/same-bytes.ts";
 import type { Awareness } from "./awareness.ts";
 import { BroadcastQueue } from "./broadcast-queue.ts";
 import type { RemoteNode, SwimDelegate } from "./delegate.ts";
 import { retransmitLimit, suspicionMinMs } from "./formulas.ts";
+import type { NodeDirectory } from "./node-directory.ts";
 import { type MutableNode, NodeList } from "./node-list.ts";
 import { addressBytes, aliveMessage, hostOf, isGone, type PoolNode, statusOf } from "./pool-node.ts";
 import type { SwimSettings } from "./settings.ts";
@@ -47,6 +49,7 @@ export class Members {
 
 	constructor(parts: {
 		readonly name: string;
+		readonly directory: NodeDirectory;
 		readonly settings: SwimSettings;
 		readonly clock: Clock;
 		readonly random: Random;
@@ -60,7 +63,7 @@ export class Members {
 		this.#awareness = parts.awareness;
 		this.#delegate = parts.delegate;
 		this.#logger = parts.logger;
-		this.list = new NodeList(parts.random);
+		this.list = new NodeList(parts.random, parts.directory);
 		this.broadcasts = new BroadcastQueue({
 			transmitLimit: () => retransmitLimit(this.#settings.retransmitMult, this.list.size),
 			countMax: broadcastsMax,
@@ -74,6 +77,12 @@ export class Members {
 
 	get self(): PoolNode | undefined {
 		return this.list.get(this.#name);
+	}
+
+	/** Whether anybody but us is there. */
+	hasOthers(): boolean {
+		for (const node of this.list.all()) if (node.name !== this.#name && !isGone(node)) return true;
+		return false;
 	}
 
 	/** Makes us, or tells the others what of us has changed. */
@@ -109,6 +118,7 @@ export class Members {
 	/** `own`: it is our own word about ourselves and not what others say. */
 	alive(message: Alive, { own } = { own: false }): void {
 		if (this.#leaving && message.Node === this.#name) return;
+		if (this.#isOld(message.Node, message)) return;
 		const told = remoteNode(message, "alive");
 		if (told === undefined || !areVersions(told.versions)) return;
 		const refusal = own ? undefined : this.#delegate.refuseAlive?.(told);
@@ -118,10 +128,11 @@ export class Members {
 		}
 		const node = this.list.get(message.Node) ?? this.#add(told);
 		if (node === undefined) return;
-		const moved = !sameAddress(node.address, told.address);
+		const { announcement: before } = node;
+		const moved = !sameAddress(before.address, told.address);
 		if (moved && !this.#mayMove(node)) {
 			this.#logger.error(
-				`conflicting address for ${node.name}: mine ${text(node.address)}, theirs ${text(told.address)}`,
+				`conflicting address for ${node.name}: mine ${text(before.address)}, theirs ${text(told.address)}`,
 			);
 			this.#delegate.onConflict(node, told);
 			return;
@@ -132,19 +143,19 @@ export class Members {
 		this.#endSuspicion(node.name);
 		if (isSelf && !own) {
 			const isEcho =
-				message.Incarnation === node.incarnation && equal(told.meta, node.meta) && equal(told.versions, node.versions);
+				message.Incarnation === node.incarnation &&
+				sameBytes(told.meta, before.meta) &&
+				sameBytes(told.versions, before.versions);
 			if (!isEcho) this.#refute(node, message.Incarnation);
 			return;
 		}
 		this.#broadcast(node.name, encode(alive, message, messageType.alive));
-		const before = { status: node.status, meta: node.meta };
-		node.incarnation = message.Incarnation;
-		node.address = told.address;
-		node.meta = told.meta.slice();
-		node.versions = told.versions.slice();
+		const wasGone = isGone(node);
+		node.setIncarnation(message.Incarnation);
+		node.setAnnouncement(this.list.announcement(told));
 		this.#setStatus(node, "alive");
-		if (isGone(before)) this.#delegate.onJoin(node);
-		else if (!equal(before.meta, node.meta)) this.#delegate.onUpdate(node);
+		if (wasGone) this.#delegate.onJoin(node);
+		else if (!sameBytes(before.meta, told.meta)) this.#delegate.onUpdate(node);
 	}
 
 	suspect(message: Suspect): void {
@@ -162,7 +173,7 @@ export class Members {
 			return;
 		}
 		this.#broadcast(node.name, encode(suspect, message, messageType.suspect));
-		node.incarnation = message.Incarnation;
+		node.setIncarnation(message.Incarnation);
 		this.#setStatus(node, "suspect");
 		this.#suspicions.set(node.name, this.#startSuspicion(node, message.From));
 	}
@@ -176,38 +187,44 @@ export class Members {
 		for (const state of states) {
 			const { Name: Node, Incarnation } = state;
 			const status = statusOf(state.State);
-			if (status === "alive") this.alive({ ...state, Node });
-			else if (status === "left") this.dead({ Incarnation, Node, From: Node });
+			if (status === "alive") {
+				if (!this.#isOld(Node, state)) this.alive({ ...state, Node });
+			} else if (status === "left") this.dead({ Incarnation, Node, From: Node });
 			else if (status !== undefined) this.suspect({ Incarnation, Node, From: this.#name });
 		}
 	}
 
 	/** Whether the others of a push/pull speak a version that all of us do; the text says why not. */
 	protocolRefusal(states: readonly NodeState[]): string | undefined {
-		const versions = states.filter(({ State }) => State === 0).map(({ Vsn }) => Vsn ?? new Uint8Array());
-		for (const node of this.list.all()) if (node.status === "alive") versions.push(node.versions);
+		const versions: Uint8Array[] = [];
+		// Nearly all have the same.
+		const add = (one: Uint8Array) => {
+			const last = versions.at(-1);
+			if (last === undefined || !sameBytes(last, one)) versions.push(one);
+		};
+		for (const { State, Vsn } of states) if (State === 0) add(Vsn ?? new Uint8Array());
+		for (const node of this.list.all()) if (node.status === "alive") add(node.announcement.versions);
 		return versionRefusal(versions);
+	}
+
+	/** What nearly every word of a full exchange is: nothing new of somebody else who is where we know it to be. */
+	#isOld(name: string, { Incarnation, Addr, Port }: Pick<Alive, "Incarnation" | "Addr" | "Port">): boolean {
+		const node = this.list.get(name);
+		if (node === undefined || name === this.#name || Incarnation > node.incarnation) return false;
+		const { hostBytes, address } = node.announcement;
+		return Port === address.port && Addr !== null && sameBytes(Addr, hostBytes);
 	}
 
 	#add(told: RemoteNode): MutableNode | undefined {
 		if (this.list.size >= nodesMax) return undefined;
-		const node: MutableNode = {
-			name: told.name,
-			address: told.address,
-			meta: told.meta.slice(),
-			versions: told.versions.slice(),
-			incarnation: 0,
-			status: "dead",
-			statusSinceMs: this.#clock.monotonicMs(),
-		};
-		this.list.add(node);
-		return node;
+		return this.list.add(told, this.#clock.monotonicMs());
 	}
 
 	#mayMove(node: PoolNode): boolean {
 		if (node.status === "left") return true;
 		const reclaimMs = this.#settings.deadNodeReclaimMs;
-		return node.status === "dead" && reclaimMs > 0 && this.#clock.monotonicMs() - node.statusSinceMs > reclaimMs;
+		const goneMs = this.#clock.monotonicMs() - (node.goneSinceMs ?? 0);
+		return node.status === "dead" && reclaimMs > 0 && goneMs > reclaimMs;
 	}
 
 	#dead(message: Dead, onSent: (() => void) | undefined): void {
@@ -223,7 +240,7 @@ export class Members {
 			return;
 		}
 		this.#broadcast(node.name, encode(dead, message, messageType.dead), onSent);
-		node.incarnation = message.Incarnation;
+		node.setIncarnation(message.Incarnation);
 		this.#setStatus(node, message.From === message.Node ? "left" : "dead");
 		this.#delegate.onLeave(node);
 	}
@@ -231,7 +248,7 @@ export class Members {
 	/** SWIM §4.2: a higher incarnation, which only its owner may make, overrides what others say. */
 	#refute(self: MutableNode, accusedIncarnation: number): void {
 		this.#incarnation = Math.max(this.#incarnation, accusedIncarnation) + 1;
-		self.incarnation = this.#incarnation;
+		self.setIncarnation(this.#incarnation);
 		this.#refutations++;
 		this.#awareness.apply(1);
 		this.#broadcast(self.name, encode(alive, aliveMessage(self), messageType.alive));
@@ -263,9 +280,7 @@ export class Members {
 	}
 
 	#setStatus(node: MutableNode, status: PoolNode["status"]): void {
-		if (node.status === status) return;
-		node.status = status;
-		node.statusSinceMs = this.#clock.monotonicMs();
+		node.setStatus(status, this.#clock.monotonicMs());
 	}
 
 	#broadcast(name: string, message: Uint8Array, onFinished?: () => void): void {
@@ -275,12 +290,13 @@ export class Members {
 
 /** What a message tells of a node, or undefined when a field cannot be. */
 function remoteNode(message: Alive, status: PoolNode["status"]): RemoteNode | undefined {
-	const host = hostOf(message.Addr);
+	const { Addr: hostBytes } = message;
+	const host = hostOf(hostBytes);
 	const meta = message.Meta ?? new Uint8Array();
 	const isNamed = message.Node !== "" && message.Node.length <= nameSizeMax;
-	if (host === undefined || !isNamed || meta.length > metaSizeBytesMax) return undefined;
+	if (hostBytes === null || host === undefined || !isNamed || meta.length > metaSizeBytesMax) return undefined;
 	const address = { host, port: message.Port };
-	return { name: message.Node, address, meta, versions: message.Vsn ?? new Uint8Array(), status };
+	return { name: message.Node, address, hostBytes, meta, versions: message.Vsn ?? new Uint8Array(), status };
 }
 
 /** The nodes of a push/pull; those with impossible fields are left out. */
@@ -313,10 +329,6 @@ function versionRefusal(versions: readonly Uint8Array[]): string | undefined {
 
 function sameAddress(a: Address, b: Address): boolean {
 	return a.host === b.host && a.port === b.port;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }
 
 function text({ host, port }: Address): string {

@@ -1,6 +1,6 @@
-import type { Address } from "../../../lib/env/index.ts";
 import { formatIpAddress, ipAddressOf, parseIpAddress } from "../../../lib/ip-address.ts";
 import type { Alive, NodeState } from "../wire/messages.ts";
+import type { Announcement } from "./node-directory.ts";
 
 /** `suspect` members are still treated as alive; `dead` ones did not answer, `left` ones said so. */
 export type NodeStatus = "alive" | "suspect" | "dead" | "left";
@@ -8,14 +8,12 @@ export type NodeStatus = "alive" | "suspect" | "dead" | "left";
 /** A member as this one knows it. */
 export interface PoolNode {
 	readonly name: string;
-	readonly address: Address;
-	readonly meta: Uint8Array;
-	/** Protocol lowest, highest, current; the same of the layer above. memberlist.md, section 4. */
-	readonly versions: Uint8Array;
+	/** What it says of itself. */
+	readonly announcement: Announcement;
 	readonly incarnation: number;
 	readonly status: NodeStatus;
-	/** Monotonic. */
-	readonly statusSinceMs: number;
+	/** Monotonic time since which it is dead or left; undefined for others. */
+	readonly goneSinceMs: number | undefined;
 }
 
 const states: readonly NodeStatus[] = ["alive", "suspect", "dead", "left"];
@@ -24,7 +22,7 @@ export function statusOf(state: number): NodeStatus | undefined {
 	return states[state];
 }
 
-function stateOf(status: NodeStatus): number {
+export function stateOf(status: NodeStatus): number {
 	return states.indexOf(status);
 }
 
@@ -44,14 +42,14 @@ export function hostOf(bytes: Uint8Array | null): string | undefined {
 	return address === undefined ? undefined : formatIpAddress(address);
 }
 
-export function aliveMessage(node: PoolNode): Alive {
+export function aliveMessage({ name, incarnation, announcement }: PoolNode): Alive {
 	return {
-		Incarnation: node.incarnation,
-		Node: node.name,
-		Addr: addressBytes(node.address.host),
-		Port: node.address.port,
-		Meta: node.meta,
-		Vsn: node.versions,
+		Incarnation: incarnation,
+		Node: name,
+		Addr: announcement.hostBytes,
+		Port: announcement.address.port,
+		Meta: announcement.meta,
+		Vsn: announcement.versions,
 	};
 }
 
@@ -62,7 +60,7 @@ export function nodeStateOf(node: PoolNode): NodeState {
 }
 
 /** Whether the member's highest protocol has a feature. memberlist.md, section 4. */
-export function supports(node: Pick<PoolNode, "versions">, feature: "streamPing" | "nack" | "crc"): boolean {
+export function supports(node: Pick<Announcement, "versions">, feature: "streamPing" | "nack" | "crc"): boolean {
 	const needed = { streamPing: 3, nack: 4, crc: 5 }[feature];
 	return (node.versions[1] ?? 0) >= needed;
 }

@@ -15,6 +15,7 @@ import {
 import type { Awareness } from "./awareness.ts";
 import type { SwimDelegate } from "./delegate.ts";
 import type { Members } from "./members.ts";
+import type { Announcement } from "./node-directory.ts";
 import { addressBytes, hostOf, isGone, type PoolNode, supports } from "./pool-node.ts";
 import type { SwimSettings } from "./settings.ts";
 
@@ -35,9 +36,9 @@ export interface ProberParts {
 	readonly awareness: Awareness;
 	readonly delegate: SwimDelegate;
 	readonly logger: Logger;
-	readonly send: (to: Address, messages: readonly Uint8Array[], node?: PoolNode) => void;
+	readonly send: (to: Address, messages: readonly Uint8Array[], node?: Announcement) => void;
 	/** Asks over a stream; resolves with whether the right answer came. */
-	readonly pingByStream: (node: PoolNode, ping: Ping, timeoutMs: number) => Promise<boolean>;
+	readonly pingByStream: (to: Address, ping: Ping, timeoutMs: number) => Promise<boolean>;
 	/** Where others reach us. */
 	readonly self: () => Address;
 }
@@ -61,7 +62,7 @@ export class Prober {
 		if (this.#isProbing) return;
 		const { members, settings, clock, name } = this.#parts;
 		const isForgotten = (node: PoolNode) =>
-			isGone(node) && clock.monotonicMs() - node.statusSinceMs > settings.gossipToTheDeadMs;
+			clock.monotonicMs() - (node.goneSinceMs ?? Number.POSITIVE_INFINITY) > settings.gossipToTheDeadMs;
 		const node = members.list.nextToProbe((one) => one.name !== name && !isGone(one), isForgotten);
 		if (node !== undefined) this.#probe(node);
 	}
@@ -117,7 +118,9 @@ export class Prober {
 	}
 
 	#probe(node: PoolNode): void {
-		const { settings, clock, awareness, send, delegate } = this.#parts;
+		const { settings, clock, awareness, send, delegate, members } = this.#parts;
+		// By its name later: it may be forgotten meanwhile.
+		const { name, announcement } = node;
 		const intervalMs = awareness.scaleMs(settings.probeIntervalMs);
 		const sentMs = clock.monotonicMs();
 		let nacks = 0;
@@ -129,7 +132,8 @@ export class Prober {
 				indirect.cancel();
 				this.#isProbing = false;
 				awareness.apply(-1);
-				delegate.onPing(node, clock.monotonicMs() - sentMs, payload);
+				const probed = members.list.get(name);
+				if (probed !== undefined) delegate.onPing(probed, clock.monotonicMs() - sentMs, payload);
 			},
 			onNack: () => {
 				nacks++;
@@ -140,39 +144,39 @@ export class Prober {
 					if (answered) {
 						awareness.apply(-1);
 						this.#parts.logger.warn(
-							`${node.name} answered over a stream but not to datagrams: the network may be misconfigured`,
+							`${name} answered over a stream but not to datagrams: the network may be misconfigured`,
 						);
-					} else this.#fail(node, expectedNacks === 0 ? 1 : Math.max(0, expectedNacks - nacks));
+					} else this.#fail(name, expectedNacks === 0 ? 1 : Math.max(0, expectedNacks - nacks));
 				});
 			},
 		});
-		const message = this.#pingOf(node.name, sequence);
+		const message = this.#pingOf(name, sequence);
 		const messages = [encode(ping, message, messageType.ping)];
 		// Buddy system (Lifeguard §IV-C): who is suspected hears of it first, from whoever probes it.
 		if (node.status === "suspect") messages.push(this.#suspectMessage(node));
-		send(node.address, messages, node);
+		send(announcement.address, messages, announcement);
 		const indirect = clock.after(Math.min(settings.probeTimeoutMs, intervalMs), () => {
-			expectedNacks = this.#askOthers(node, message);
-			if (!settings.streamPings || !supports(node, "streamPing")) return;
+			expectedNacks = this.#askOthers(announcement, message);
+			if (!settings.streamPings || !supports(announcement, "streamPing")) return;
 			const leftMs = Math.max(1, intervalMs - settings.probeTimeoutMs);
-			byStream = this.#parts.pingByStream(node, message, leftMs).catch(() => false);
+			byStream = this.#parts.pingByStream(announcement.address, message, leftMs).catch(() => false);
 		});
 	}
 
 	/** Number of those who will say so when they get no answer either. */
-	#askOthers(node: PoolNode, message: Ping): number {
+	#askOthers(node: Announcement, message: Ping): number {
 		const { members, settings, send, name } = this.#parts;
 		const helpers = members.list.sample(
 			settings.indirectChecks,
 			(one) => one.status === "alive" && one.name !== name && one.name !== node.name,
 		);
 		let expectedNacks = 0;
-		for (const helper of helpers) {
+		for (const { announcement: helper } of helpers) {
 			const isNacking = supports(helper, "nack");
 			if (isNacking) expectedNacks++;
 			const request: IndirectPing = {
 				...message,
-				Target: addressBytes(node.address.host),
+				Target: node.hostBytes,
 				Port: node.address.port,
 				Nack: isNacking,
 			};
@@ -181,12 +185,13 @@ export class Prober {
 		return expectedNacks;
 	}
 
-	#fail(node: PoolNode, awarenessDelta: number): void {
+	#fail(node: string, awarenessDelta: number): void {
 		const { awareness, members, name, logger } = this.#parts;
 		this.failedProbes++;
 		awareness.apply(awarenessDelta);
-		logger.info(`suspect ${node.name} has failed, no acks received`);
-		members.suspect({ Incarnation: node.incarnation, Node: node.name, From: name });
+		logger.info(`suspect ${node} has failed, no acks received`);
+		const { incarnation } = members.list.get(node) ?? {};
+		if (incarnation !== undefined) members.suspect({ Incarnation: incarnation, Node: node, From: name });
 	}
 
 	#suspectMessage(node: PoolNode): Uint8Array {

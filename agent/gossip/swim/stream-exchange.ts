@@ -108,7 +108,7 @@ export class StreamExchange {
 	}
 
 	#localState(join: boolean): StreamMessage {
-		const nodes = this.#parts.members.list.all().map(nodeStateOf);
+		const nodes = Array.from(this.#parts.members.list.all(), nodeStateOf);
 		return { kind: "pushPull", join, nodes, userState: this.#parts.delegate.localState(join) };
 	}
 

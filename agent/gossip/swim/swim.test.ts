@@ -144,7 +144,7 @@ describe("a member", () => {
 		expect(statusOf("peer")).toBe("left");
 		tell(aliveOf("peer", 2, { from: elsewhere }));
 		expect(statusOf("peer")).toBe("alive");
-		expect(swim.members.list.get("peer")?.address).toEqual(elsewhere);
+		expect(swim.members.list.get("peer")?.announcement.address).toEqual(elsewhere);
 	});
 
 	it("answers pings for it, and no others", () => {

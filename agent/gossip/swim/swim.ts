@@ -9,7 +9,8 @@ import { Awareness } from "./awareness.ts";
 import type { SwimDelegate } from "./delegate.ts";
 import { pushPullIntervalMs } from "./formulas.ts";
 import { Members } from "./members.ts";
-import { isGone, type PoolNode, supports } from "./pool-node.ts";
+import { type Announcement, NodeDirectory } from "./node-directory.ts";
+import { type PoolNode, supports } from "./pool-node.ts";
 import { Prober } from "./prober.ts";
 import type { SwimSettings } from "./settings.ts";
 import { StreamExchange } from "./stream-exchange.ts";
@@ -20,6 +21,8 @@ const compoundMessageBytes = 2;
 
 export interface SwimOptions {
 	readonly name: string;
+	/** Shared with other members in this process, as in a simulation; one of its own unless given. */
+	readonly directory?: NodeDirectory;
 	/** Where we listen; port 0 takes a free one. */
 	readonly bind: Address;
 	/** Where others reach us, an IP address; `bind` unless given. Port 0 stands for the one that is listened on. */
@@ -57,7 +60,9 @@ export class Swim {
 		this.#delegate = delegate;
 		this.#advertise = options.advertise ?? options.bind;
 		this.awareness = new Awareness(settings.awarenessMax);
-		this.members = new Members({ name, settings, clock, random, awareness: this.awareness, delegate, logger });
+		const { directory = new NodeDirectory() } = options;
+		const { awareness } = this;
+		this.members = new Members({ name, directory, settings, clock, random, awareness, delegate, logger });
 		this.#streams = new StreamExchange({
 			...options,
 			members: this.members,
@@ -73,7 +78,7 @@ export class Swim {
 			delegate,
 			logger,
 			send: (to, messages, node) => this.#send(to, messages, node),
-			pingByStream: (node, message, timeoutMs) => this.#streams.ping(node.address, message, timeoutMs),
+			pingByStream: (to, message, timeoutMs) => this.#streams.ping(to, message, timeoutMs),
 			self: () => this.#advertise,
 		});
 	}
@@ -133,7 +138,7 @@ export class Swim {
 
 	/** Says that we leave, and waits until that was sent, at most `timeoutMs`. */
 	async leave(timeoutMs: number): Promise<void> {
-		const others = this.members.list.all().some((node) => node.name !== this.#options.name && !isGone(node));
+		const others = this.members.hasOthers();
 		const sent = this.members.announceLeave();
 		if (others)
 			await Promise.race([sent, new Promise<void>((resolve) => this.#options.clock.after(timeoutMs, resolve))]);
@@ -188,12 +193,12 @@ export class Swim {
 		const { members } = this;
 		const isReached = (node: PoolNode) => {
 			if (node.name === name || node.status === "left") return false;
-			return node.status !== "dead" || clock.monotonicMs() - node.statusSinceMs <= settings.gossipToTheDeadMs;
+			return clock.monotonicMs() - (node.goneSinceMs ?? Number.POSITIVE_INFINITY) <= settings.gossipToTheDeadMs;
 		};
-		for (const node of members.list.sample(settings.gossipNodes, isReached)) {
+		for (const { announcement } of members.list.sample(settings.gossipNodes, isReached)) {
 			const messages = this.#broadcasts(0);
 			if (messages.length === 0) return;
-			this.#sendPacket(node.address, messages, node);
+			this.#sendPacket(announcement.address, messages, announcement);
 		}
 	}
 
@@ -208,12 +213,12 @@ export class Swim {
 	}
 
 	/** With what room is left used for broadcasts. */
-	#send(to: Address, messages: readonly Uint8Array[], node?: PoolNode): void {
+	#send(to: Address, messages: readonly Uint8Array[], node?: Announcement): void {
 		const usedBytes = messages.reduce((sum, message) => sum + compoundMessageBytes + message.length, 0);
 		this.#sendPacket(to, [...messages, ...this.#broadcasts(usedBytes)], node);
 	}
 
-	#sendPacket(to: Address, messages: readonly Uint8Array[], node?: PoolNode): void {
+	#sendPacket(to: Address, messages: readonly Uint8Array[], node?: Announcement): void {
 		if (this.#closed) return;
 		const crc = node !== undefined && supports(node, "crc");
 		// A compound counts to 255.
@@ -225,7 +230,7 @@ export class Swim {
 		const [node] = this.members.list.sample(1, (one) => one.status === "alive" && one.name !== this.#options.name);
 		if (node === undefined) return;
 		try {
-			await this.#streams.pushPull(node.address, false);
+			await this.#streams.pushPull(node.announcement.address, false);
 		} catch (error) {
 			this.#options.logger.debug(`push/pull with ${node.name} failed: ${errorMessage(error)}`);
 		}

@@ -1,4 +1,5 @@
 import { DiscoError } from "../../../lib/errors.ts";
+import { sameBytes } from "./same-bytes.ts";
 
 /**
  * The keys of a pool. The first (primary) encrypts, all are tried to decrypt. Keys never appear in messages of errors.
@@ -21,7 +22,7 @@ export class Keyring {
 	}
 
 	has(key: Uint8Array): boolean {
-		return this.#keys.some((known) => equal(known, key));
+		return this.#keys.some((known) => sameBytes(known, key));
 	}
 
 	/** Adds a key; the primary stays. Nothing happens when it is known. Fails with `GOSSIP_KEY_INVALID`. */
@@ -34,16 +35,13 @@ export class Keyring {
 	/** Makes an installed key the primary one. */
 	use(key: Uint8Array): void {
 		if (!this.has(key)) throw new DiscoError("GOSSIP_KEY_UNKNOWN", "Requested key is not in the keyring");
-		this.#keys = [key.slice(), ...this.#keys.filter((known) => !equal(known, key))];
+		this.#keys = [key.slice(), ...this.#keys.filter((known) => !sameBytes(known, key))];
 	}
 
 	/** Removes a key that is not the primary one; nothing happens when it is unknown. */
 	remove(key: Uint8Array): void {
-		if (equal(key, this.primary)) throw new DiscoError("GOSSIP_KEY_PRIMARY", "Removing the primary key is not allowed");
-		this.#keys = this.#keys.filter((known) => !equal(known, key));
+		if (sameBytes(key, this.primary))
+			throw new DiscoError("GOSSIP_KEY_PRIMARY", "Removing the primary key is not allowed");
+		this.#keys = this.#keys.filter((known) => !sameBytes(known, key));
 	}
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -1,5 +1,5 @@
 import { errorCode } from "../../../lib/errors.ts";
-import { decode, encode, Reader } from "../../../lib/msgpack/index.ts";
+import { decode, encode, Reader, Writer } from "../../../lib/msgpack/index.ts";
 import { decrypt, encrypt } from "./encryption.ts";
 import {
 	additionalData,
@@ -57,8 +57,12 @@ function encodeMessage(message: StreamMessage): Uint8Array {
 	switch (message.kind) {
 		case "pushPull": {
 			const header = { Nodes: message.nodes.length, UserStateLen: message.userState.length, Join: message.join };
-			const states = message.nodes.map((state) => encode(nodeState, state));
-			return concat([encode(pushPullHeader, header, messageType.pushPull), ...states, message.userState]);
+			const writer = new Writer(256 * (1 + message.nodes.length) + message.userState.length);
+			writer.appendByte(messageType.pushPull);
+			pushPullHeader.write(writer, header);
+			for (const state of message.nodes) nodeState.write(writer, state);
+			writer.append(message.userState);
+			return writer.finish();
 		}
 		case "ping":
 			return encode(ping, message.ping, messageType.ping);
