@@ -1,1 +1,2 @@
 export { Incoming } from "./incoming.ts";
+export { type Parse, Received } from "./received.ts";

@@ -1,7 +1,9 @@
 import type { Address, Clock, Connection, Listener, Network } from "../../../lib/env/index.ts";
 import { DiscoError } from "../../../lib/errors.ts";
 import { Incoming } from "../../../lib/stream/index.ts";
-import { type ServedMethod, serveRpcStream } from "./rpc.ts";
+import { ConnectionStream } from "./connection-stream.ts";
+import type { ServedMethod } from "./rpc.ts";
+import { serveRpcStream } from "./serve-rpc.ts";
 import { YamuxSession } from "./yamux.ts";
 
 /** What the first byte of a connection to the server port says, as in the reference (docs/raft.md). */
@@ -107,7 +109,7 @@ async function answer(
 		await onRaft(rest);
 	} else if (first === firstBytes.snapshot) await onSnapshot?.(rest);
 	else if (first === firstBytes.grpc) await onGrpc?.(rest);
-	else if (first === firstBytes.rpc) await serveRpcStream(rest, methods);
+	else if (first === firstBytes.rpc) await serveRpcStream(new ConnectionStream(rest), methods);
 	else if (first === firstBytes.yamux) await serveYamux(rest, clock, methods);
 	else if (first === firstBytes.tls) throw new DiscoError("TLS_REFUSED", "TLS is not spoken here, or within TLS");
 }

@@ -16,7 +16,8 @@ export class RpcClient {
 	readonly #connectTimeoutMs: number;
 	readonly #deadlines: Deadlines;
 	readonly #to: Address;
-	#session: Promise<YamuxSession> | undefined;
+	#open: YamuxSession | undefined;
+	#opening: Promise<YamuxSession> | undefined;
 	#idle: RpcStream[] = [];
 	#closed = false;
 
@@ -41,7 +42,8 @@ export class RpcClient {
 		argument: Argument,
 		options: CallOptions,
 	): Promise<Reply> {
-		const stream = await this.#stream();
+		const session = this.#open?.isOpen === true ? this.#open : await this.#openSession();
+		const stream = this.#streamOf(session);
 		try {
 			return await stream.call(method, argument, options);
 		} finally {
@@ -53,32 +55,29 @@ export class RpcClient {
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#idle = [];
-		const session = await this.#session?.catch(() => undefined);
-		await session?.close();
+		await this.#opening?.catch(() => undefined);
+		await this.#open?.close();
 	}
 
-	async #stream(): Promise<RpcStream> {
-		const session = await this.#openSession();
+	#streamOf(session: YamuxSession): RpcStream {
 		for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) if (idle.isUsable) return idle;
 		return new RpcStream(session.open(), this.#deadlines);
 	}
 
-	async #openSession(): Promise<YamuxSession> {
-		for (;;) {
-			const opening = this.#session;
-			const session = await opening?.catch(() => undefined);
-			if (session?.isOpen === true) return session;
-			// Another call may have begun anew meanwhile.
-			if (opening !== this.#session) continue;
-			this.#idle = [];
-			this.#session = this.#connect();
-			return this.#session;
-		}
+	/** For all that call meanwhile. */
+	#openSession(): Promise<YamuxSession> {
+		this.#opening ??= this.#connect().finally(() => {
+			this.#opening = undefined;
+		});
+		return this.#opening;
 	}
 
 	async #connect(): Promise<YamuxSession> {
 		const connection: Connection = await this.#network.connect(this.#to, { timeoutMs: this.#connectTimeoutMs });
 		await connection.write(Uint8Array.of(firstBytes.yamux));
-		return new YamuxSession({ connection, clock: this.#clock, side: "client" });
+		const session = new YamuxSession({ connection, clock: this.#clock, side: "client" });
+		this.#idle = [];
+		this.#open = session;
+		return session;
 	}
 }

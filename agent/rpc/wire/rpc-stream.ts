@@ -1,11 +1,13 @@
-import type { Connection, Timer } from "../../../lib/env/index.ts";
+import type { Timer } from "../../../lib/env/index.ts";
 import { DiscoError } from "../../../lib/errors.ts";
-import { Writer } from "../../../lib/msgpack/index.ts";
-import { Incoming } from "../../../lib/stream/index.ts";
+import type { Infer } from "../../../lib/msgpack/index.ts";
+import type { Parse } from "../../../lib/stream/index.ts";
 import type { Deadlines, Waiting } from "../deadlines.ts";
 import type { EndSignal } from "../endpoints.ts";
+import { message } from "./message.ts";
 import { messageParser } from "./message-parser.ts";
-import { type CalledMethod, errorBody, messageBytesMax, neverEnding, requestHeader, responseHeader } from "./rpc.ts";
+import { MessageReader, type MessageSource } from "./message-reader.ts";
+import { type CalledMethod, errorBody, requestHeader, responseHeader } from "./rpc.ts";
 
 /** What goes around the server's own text, once for each agent that passed the call on. */
 const hopPrefix = "rpc error making call: ";
@@ -16,19 +18,40 @@ export interface CallOptions {
 	readonly signal?: EndSignal | undefined;
 }
 
-/** One stream for calls, one after the other. */
+/** What a call is made on; a `YamuxStream` is one. */
+export interface CallStream extends MessageSource {
+	write(bytes: Uint8Array): Promise<void>;
+	close(): Promise<void>;
+}
+
+interface Call {
+	readonly seq: number;
+	readonly method: CalledMethod<unknown, unknown>;
+	readonly timeoutMs: number;
+	readonly resolve: (reply: never) => void;
+	readonly reject: (error: unknown) => void;
+	readonly timer: Timer;
+	readonly signal: EndSignal | undefined;
+	readonly onAbort: () => void;
+	readonly parseHeader: Parse<Infer<typeof responseHeader>>;
+	/** What reads the rest of the answer, once its header has come, and whether that is an error's body. */
+	body: { readonly parse: Parse<unknown>; readonly error: string } | undefined;
+}
+
+/** One stream for calls, one after the other. What comes is read as it comes: a call is one promise. */
 export class RpcStream implements Waiting {
-	readonly #connection: Connection;
+	readonly #stream: CallStream;
 	readonly #deadlines: Deadlines;
-	readonly #incoming: Incoming;
+	readonly #reader: MessageReader;
 	#seq = 0;
-	#endedBy: "time" | "caller" | undefined;
+	#call: Call | undefined;
 	isUsable = true;
 
-	constructor(connection: Connection, deadlines: Deadlines) {
-		this.#connection = connection;
+	constructor(stream: CallStream, deadlines: Deadlines) {
+		this.#stream = stream;
 		this.#deadlines = deadlines;
-		this.#incoming = new Incoming(connection.incoming);
+		this.#reader = new MessageReader(stream);
+		stream.onReadable(() => this.#proceed());
 	}
 
 	/**
@@ -36,31 +59,37 @@ export class RpcStream implements Waiting {
 	 * unless it does not know the method); with `CALL_TIMEOUT`, `WAIT_ABORTED`, or as the connection does: then the stream is of
 	 * no use any more.
 	 */
-	async call<Argument, Reply>(
+	call<Argument, Reply>(
 		method: CalledMethod<Argument, Reply>,
 		argument: Argument,
 		{ timeoutMs, signal }: CallOptions,
 	): Promise<Reply> {
-		const timer: Timer = this.#deadlines.add(this, timeoutMs);
-		const onAbort = () => this.#giveUp("caller");
-		if (signal?.aborted === true) onAbort();
-		else signal?.addEventListener("abort", onAbort, { once: true });
-		try {
-			return await this.#call(method, argument);
-		} catch (error) {
-			if (error instanceof ServerError) throw error.error;
-			this.isUsable = false;
-			if (this.#endedBy === "caller")
-				throw new DiscoError("WAIT_ABORTED", "the wait was ended", { cause: error, retryable: true });
-			if (this.#endedBy === undefined) throw error;
-			throw new DiscoError("CALL_TIMEOUT", `${method.name} was not answered within ${timeoutMs} ms`, {
-				cause: error,
-				retryable: true,
-			});
-		} finally {
-			timer.cancel();
-			signal?.removeEventListener("abort", onAbort);
-		}
+		const seq = ++this.#seq;
+		const question = message((writer) => {
+			requestHeader.write(writer, { ServiceMethod: method.name, Seq: seq });
+			method.argument.write(writer, argument);
+		});
+		return new Promise((resolve, reject) => {
+			const onAbort = () => this.#giveUp("caller");
+			this.#call = {
+				seq,
+				method,
+				timeoutMs,
+				resolve,
+				reject,
+				timer: this.#deadlines.add(this, timeoutMs),
+				signal,
+				onAbort,
+				parseHeader: messageParser(responseHeader),
+				body: undefined,
+			};
+			if (signal?.aborted === true) {
+				onAbort();
+				return;
+			}
+			signal?.addEventListener("abort", onAbort, { once: true });
+			this.#stream.write(question).catch((error: unknown) => this.#broke(error));
+		});
 	}
 
 	/** The call's time is over. */
@@ -70,36 +99,61 @@ export class RpcStream implements Waiting {
 
 	async close(): Promise<void> {
 		this.isUsable = false;
-		await this.#connection.close();
+		await this.#stream.close();
+	}
+
+	/** Reads what has come of the answer. */
+	#proceed(): void {
+		const call = this.#call;
+		try {
+			if (call !== undefined) this.#readAnswer(call);
+			// Nothing was asked, and nothing can be any more.
+			else if (this.isUsable && this.#stream.ending !== undefined) void this.close();
+		} catch (error) {
+			this.#broke(error);
+		}
+	}
+
+	#readAnswer(call: Call): void {
+		if (call.body === undefined) {
+			const header = this.#reader.read(call.parseHeader);
+			if (header === undefined) return;
+			const { Seq, Error: error } = header.value;
+			if (Seq !== call.seq) throw new DiscoError("RPC_INVALID", `answer ${Seq} to question ${call.seq}`);
+			call.body = { parse: messageParser(error === "" ? call.method.reply : errorBody), error };
+		}
+		const { parse, error } = call.body;
+		const read = this.#reader.read(parse);
+		if (read === undefined) return;
+		this.#finish(call);
+		if (error.startsWith("rpc: can't find")) this.isUsable = false;
+		if (error === "") call.resolve(read.value as never);
+		else call.reject(errorOf(error, read.value as Infer<typeof errorBody>));
+	}
+
+	#broke(error: unknown): void {
+		const call = this.#call;
+		if (call !== undefined) this.#finish(call);
+		void this.close();
+		call?.reject(error);
 	}
 
 	#giveUp(by: "time" | "caller"): void {
-		this.#endedBy = by;
-		void this.close();
+		const call = this.#call;
+		if (call === undefined) return;
+		const error =
+			by === "caller"
+				? new DiscoError("WAIT_ABORTED", "the wait was ended", { retryable: true })
+				: new DiscoError("CALL_TIMEOUT", `${call.method.name} was not answered within ${call.timeoutMs} ms`, {
+						retryable: true,
+					});
+		this.#broke(error);
 	}
 
-	async #call<Argument, Reply>(method: CalledMethod<Argument, Reply>, argument: Argument): Promise<Reply> {
-		const seq = ++this.#seq;
-		const writer = new Writer();
-		requestHeader.write(writer, { ServiceMethod: method.name, Seq: seq });
-		method.argument.write(writer, argument);
-		await this.#connection.write(writer.finish());
-		const header = await neverEnding(this.#incoming.value(messageParser(responseHeader), messageBytesMax));
-		if (header.Seq !== seq) throw new DiscoError("RPC_INVALID", `answer ${header.Seq} to question ${seq}`);
-		if (header.Error === "") return neverEnding(this.#incoming.value(messageParser(method.reply), messageBytesMax));
-		const body = await neverEnding(this.#incoming.value(messageParser(errorBody), messageBytesMax));
-		if (header.Error.startsWith("rpc: can't find")) this.isUsable = false;
-		throw new ServerError(errorOf(header.Error, body));
-	}
-}
-
-/** Not one of the connection. */
-class ServerError extends Error {
-	readonly error: DiscoError;
-
-	constructor(error: DiscoError) {
-		super(error.message);
-		this.error = error;
+	#finish(call: Call): void {
+		this.#call = undefined;
+		call.timer.cancel();
+		call.signal?.removeEventListener("abort", call.onAbort);
 	}
 }
 

@@ -141,6 +141,31 @@ describe("the server port", () => {
 		expect(await during(client.call(methods.ping, {}, { timeoutMs: 1_000 }))).toEqual({});
 	});
 
+	it("answers calls without yamux, one after the other, however they are cut", async () => {
+		const { clock, during, host } = await world();
+		const connection = await during(host.connect({ host: "10.0.0.1", port: 8300 }, { timeoutMs: 100 }));
+		const calls = [1, 2, 3].map((Seq) => [
+			encode(requestHeader, { ServiceMethod: "Status.Leader", Seq }),
+			encode(methods.leader.argument, { ...query, Datacenter: `dc${Seq}` }),
+		]);
+		const answers: Uint8Array[] = [];
+		const reading = (async () => {
+			for await (const chunk of connection.incoming) answers.push(chunk);
+		})();
+		for (const byte of Buffer.concat([Uint8Array.of(0), ...calls.flat()])) {
+			await during(connection.write(Uint8Array.of(byte)));
+		}
+		await clock.advanceAsync(100);
+		const wanted = [1, 2, 3].flatMap((Seq) => [
+			encode(responseHeader, { ServiceMethod: "Status.Leader", Seq, Error: "" }),
+			encode(methods.leader.reply, `dc${Seq}:8300`),
+		]);
+		expect(Buffer.concat(answers)).toEqual(Buffer.concat(wanted));
+		await connection.close();
+		await clock.advanceAsync(100);
+		await reading;
+	});
+
 	it("passes Raft's connections on, closes others, and those that say nothing", async () => {
 		const { clock, during, host, raft } = await world();
 		const connect = () => during(host.connect({ host: "10.0.0.1", port: 8300 }, { timeoutMs: 100 }));

@@ -25,14 +25,15 @@ export function encodeFrame({ type, flags: set, stream, length }: FrameHeader): 
 	return bytes;
 }
 
-/** Fails with `YAMUX_INVALID`. */
-export function decodeFrame(bytes: Uint8Array): FrameHeader {
-	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	const type = frameTypes[bytes[1] as number];
-	if (bytes[0] !== 0 || type === undefined)
+/** The header that begins at `offset`. Fails with `YAMUX_INVALID`. */
+export function decodeFrame(bytes: Uint8Array, offset = 0): FrameHeader {
+	const view = new DataView(bytes.buffer, bytes.byteOffset + offset, frameHeaderBytes);
+	const version = view.getUint8(0);
+	const type = frameTypes[view.getUint8(1)];
+	if (version !== 0 || type === undefined)
 		throw new DiscoError(
 			"YAMUX_INVALID",
-			`a frame of version ${bytes[0]} and type ${bytes[1]}, which yamux does not know`,
+			`a frame of version ${version} and type ${view.getUint8(1)}, which yamux does not know`,
 		);
 	return { type, flags: view.getUint16(2), stream: view.getUint32(4), length: view.getUint32(8) };
 }

@@ -6,7 +6,7 @@ export const windowBytes = 256 * 1024;
 
 /** What a stream asks of its session. */
 export interface StreamSession {
-	data(stream: number, bytes: Uint8Array): Promise<void>;
+	data(stream: number, bytes: Uint8Array): void;
 	grant(stream: number, bytes: number): void;
 	finish(stream: number): void;
 	/** Both directions have ended. */
@@ -42,6 +42,24 @@ export class YamuxStream implements Connection {
 		return this.#read();
 	}
 
+	/** The next chunk that has come, without waiting; undefined when there is none. */
+	take(): Uint8Array | undefined {
+		const chunk = this.#chunks.shift();
+		if (chunk !== undefined) this.#consumed(chunk.length);
+		return chunk;
+	}
+
+	/** Why nothing more will come after what has: the peer has ended its direction, the stream has broken or was closed. */
+	get ending(): DiscoError | undefined {
+		if (this.#broken !== undefined) return this.#broken;
+		return this.#receivedFin || this.#deaf ? peerEnded() : undefined;
+	}
+
+	/** Calls the listener (the last one given; instead of `incoming`) whenever something has come, or nothing will any more. */
+	onReadable(listener: () => void): void {
+		this.#wake = listener;
+	}
+
 	/** Resolves when the peer's window had room for all of it. */
 	async write(bytes: Uint8Array): Promise<void> {
 		for (let at = 0; at < bytes.length; ) {
@@ -52,7 +70,7 @@ export class YamuxStream implements Connection {
 				continue;
 			}
 			this.#sendWindow -= size;
-			await this.#session.data(this.id, bytes.subarray(at, at + size));
+			this.#session.data(this.id, bytes.subarray(at, at + size));
 			at += size;
 		}
 		this.#assertOpen();
@@ -116,9 +134,8 @@ export class YamuxStream implements Connection {
 
 	async *#read(): AsyncGenerator<Uint8Array> {
 		for (;;) {
-			const chunk = this.#chunks.shift();
+			const chunk = this.take();
 			if (chunk !== undefined) {
-				this.#consumed(chunk.length);
 				yield chunk;
 				continue;
 			}
@@ -143,4 +160,8 @@ export class YamuxStream implements Connection {
 		if (this.#broken !== undefined) throw this.#broken;
 		if (this.#sentFin) throw new DiscoError("CONNECTION_LOST", "the stream is closed", { retryable: true });
 	}
+}
+
+function peerEnded(): DiscoError {
+	return new DiscoError("CONNECTION_LOST", "the peer ended the stream", { retryable: true });
 }

@@ -1,7 +1,7 @@
 import type { Clock, Connection, Timer } from "../../../lib/env/index.ts";
 import { DiscoError, errorMessage } from "../../../lib/errors.ts";
-import { Incoming } from "../../../lib/stream/index.ts";
-import { decodeFrame, encodeFrame, type FrameHeader, flags, frameHeaderBytes } from "./yamux-frame.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { encodeFrame, type FrameHeader, flags } from "./yamux-frame.ts";
 import { windowBytes, YamuxStream } from "./yamux-stream.ts";
 
 const pingEveryMs = 30_000;
@@ -26,10 +26,10 @@ export class YamuxSession {
 	readonly #onEnd: () => void;
 	readonly #streams = new Map<number, YamuxStream>();
 	#nextId: number;
-	/** What is to be written, when what is being written is. */
+	/** What leaves in one write, at the end of this turn or when what is being written is. */
 	#outbox: Uint8Array[] = [];
-	#writing: Promise<void> = Promise.resolve();
-	#nextWrite: Promise<void> | undefined;
+	#flushTimer: Timer | undefined;
+	#isWriting = false;
 	#pinged: { readonly value: number; readonly timer: Timer } | undefined;
 	#pingTimer: Timer | undefined;
 	#pings = 0;
@@ -73,14 +73,15 @@ export class YamuxSession {
 		const id = this.#nextId;
 		this.#nextId += 2;
 		const stream = this.#addStream(id);
-		void this.#send({ type: "window", flags: flags.syn, stream: id, length: 0 });
+		this.#send({ type: "window", flags: flags.syn, stream: id, length: 0 });
 		return stream;
 	}
 
 	/** Says so to the peer and ends all streams. Idempotent. */
 	async close(): Promise<void> {
 		if (this.#ended !== undefined) return;
-		await this.#send({ type: "go-away", flags: 0, stream: 0, length: 0 });
+		this.#send({ type: "go-away", flags: 0, stream: 0, length: 0 });
+		await this.#flush();
 		this.#end(closedByUs());
 	}
 
@@ -88,8 +89,8 @@ export class YamuxSession {
 		const stream = new YamuxStream(
 			{
 				data: (to, bytes) => this.#send({ type: "data", flags: 0, stream: to, length: bytes.length }, bytes),
-				grant: (to, length) => void this.#send({ type: "window", flags: 0, stream: to, length }),
-				finish: (to) => void this.#send({ type: "window", flags: flags.fin, stream: to, length: 0 }),
+				grant: (to, length) => this.#send({ type: "window", flags: 0, stream: to, length }),
+				finish: (to) => this.#send({ type: "window", flags: flags.fin, stream: to, length: 0 }),
 				forget: (to) => void this.#streams.delete(to),
 			},
 			id,
@@ -100,56 +101,73 @@ export class YamuxSession {
 	}
 
 	/**
-	 * Frames leave in their order; those that come while others are being written leave together, in one write. Resolves when it was
-	 * written. Never throws: what goes wrong ends the session.
+	 * Frames leave in their order. Those of one turn of the event loop, and those that come while others are being written, leave
+	 * together: under load a write carries what many callers want.
 	 */
-	#send(header: FrameHeader, body?: Uint8Array): Promise<void> {
+	#send(header: FrameHeader, body?: Uint8Array): void {
+		if (this.#ended !== undefined) return;
 		if (this.#expectsAnswers && body !== undefined) this.#expectAnswer();
 		this.#outbox.push(encodeFrame(header));
 		if (body !== undefined) this.#outbox.push(body);
-		this.#nextWrite ??= this.#writing.then(() => this.#writeOut());
-		return this.#nextWrite;
+		if (!this.#isWriting) this.#flushTimer ??= this.#clock.after(0, () => void this.#flush());
 	}
 
-	async #writeOut(): Promise<void> {
-		const parts = this.#outbox;
-		this.#outbox = [];
-		this.#writing = this.#nextWrite ?? this.#writing;
-		this.#nextWrite = undefined;
-		if (this.#ended !== undefined) return;
+	/** Never throws: what goes wrong ends the session. */
+	async #flush(): Promise<void> {
+		this.#flushTimer?.cancel();
+		this.#flushTimer = undefined;
+		if (this.#isWriting) return;
+		this.#isWriting = true;
 		try {
-			await this.#connection.write(joined(parts));
+			while (this.#outbox.length > 0 && this.#ended === undefined) {
+				const parts = this.#outbox;
+				this.#outbox = [];
+				await this.#connection.write(joined(parts));
+			}
 		} catch (error) {
 			this.#end(asLost(error));
 		}
+		this.#isWriting = false;
 	}
 
 	async #run(): Promise<void> {
+		const frames = new FrameReader({
+			onHeader: (header) => this.#begun(header),
+			onBody: ({ stream }, part) => this.#streams.get(stream)?.received(part),
+			onEnd: (header) => this.#received(header),
+		});
 		try {
-			const incoming = new Incoming(this.#connection.incoming);
+			const chunks = this.#connection.incoming[Symbol.asyncIterator]();
 			while (this.#ended === undefined) {
-				const first = await incoming.byte();
-				if (first === undefined)
+				const next = await chunks.next();
+				if (next.done === true)
 					throw new DiscoError("CONNECTION_LOST", "the peer closed the connection", { retryable: true });
 				this.#heard = true;
 				this.#sentSinceHeard = false;
-				const rest = await incoming.bytes(frameHeaderBytes - 1);
-				await this.#receive(decodeFrame(Uint8Array.of(first, ...rest)), incoming);
+				frames.push(next.value);
 			}
 		} catch (error) {
 			this.#end(asLost(error));
 		}
 	}
 
-	async #receive(header: FrameHeader, incoming: Incoming): Promise<void> {
+	/** Gives how many bytes of data follow. */
+	#begun({ type, flags: set, stream, length }: FrameHeader): number {
+		if (type === "data" && length > windowBytes)
+			throw new DiscoError("YAMUX_INVALID", `a frame of ${length} bytes is larger than any window`);
+		if ((type === "data" || type === "window") && (set & flags.syn) !== 0) this.#accept(stream);
+		return type === "data" ? length : 0;
+	}
+
+	#received(header: FrameHeader): void {
 		if (header.type === "ping") this.#receivePing(header);
 		else if (header.type === "go-away") this.#peerGoesAway = true;
-		else await this.#receiveOnStream(header, incoming);
+		else this.#receiveOnStream(header);
 	}
 
 	#receivePing({ flags: set, length }: FrameHeader): void {
 		if ((set & flags.syn) !== 0) {
-			void this.#send({ type: "ping", flags: flags.ack, stream: 0, length });
+			this.#send({ type: "ping", flags: flags.ack, stream: 0, length });
 			return;
 		}
 		if (this.#pinged?.value !== length) return;
@@ -157,16 +175,10 @@ export class YamuxSession {
 		this.#pinged = undefined;
 	}
 
-	async #receiveOnStream(header: FrameHeader, incoming: Incoming): Promise<void> {
-		const { type, flags: set, stream: id, length } = header;
-		if (type === "data" && length > windowBytes)
-			throw new DiscoError("YAMUX_INVALID", `a frame of ${length} bytes is larger than any window`);
-		// A copy: the buffer is used again.
-		const body = type === "data" ? (await incoming.bytes(length)).slice() : undefined;
-		const stream = (set & flags.syn) === 0 ? this.#streams.get(id) : this.#accept(id);
+	#receiveOnStream({ type, flags: set, stream: id, length }: FrameHeader): void {
+		const stream = this.#streams.get(id);
 		// Frames of a stream that is gone may still be on their way.
 		if (stream === undefined) return;
-		if (body !== undefined && body.length > 0) stream.received(body);
 		if (type === "window" && length > 0) stream.granted(length);
 		if ((set & flags.fin) !== 0) stream.finished();
 		if ((set & flags.rst) === 0) return;
@@ -174,18 +186,18 @@ export class YamuxSession {
 		stream.broke(new DiscoError("CONNECTION_LOST", "the peer reset the stream", { retryable: true }));
 	}
 
-	#accept(id: number): YamuxStream | undefined {
+	#accept(id: number): void {
+		if (this.#ended !== undefined) return;
 		const ours = id % 2 === this.#nextId % 2;
 		if (ours || this.#streams.has(id))
 			throw new DiscoError("YAMUX_INVALID", `stream ${id} cannot be opened by the peer`);
 		if (this.#streams.size >= streamsMax) {
-			void this.#send({ type: "window", flags: flags.rst, stream: id, length: 0 });
-			return undefined;
+			this.#send({ type: "window", flags: flags.rst, stream: id, length: 0 });
+			return;
 		}
 		const stream = this.#addStream(id);
-		void this.#send({ type: "window", flags: flags.ack, stream: id, length: 0 });
+		this.#send({ type: "window", flags: flags.ack, stream: id, length: 0 });
 		this.#onStream(stream);
-		return stream;
 	}
 
 	#expectAnswer(): void {
@@ -207,7 +219,7 @@ export class YamuxSession {
 	 * come meanwhile is read before the next part is over.
 	 */
 	#probe(partsLeft = probeParts): void {
-		if (partsLeft === probeParts) void this.#send({ type: "ping", flags: flags.syn, stream: 0, length: this.#pings++ });
+		if (partsLeft === probeParts) this.#send({ type: "ping", flags: flags.syn, stream: 0, length: this.#pings++ });
 		this.#silence = this.#clock.after(silenceMs, () => {
 			this.#silence = undefined;
 			if (this.#heard && this.#sentSinceHeard) this.#watchSilence();
@@ -224,7 +236,7 @@ export class YamuxSession {
 				this.#end(new DiscoError("CONNECTION_LOST", "the peer does not answer pings", { retryable: true })),
 			);
 			this.#pinged = { value, timer };
-			void this.#send({ type: "ping", flags: flags.syn, stream: 0, length: value });
+			this.#send({ type: "ping", flags: flags.syn, stream: 0, length: value });
 			this.#schedulePing();
 		});
 	}
@@ -233,6 +245,7 @@ export class YamuxSession {
 		if (this.#ended !== undefined) return;
 		this.#ended = error;
 		this.#pingTimer?.cancel();
+		this.#flushTimer?.cancel();
 		this.#pinged?.timer.cancel();
 		this.#silence?.cancel();
 		for (const stream of this.#streams.values()) stream.broke(error);
