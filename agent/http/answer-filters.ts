@@ -1,7 +1,7 @@
 import type { Encodable } from "../../lib/json/index.ts";
 import type { AnswerFilters } from "../rpc/forward/index.ts";
 import { compileFilter, parseFilter, type SchemaName, schemas } from "./filter/index.ts";
-import { catalogServiceJson, checkJson, healthEntryJson, nodeJson, serviceJson } from "./shapes.ts";
+import { catalogServiceJson, checkJson, healthEntryJson, listedServiceJson, nodeJson, serviceJson } from "./shapes.ts";
 
 /** `?filter=` as the HTTP API understands it, for who asks over RPC. */
 export const answerFilters: AnswerFilters = {
@@ -10,6 +10,7 @@ export const answerFilters: AnswerFilters = {
 	check: filterOf("check", checkJson),
 	catalogService: filterOf("catalog-service", catalogServiceJson),
 	instance: filterOf("health-service", healthEntryJson),
+	listedService: filterOf("catalog-service", listedServiceJson),
 };
 
 function filterOf<Item>(schema: SchemaName, shape: (item: Item) => Encodable) {

@@ -16,7 +16,7 @@ import { nodeMetaOf } from "./parameters.ts";
 import { consistencyOf, type ReadRequest, readOptions } from "./read-options.ts";
 import { json, jsonList, jsonMembers, type Reply } from "./reply.ts";
 import { type ApiRequest, bodyText, type Context, type Operation, type Route } from "./route.ts";
-import { catalogServiceJson, elementOf, instanceKey, nodeJson, serviceJson } from "./shapes.ts";
+import { catalogServiceJson, elementOf, instanceKey, listedServiceJson, nodeJson, serviceJson } from "./shapes.ts";
 import { mayReadInstance, mayReadNode, mayReadService, visible } from "./visible.ts";
 
 /** `/v1/catalog/...` */
@@ -108,15 +108,11 @@ async function filteredServices(
 	for (const [name] of services) {
 		const question = { ...read, minIndex: 0, ...nodeMetaOf(request) };
 		const { value } = await context.endpoints.catalog.service(name, question);
-		const kept = value.filter(
-			(instance) => instance.service.service === name && filter({ ...catalogServiceJson(instance), ...nodeUnseen }),
-		);
+		const kept = value.filter((instance) => instance.service.service === name && filter(listedServiceJson(instance)));
 		if (kept.length > 0) shown.push([name, [...new Set(kept.flatMap(({ service }) => service.tags ?? []))]]);
 	}
 	return shown;
 }
-
-const nodeUnseen = { ID: "", Address: "", Datacenter: "", TaggedAddresses: null, NodeMeta: null } as const;
 
 const entries = new WeakMap<object, readonly (readonly [string, readonly string[]])[]>();
 

@@ -126,6 +126,13 @@ export function catalogServiceJson({ node, service }: InstanceRecord): Struct {
 	};
 }
 
+/** As a filter of the list of services sees an instance: nothing of the node but its name (measured). */
+export function listedServiceJson(instance: InstanceRecord): Struct {
+	return { ...catalogServiceJson(instance), ...nodeUnseen };
+}
+
+const nodeUnseen = { ID: "", Address: "", Datacenter: "", TaggedAddresses: null, NodeMeta: null } as const;
+
 /** An element of `/v1/health/service/NAME`. */
 export function healthEntryJson({ node, service, checks }: InstanceRecord): Struct {
 	return { Node: nodeJson(node), Service: serviceJson(service), Checks: checks.map(checkJson) };

@@ -176,6 +176,8 @@ async function listen(
 			port,
 			methods: createServedMethods(endpoints, {
 				datacenter: config.datacenter,
+				nodeName: config.nodeName,
+				keyringPool: pool,
 				filters: answerFilters,
 				fireEvent: async (datacenter, name, payload) => {
 					if (datacenter === "" || datacenter === config.datacenter) pool()?.spread(name, payload);

@@ -15,6 +15,8 @@ export interface AnswerFilters {
 	readonly catalogService: Filter<InstanceRecord>;
 	/** As `/v1/health/service` shows it. */
 	readonly instance: Filter<InstanceRecord>;
+	/** As a filter of the list of services sees it. */
+	readonly listedService: Filter<InstanceRecord>;
 }
 
 /** Gives what passes. */

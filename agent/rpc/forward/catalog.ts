@@ -1,3 +1,4 @@
+import type { InstanceRecord } from "../../state/index.ts";
 import type { CatalogEndpoints, Endpoints, ReadOptions } from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
@@ -87,7 +88,14 @@ export function catalogServed(
 		),
 		servedRead(
 			methods.services,
-			({ NodeMetaFilters }, options) => catalog.services({ ...options, ...metaOfFilter(NodeMetaFilters) }),
+			async ({ NodeMetaFilters, Filter: expression }, options) => {
+				const keep = expression === "" ? undefined : filters?.listedService(expression);
+				const asked = { ...options, ...metaOfFilter(NodeMetaFilters) };
+				const answer = await catalog.services(asked);
+				return keep === undefined
+					? answer
+					: { ...answer, value: await servicesWith(catalog, answer.value, keep, asked) };
+			},
 			(services) => ({ Services: services }),
 		),
 		servedRead(
@@ -102,6 +110,11 @@ export function catalogServed(
 				return nearestFirst(endpoints, Source, answer, (each) => each.node.node);
 			},
 			(instances) => ({ ServiceNodes: instances.map(wireServiceNode) }),
+		),
+		servedRead(
+			methods.gatewayServices,
+			({ ServiceName }, options) => catalog.service(ServiceName, options),
+			() => ({ Services: null }),
 		),
 		servedRead(methods.nodeServiceList, node, (found) => ({
 			NodeServices: {
@@ -119,6 +132,22 @@ export function catalogServed(
 						},
 		})),
 	];
+}
+
+/** Those of which an instance is kept, with the tags of these. */
+async function servicesWith(
+	catalog: CatalogEndpoints,
+	services: ReadonlyMap<string, readonly string[]>,
+	keep: (instance: InstanceRecord) => boolean,
+	options: ReadOptions,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+	const shown = new Map<string, readonly string[]>();
+	for (const name of services.keys()) {
+		const { value } = await catalog.service(name, { ...options, minIndex: 0 });
+		const kept = value.filter((instance) => instance.service.service === name && keep(instance));
+		if (kept.length > 0) shown.set(name, [...new Set(kept.flatMap(({ service }) => service.tags ?? []))]);
+	}
+	return shown;
 }
 
 export function metaOfFilter(filters: Readonly<Record<string, string>> | null) {

@@ -5,17 +5,18 @@ import { catalogServed } from "./catalog.ts";
 import { coordinateServed } from "./coordinate.ts";
 import { healthServed } from "./health.ts";
 import { internalServed } from "./internal.ts";
+import { type KeyringOptions, keyringServed } from "./keyring.ts";
 import { kvServed } from "./kv.ts";
 import { operatorServed } from "./operator.ts";
 import { queryServed } from "./query.ts";
+import { refusedMethods } from "./refused-methods.ts";
 import { sessionServed } from "./session.ts";
 import { statusServed } from "./status.ts";
 import { txnServed } from "./txn.ts";
 
-export interface ServedOptions {
+export interface ServedOptions extends KeyringOptions {
 	/** For clients that leave it to the server; without them nothing is filtered. */
 	readonly filters?: AnswerFilters;
-	readonly datacenter: string;
 	/** Spreads a user event that another agent has encoded, in the datacenter named: the name without prefix, and gossip's payload. */
 	readonly fireEvent?: (datacenter: string, name: string, payload: Uint8Array) => Promise<void>;
 }
@@ -33,6 +34,8 @@ export function createServedMethods(endpoints: Endpoints, options: ServedOptions
 		...txnServed(endpoints),
 		...operatorServed(endpoints),
 		...internalServed(endpoints, options),
+		...keyringServed(options),
+		...refusedMethods,
 	];
 	return new Map(all.map((method) => [method.name, method]));
 }

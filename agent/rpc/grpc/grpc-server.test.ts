@@ -59,6 +59,17 @@ async function sessionTo(listener: Listener): Promise<ClientHttp2Session> {
 	return session;
 }
 
+/** Resolves with the status of gRPC when the call is over. */
+function statusOf(stream: ClientHttp2Stream): Promise<number> {
+	return new Promise((resolve) => {
+		const look = (headers: Readonly<Record<string, unknown>>) => {
+			if (headers["grpc-status"] !== undefined) resolve(Number(headers["grpc-status"]));
+		};
+		stream.once("response", look);
+		stream.once("trailers", look);
+	});
+}
+
 class Call extends Subscriber {
 	readonly stream: ClientHttp2Stream;
 	/** Status of gRPC, once the call has ended. */
@@ -75,13 +86,7 @@ class Call extends Subscriber {
 			te: "trailers",
 		});
 		this.stream.on("error", () => undefined);
-		const statusOf = (headers: Readonly<Record<string, unknown>>) => Number(headers["grpc-status"]);
-		this.status = new Promise((resolve) => {
-			this.stream.once("response", (headers) => {
-				if (headers["grpc-status"] !== undefined) resolve(statusOf(headers));
-			});
-			this.stream.once("trailers", (headers) => resolve(statusOf(headers)));
-		});
+		this.status = statusOf(this.stream);
 		const message = encodeSubscribeRequest({ key: "web", ...request });
 		const head = Buffer.alloc(5);
 		head.writeUInt32BE(message.length, 1);
@@ -167,18 +172,21 @@ describe("the server port, first byte 8", () => {
 		expect(await last.status).toBe(14);
 	});
 
-	it("does not know other methods", async () => {
+	it("has no peers, and does not know other methods", async () => {
 		const { session } = await start();
-		const stream = session.request({
-			":method": "POST",
-			":path": "/hashicorp.consul.internal.peering.PeeringService/PeeringList",
-			"content-type": "application/grpc",
-			te: "trailers",
-		});
-		stream.end(Buffer.alloc(5));
-		const [headers] = await once(stream, "response");
-		expect(headers["grpc-status"]).toBe("12");
-		stream.resume();
+		const ask = async (path: string) => {
+			const head = { ":method": "POST", "content-type": "application/grpc", te: "trailers" };
+			const stream = session.request({ ...head, ":path": path });
+			const status = statusOf(stream);
+			stream.end(Buffer.alloc(5));
+			const parts: Buffer[] = [];
+			for await (const part of stream) parts.push(part);
+			return [await status, Buffer.concat(parts).toString("hex")];
+		};
+		const peering = "/hashicorp.consul.internal.peering.PeeringService";
+		expect(await ask(`${peering}/PeeringList`)).toEqual([0, "00000000021001"]);
+		expect(await ask(`${peering}/PeeringRead`)).toEqual([0, "0000000000"]);
+		expect(await ask(`${peering}/Establish`)).toEqual([12, ""]);
 	});
 
 	it("ends connections that bring anything else", async () => {

@@ -28,6 +28,10 @@ const statuses: Readonly<Record<string, number>> = {
 	NO_LEADER: status.UNAVAILABLE,
 };
 
+/** Answers to questions for clusters that are peers: the index (field 2) of a list without any, and a peer that is not there. */
+const noPeers = Uint8Array.of(0x10, 1);
+const noPeer = new Uint8Array();
+
 type Call = ServerWritableStream<SubscribeRequest, Uint8Array>;
 
 export interface GrpcServer {
@@ -57,11 +61,18 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 				responseStream: true,
 				requestSerialize: () => Buffer.alloc(0),
 				requestDeserialize: decodeSubscribeRequest,
-				responseSerialize: (event: Uint8Array) => Buffer.from(event.buffer, event.byteOffset, event.byteLength),
+				responseSerialize: bufferOf,
 				responseDeserialize: (event: Buffer) => event,
 			},
 		},
 		{ Subscribe: (call: Call) => void subscribe(call) },
+	);
+	server.addService(
+		{ PeeringList: peering("PeeringList"), PeeringRead: peering("PeeringRead") },
+		{
+			PeeringList: (_: unknown, answer: (error: null, reply: Uint8Array) => void) => answer(null, noPeers),
+			PeeringRead: (_: unknown, answer: (error: null, reply: Uint8Array) => void) => answer(null, noPeer),
+		},
 	);
 	const connections = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
 
@@ -111,6 +122,23 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 			server.forceShutdown();
 		},
 	};
+}
+
+/** A method of the service that the reference's user interface asks. */
+function peering(method: string) {
+	return {
+		path: `/hashicorp.consul.internal.peering.PeeringService/${method}`,
+		requestStream: false,
+		responseStream: false,
+		requestSerialize: () => Buffer.alloc(0),
+		requestDeserialize: () => ({}),
+		responseSerialize: bufferOf,
+		responseDeserialize: (reply: Buffer) => reply,
+	};
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Resolves when HTTP/2 has taken the event over, or the call has ended. */

@@ -239,7 +239,7 @@ describe("any changes", () => {
 					expect(view).toEqual(viewOf(store.serviceInstances("web").value));
 				}
 			}),
-			{ numRuns: process.env["DISCO_LONG"] === undefined ? 150 : 5_000 },
+			{ numRuns: process.env["DISCO_LONG"] === undefined ? 80 : 5_000 },
 		);
 	});
 });

@@ -15,7 +15,7 @@ import {
 	writeValue,
 } from "../../../lib/msgpack/index.ts";
 import { definition } from "./check-definition.ts";
-import { queryMeta, queryOptions, querySource, raftIndex } from "./common.ts";
+import { empty, queryMeta, queryOptions, querySource, raftIndex } from "./common.ts";
 
 const stringMap = recordOf(string);
 
@@ -229,3 +229,5 @@ function always(value: Value): Codec<null> {
 	writeValue(writer, value);
 	return constant(writer.finish());
 }
+/** Services of a gateway of the mesh: there are none. */
+export const indexedGatewayServices = struct({ Services: list(empty), ...queryMeta });

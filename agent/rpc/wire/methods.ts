@@ -4,6 +4,7 @@ import {
 	dcSpecificRequest,
 	deregisterRequest,
 	indexedCheckServiceNodes,
+	indexedGatewayServices,
 	indexedHealthChecks,
 	indexedNodeDump,
 	indexedNodeServiceList,
@@ -36,6 +37,7 @@ export const methods = {
 
 	register: method("Catalog.Register", registerRequest, empty),
 	deregister: method("Catalog.Deregister", deregisterRequest, empty),
+	gatewayServices: method("Catalog.GatewayServices", serviceSpecificRequest, indexedGatewayServices),
 	datacenters: method("Catalog.ListDatacenters", datacenterRequest, list(string)),
 	nodes: method("Catalog.ListNodes", dcSpecificRequest, indexedNodes),
 	services: method("Catalog.ListServices", dcSpecificRequest, indexedServices),
