@@ -14,8 +14,8 @@ const recorded = "test/conformance/http";
 const isLong = process.env["DISCO_LONG"] !== undefined;
 const telemetry = 'telemetry { prometheus_retention_time = "60s" }';
 /**
- * Every endpoint that asks a server; a commit's run leaves out those that take long. Blocking queries were recorded with streaming
- * and beside nobody else's writes.
+ * Every endpoint that asks a server; a commit's run leaves out those that take long. Blocking queries were recorded beside nobody
+ * else's writes.
  */
 const leftOut = isLong ? /^blocking\.json$/ : /^(?:acl|agent|agent-health|blocking|errors|session)\.json$/;
 const domains = readdirSync(`${recorded}/scenarios`).filter((file) => !leftOut.test(file));
@@ -64,17 +64,9 @@ async function isReady(host: string, nodes: number): Promise<void> {
 async function replay(
 	host: string,
 	files: readonly string[],
+	more: readonly string[] = ["--jobs", "3"],
 ): Promise<{ readonly passed: number; readonly output: string }> {
-	const args = [
-		`${recorded}/replay.mjs`,
-		"--base",
-		`http://${host}:8500`,
-		"--role",
-		"client",
-		"--no-slow",
-		"--jobs",
-		"3",
-	];
+	const args = [`${recorded}/replay.mjs`, "--base", `http://${host}:8500`, "--role", "client", "--no-slow", ...more];
 	const scenarios = files.map((file) => `${recorded}/scenarios/${file}`);
 	const { stdout, stderr } = await outcome(process.execPath, [...args, "--target-host", host, ...scenarios], {
 		timeoutMs: 300_000,
@@ -96,9 +88,11 @@ describe.skipIf(consul === undefined)("with the real Consul", () => {
 	it("a client of its own in our datacenter", async () => {
 		const [server, client] = ["127.78.2.1", "127.78.2.2"];
 		startOurs("ours", server, ["-server", "-bootstrap-expect=1"]);
-		const args = [`-retry-join=${server}`, "-retry-interval=500ms", "-hcl", "use_streaming_backend = false"];
-		startConsulAgent(client, args);
+		// With its own defaults, so that it follows the health of services by gRPC.
+		startConsulAgent(client, [`-retry-join=${server}`, "-retry-interval=500ms"]);
 		await isReady(client, 2);
 		expect((await replay(client, domains)).passed).toBeGreaterThanOrEqual(isLong ? 850 : 500);
+		const blocking = isLong ? [] : ["--only", "block-service"];
+		expect((await replay(client, ["blocking.json"], blocking)).passed).toBeGreaterThanOrEqual(isLong ? 141 : 18);
 	}, 320_000);
 });
