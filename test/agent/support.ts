@@ -33,8 +33,14 @@ export interface TestProgram {
 	readonly ended: Promise<number | string>;
 }
 
-export function start(args: readonly string[], options: { readonly cwd?: string } = {}): TestProgram {
-	const child = spawn(process.execPath, [program, ...args], {
+/** `inside`: words that start a program elsewhere and become it (`nsenter`). `build`: another than this work tree's. */
+export function start(
+	args: readonly string[],
+	options: { readonly cwd?: string; readonly inside?: readonly string[]; readonly build?: string } = {},
+): TestProgram {
+	const words = [...(options.inside ?? []), process.execPath, options.build ?? program, ...args];
+	const [command = "", ...rest] = words;
+	const child = spawn(command, rest, {
 		stdio: ["ignore", "pipe", "pipe"],
 		...(options.cwd === undefined ? {} : { cwd: options.cwd }),
 	});

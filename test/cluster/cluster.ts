@@ -1,21 +1,26 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Client, createClient } from "../../client/index.ts";
-import { start, type TestProgram, temporaryFolder } from "../agent/support.ts";
+import { program, start, type TestProgram, temporaryFolder } from "../agent/support.ts";
 import { eventually } from "../support/programs.ts";
 
 /** An agent of the cluster, which may be running or not. */
 export class ClusterAgent {
 	readonly name: string;
 	readonly host: string;
+	/** `disco.js` of the build that `start` runs; this work tree's unless set. */
+	build = program;
 	readonly #args: readonly string[];
+	readonly #inside: readonly string[];
 	#program: TestProgram | undefined;
 	readonly client: Client;
 
-	constructor(name: string, host: string, args: readonly string[]) {
+	/** `inside`: what its command begins with, to run on another machine. */
+	constructor(name: string, host: string, args: readonly string[], inside: readonly string[] = []) {
 		this.name = name;
 		this.host = host;
 		this.#args = args;
+		this.#inside = inside;
 		this.client = createClient({ address: `${host}:8500` });
 	}
 
@@ -28,7 +33,8 @@ export class ClusterAgent {
 	}
 
 	start(): void {
-		this.#program = start(["agent", `-node=${this.name}`, `-bind=${this.host}`, `-client=${this.host}`, ...this.#args]);
+		const own = [`-node=${this.name}`, `-bind=${this.host}`, `-client=${this.host}`];
+		this.#program = start(["agent", ...own, ...this.#args], { build: this.build, inside: this.#inside });
 	}
 
 	/** Resolves with the exit code or the signal when it has ended. */
@@ -51,14 +57,22 @@ export interface TestCluster {
 	close(): Promise<void>;
 }
 
+export interface ClusterOptions {
+	readonly multiplier?: number;
+	readonly args?: readonly string[];
+	/** `disco.js` of another build. */
+	readonly build?: string;
+	/** Where the agents' data folders are, or come to be, by name; removed when it is closed. */
+	readonly folder?: string;
+	/** What the command of the agent at `PREFIX.number` begins with. */
+	readonly inside?: (number: number) => readonly string[];
+}
+
 /** Three servers at `PREFIX.1` to `.3` and a client agent at `PREFIX.4`, all on their usual ports; resolves when all can be asked. */
-export async function startCluster(
-	prefix: string,
-	{ multiplier = 1, args = [] }: { readonly multiplier?: number; readonly args?: readonly string[] } = {},
-): Promise<TestCluster> {
-	const folder = temporaryFolder();
-	const agent = (name: string, number: number, role: readonly string[]) =>
-		new ClusterAgent(name, `${prefix}.${number}`, [
+export async function startCluster(prefix: string, options: ClusterOptions = {}): Promise<TestCluster> {
+	const { multiplier = 1, args = [], build = program, folder = temporaryFolder(), inside = () => [] } = options;
+	const agent = (name: string, number: number, role: readonly string[]) => {
+		const words = [
 			...role,
 			`-data-dir=${join(folder, name)}`,
 			...[1, 2, 3].map((each) => `-retry-join=${prefix}.${each}`),
@@ -67,7 +81,11 @@ export async function startCluster(
 			"-hcl",
 			`performance { raft_multiplier = ${multiplier} leave_drain_time = "1s" }`,
 			...args,
-		]);
+		];
+		const made = new ClusterAgent(name, `${prefix}.${number}`, words, inside(number));
+		made.build = build;
+		return made;
+	};
 	const servers = [1, 2, 3].map((number) => agent(`s${number}`, number, ["-server", "-bootstrap-expect=3"]));
 	const clientAgent = agent("c1", 4, []);
 	const agents = [...servers, clientAgent];
