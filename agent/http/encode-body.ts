@@ -7,8 +7,11 @@ import type { JsonPieces } from "./reply.ts";
 
 /** Longest stretch that encoding holds the event loop for; then others get their turn (decision 16 allows 50 ms). */
 const sliceMsMax = 8;
-/** Pieces between two looks at the clock. */
+/** Pieces between two looks at the clock, and the text of them that ends this span sooner: one key may have half a megabyte. */
 const piecesPerLook = 64;
+const charactersPerLook = 256 * 1024;
+/** Text of one slice: joining it and making it bytes takes time, too. */
+const charactersPerSlice = 2 * 1024 * 1024;
 /** Answers of this size and above are compressed for who asks. */
 const gzipBytesMin = 1400;
 /**
@@ -86,32 +89,51 @@ function made(
 	options: { readonly pretty: boolean; readonly gzip: boolean },
 	clock: Clock,
 ): EncodedBody | Promise<EncodedBody> {
-	if (pieces.items.length <= piecesPerLook) return squeezed(encodedAtOnce(pieces, options.pretty), options.gzip);
-	return encodedInSlices(pieces, options.pretty, clock).then((body) => squeezed(body, options.gzip));
+	const { open, items } = pieces;
+	const texts = encodeSome(pieces, 0, options.pretty);
+	if (texts.length < items.length)
+		return encodedInSlices(pieces, texts, options.pretty, clock).then((body) => squeezed(body, options.gzip));
+	const text = joined(open, closing(open), texts, options.pretty, 0) + finalNewline(options.pretty);
+	return squeezed(encodedText(text, jsonType), options.gzip);
 }
 
-function encodedAtOnce({ open, items, encode }: JsonPieces, pretty: boolean): EncodedBody {
-	const texts = items.map((item) => encode(item, pretty));
-	return encodedText(joined(open, closing(open), texts, pretty, 0) + finalNewline(pretty), jsonType);
+/** As many items from `next` on as may be encoded without a look at the clock. */
+function encodeSome({ items, encode }: JsonPieces, next: number, pretty: boolean): string[] {
+	const texts: string[] = [];
+	const end = Math.min(next + piecesPerLook, items.length);
+	for (let at = next, characters = 0; at < end && characters < charactersPerLook; at++) {
+		const text = encode(items[at], pretty);
+		characters += text.length;
+		texts.push(text);
+	}
+	return texts;
 }
 
+/** `first`: the items that are encoded already. */
 async function encodedInSlices(
-	{ open, items, encode }: JsonPieces,
+	pieces: JsonPieces,
+	first: readonly string[],
 	pretty: boolean,
 	clock: Clock,
 ): Promise<EncodedBody> {
+	const { open, items } = pieces;
 	const separator = pretty ? ",\n    " : ",";
 	const slices: Uint8Array[] = [Buffer.from(pretty ? `${open}\n    ` : open)];
-	for (let next = 0; next < items.length; ) {
+	slices.push(Buffer.from(first.join(separator) + separator));
+	for (let next = first.length; next < items.length; ) {
+		await new Promise<void>((resolve) => setImmediate(resolve));
 		const startMs = clock.monotonicMs();
 		const texts: string[] = [];
-		while (next < items.length && clock.monotonicMs() - startMs < sliceMsMax) {
-			const end = Math.min(next + piecesPerLook, items.length);
-			for (; next < end; next++) texts.push(encode(items[next], pretty));
+		let characters = 0;
+		while (next < items.length && characters < charactersPerSlice && clock.monotonicMs() - startMs < sliceMsMax) {
+			const some = encodeSome(pieces, next, pretty);
+			for (const text of some) characters += text.length;
+			texts.push(...some);
+			next += some.length;
 		}
 		slices.push(Buffer.from(texts.join(separator) + (next < items.length ? separator : "")));
-		await new Promise<void>((resolve) => setImmediate(resolve));
 	}
+	await new Promise<void>((resolve) => setImmediate(resolve));
 	slices.push(Buffer.from(`${pretty ? "\n" : ""}${closing(open)}${finalNewline(pretty)}`));
 	const byteLength = slices.reduce((sum, { length }) => sum + length, 0);
 	const content = byteLength <= joinedBytesMax ? Buffer.concat(slices) : slices;

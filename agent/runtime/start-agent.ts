@@ -225,7 +225,7 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 	metrics.gauge("dns.stale_total", dns.staleCount);
 	metrics.gauge("dns.dropped_total", dns.droppedCount);
 	const logState = dataServer && (() => dataServer.engine.log.state());
-	registerGauges(metrics, { local, ...(logState === undefined ? {} : { logState }) });
+	registerGauges(metrics, { local, pool, ...(logState === undefined ? {} : { logState }) });
 	const server = createHttpServer({
 		config: httpConfig(config),
 		tls,

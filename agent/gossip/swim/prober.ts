@@ -50,6 +50,8 @@ export class Prober {
 	#sequence = 0;
 	#relayed = 0;
 	#isProbing = false;
+	/** Probes that have begun. */
+	probes = 0;
 	/** Probes that nobody answered, of all. */
 	failedProbes = 0;
 
@@ -127,6 +129,7 @@ export class Prober {
 		let expectedNacks = 0;
 		let byStream: Promise<boolean> = Promise.resolve(false);
 		this.#isProbing = true;
+		this.probes++;
 		const sequence = this.#wait(intervalMs, {
 			onAck: (payload) => {
 				indirect.cancel();

@@ -53,6 +53,7 @@ export class Swim {
 	#listener: Listener | undefined;
 	#advertise: Address;
 	#closed = false;
+	#latenessMaxMs = 0;
 
 	constructor(options: SwimOptions, delegate: SwimDelegate) {
 		const { name, settings, clock, random, logger } = options;
@@ -86,6 +87,13 @@ export class Swim {
 	/** Where others reach us. */
 	get address(): Address {
 		return this.#advertise;
+	}
+
+	/** How much later than planned something periodic began, at most, since this was last asked: how busy the process is. */
+	takeLatenessMaxMs(): number {
+		const latenessMs = this.#latenessMaxMs;
+		this.#latenessMaxMs = 0;
+		return latenessMs;
 	}
 
 	/** Fails with `ADDRESS_IN_USE` or `ADDRESS_NOT_AVAILABLE`. */
@@ -244,8 +252,10 @@ export class Swim {
 	#every(what: string, intervalMs: () => number, act: () => void): void {
 		const { clock, random } = this.#options;
 		const arm = (afterMs: number) => {
+			const dueMs = clock.monotonicMs() + afterMs;
 			const timer = clock.after(afterMs, () => {
 				if (this.#closed) return;
+				this.#latenessMaxMs = Math.max(this.#latenessMaxMs, clock.monotonicMs() - dueMs);
 				arm(intervalMs());
 				act();
 			});

@@ -49,6 +49,16 @@ export interface PoolKind {
 	readonly onNameConflict?: () => void;
 }
 
+/** How gossip fares. */
+export interface GossipFigures {
+	/** Lifeguard's awareness: 0 is well; each point makes this member a probe interval more patient. */
+	readonly healthScore: number;
+	readonly probes: number;
+	readonly failedProbes: number;
+	/** How often others took this member for suspect or dead. */
+	readonly refutations: number;
+}
+
 /** A pool of agents with its keys and what is remembered of it. */
 export interface GossipPool extends Pick<MemberPool, "keyring" | "reachability" | "isEncrypted"> {
 	readonly serf: Serf;
@@ -58,6 +68,8 @@ export interface GossipPool extends Pick<MemberPool, "keyring" | "reachability" 
 	joinAny(addresses: readonly string[]): Promise<void>;
 	/** As `MemberPool.forceLeave`. */
 	forceLeave: MemberPool["forceLeave"];
+	/** For the metrics. */
+	figures(): GossipFigures;
 	/** Says good-bye. The pool must be closed afterwards. */
 	leave(): Promise<void>;
 	close(): Promise<void>;
@@ -138,6 +150,12 @@ export async function openGossipPool(parts: PoolSurroundings, kind: PoolKind): P
 			await serf.forceLeave(member, prune);
 		},
 		keyring: (operation, { key, relayFactor }) => serf.keys(operation, key, { relayFactor }),
+		figures: () => ({
+			healthScore: serf.swim.awareness.score,
+			probes: serf.swim.prober.probes,
+			failedProbes: serf.swim.prober.failedProbes,
+			refutations: serf.swim.members.refutations,
+		}),
 		reachability: async (options) => {
 			const { members, unknown } = await serf.reachability(options);
 			return { members: members.map(({ member, ackMs }) => ({ member: memberRecord(member), ackMs })), unknown };

@@ -4,7 +4,14 @@ import type { RuntimeConfig } from "../../config/index.ts";
 import { type Coordinate, decodeTags, type RemoteNode, type SerfEvent } from "../../gossip/index.ts";
 import type { AgentMemberRecord, MemberPool } from "../../local/index.ts";
 import type { UserEvent } from "../../rpc/index.ts";
-import { memberRecord, openGossipPool, outsideOf, type PoolSurroundings, swimSettings } from "./gossip-pool.ts";
+import {
+	type GossipFigures,
+	memberRecord,
+	openGossipPool,
+	outsideOf,
+	type PoolSurroundings,
+	swimSettings,
+} from "./gossip-pool.ts";
 import { decodeUserEvent, encodeUserEvent, userEventPrefix } from "./user-event.ts";
 import { openWanPool, type RunningWanPool } from "./wan-pool.ts";
 
@@ -39,6 +46,9 @@ export interface LanPool extends MemberPool {
 	/** As `send`, of one that another agent has made (its name, and the bytes around it): it comes to this one, too. */
 	spread(name: string, payload: Uint8Array): void;
 	readonly coordinate: Coordinate;
+	figures(): GossipFigures;
+	/** How late gossip's timers were, at most, since this was last asked. */
+	takeLatenessMaxMs(): number;
 	/** Says good-bye. The pool must be closed afterwards. */
 	leave(): Promise<void>;
 	close(): Promise<void>;
@@ -99,6 +109,8 @@ export async function openLanPool(parts: LanPoolParts): Promise<LanPool> {
 			await wan?.forceLeaveOwn(name, options);
 		},
 		keyring: (operation, options) => pool.keyring(operation, options),
+		figures: () => pool.figures(),
+		takeLatenessMaxMs: () => serf.swim.takeLatenessMaxMs(),
 		reachability: (options) => pool.reachability(options),
 		send: (event) => {
 			ownEvents.add(event.id);
