@@ -11,7 +11,12 @@ export interface PreparedQuery {
 	readonly Token?: string;
 	readonly Service: {
 		readonly Service: string;
-		readonly Failover?: { readonly NearestN?: number; readonly Datacenters?: readonly string[] };
+		/** Other datacenters to ask when nothing is here. `Targets` stands alone. */
+		readonly Failover?: {
+			readonly NearestN?: number;
+			readonly Datacenters?: readonly string[];
+			readonly Targets?: readonly { readonly Datacenter: string }[];
+		};
 		readonly OnlyPassing?: boolean;
 		readonly Near?: string;
 		readonly Tags?: readonly string[];
