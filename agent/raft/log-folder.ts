@@ -16,6 +16,7 @@ import { unknownFormat } from "./segment-scan.ts";
 export const localFormat = "disco-log 1";
 export const raftFormat = "disco-raft 1";
 const layoutFile = "raft.db";
+export const stagedPrefix = "upgraded-";
 /** The layout's name until November 2026. */
 const formerLayoutFile = "format";
 /** More than any layout's name. */
@@ -48,7 +49,7 @@ export function snapshotPath(folder: string, index: number): string {
 }
 
 export function stagedSnapshotPath(folder: string, index: number): string {
-	return `${folder}/upgraded-${digits(index)}`;
+	return `${folder}/${stagedPrefix}${digits(index)}`;
 }
 
 /** The folder is Raft's from now on. */
@@ -57,13 +58,23 @@ export async function markRaft(disk: Disk, folder: string): Promise<void> {
 }
 
 /**
- * Makes the folder when there is none, clears what a crash left, and tells what is there. Fails with `LOG_FORMAT_UNKNOWN` when
- * it is of another version or engine.
+ * Makes the folder when there is none, clears what a crash left, and tells what is there. `upgrade`: makes Raft's folder of one of
+ * before. Fails with `LOG_FORMAT_UNKNOWN` when it is of another version or engine.
  */
-export async function openLogFolder(disk: Disk, folder: string, knownFormat = localFormat): Promise<LogFiles> {
+export async function openLogFolder(
+	disk: Disk,
+	folder: string,
+	knownFormat = localFormat,
+	upgrade?: () => Promise<void>,
+): Promise<LogFiles> {
 	await disk.makeFolder(folder);
 	const layout = await layoutOf(disk, folder);
 	const names = await disk.list(folder);
+	const isFormer = layout === localFormat || names.some((name) => numberOf(name, stagedPrefix) !== undefined);
+	if (upgrade !== undefined && isFormer) {
+		await upgrade();
+		return openLogFolder(disk, folder, knownFormat);
+	}
 	for (const name of names) if (name.endsWith(".tmp")) await disk.remove(`${folder}/${name}`);
 	const files = { segments: numbersOf(names, "log-"), snapshots: numbersOf(names, "snapshot-") };
 	const path = `${folder}/${layoutFile}`;

@@ -120,8 +120,7 @@ export class RaftLoop<Result> {
 		},
 	): Promise<RaftLoop<Result>> {
 		const { self, timings, random, rules = raftRules, clock } = options;
-		await upgradeLocalLog(options);
-		const open = () => RaftStore.open(options);
+		const open = () => RaftStore.open({ ...options, upgrade: () => upgradeLocalLog(options) });
 		const { store, restored, snapshot } = await recoverPeers(options, await open(), open);
 		try {
 			if (snapshot !== undefined) await options.machine.restore(snapshot.pieces);

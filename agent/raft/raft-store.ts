@@ -32,6 +32,8 @@ export interface StoreOptions {
 	readonly disk: Disk;
 	readonly folder: string;
 	readonly random: Random;
+	/** Makes Raft's folder of a single server's of before. */
+	readonly upgrade?: () => Promise<void>;
 }
 
 /**
@@ -62,7 +64,7 @@ export class RaftStore {
 		readonly snapshot: StoredSnapshot | undefined;
 	}> {
 		const { disk, folder } = options;
-		const files = await openLogFolder(disk, folder, raftFormat);
+		const files = await openLogFolder(disk, folder, raftFormat, options.upgrade);
 		const snapshot = await newestSnapshot(options, files);
 		const hardState = await readHardState(disk, folder);
 		if (hardState === undefined && files.segments.length + files.snapshots.length > 0)

@@ -1,7 +1,15 @@
 import type { Disk, Random } from "../../lib/env/index.ts";
 import type { Peer } from "./core/index.ts";
 import { writeHardState } from "./hard-state.ts";
-import { layoutOf, localFormat, markRaft, numberOf, snapshotPath, stagedSnapshotPath } from "./log-folder.ts";
+import {
+	layoutOf,
+	localFormat,
+	markRaft,
+	numberOf,
+	snapshotPath,
+	stagedPrefix,
+	stagedSnapshotPath,
+} from "./log-folder.ts";
 import { writeStoredSnapshot } from "./raft-store.ts";
 import { recover } from "./recover.ts";
 import type { StateMachine } from "./replicated-log.ts";
@@ -16,7 +24,7 @@ export interface UpgradeOptions<Result> {
 
 /**
  * Until November 2026 a single server had a log of its own (`disco-log 1`), which nobody else could take part in. It becomes Raft's, of
- * which this server is the only voter: everything that it holds goes into one snapshot. Nothing is done where there is no such log.
+ * which this server is the only voter: everything that it holds goes into one snapshot. An upgrade that was begun is finished.
  *
  * A crash leaves the one or the other: the snapshot waits under a name that neither reads until the layout's file says which it is.
  * From then on only the snapshot counts, and what is left of the former log is removed.
@@ -32,7 +40,7 @@ export async function upgradeLocalLog<Result>(options: UpgradeOptions<Result>): 
 async function convert<Result>(options: UpgradeOptions<Result>): Promise<void> {
 	const { disk, folder, self, machine } = options;
 	for (const name of await disk.list(folder))
-		if (numberOf(name, "upgraded-") !== undefined) await disk.remove(`${folder}/${name}`);
+		if (numberOf(name, stagedPrefix) !== undefined) await disk.remove(`${folder}/${name}`);
 	const { writer, lastIndex, lastTerm } = await recover(options);
 	await writer.closeSegment();
 	const configuration = { servers: [{ ...self, voter: true }] };
@@ -44,7 +52,7 @@ async function convert<Result>(options: UpgradeOptions<Result>): Promise<void> {
 
 async function finish(disk: Disk, folder: string): Promise<void> {
 	const names = await disk.list(folder);
-	const index = names.map((name) => numberOf(name, "upgraded-")).find((number) => number !== undefined);
+	const index = names.map((name) => numberOf(name, stagedPrefix)).find((number) => number !== undefined);
 	if (index === undefined) return;
 	for (const name of names) {
 		if (numberOf(name, "log-") === undefined && numberOf(name, "snapshot-") === undefined) continue;

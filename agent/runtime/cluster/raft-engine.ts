@@ -54,6 +54,8 @@ export function raftEngine(parts: {
 	const observers: ((leads: boolean) => void)[] = [];
 	const timings = timingsOf(config);
 	let leads = false;
+	/** By address; what was said once is not said again. */
+	const refused = new Map<string, string>();
 	let refusal: (from: Peer) => string | undefined = () => "the pool is not open yet";
 	const log = new RaftLog<CommandResult>({
 		self,
@@ -86,8 +88,11 @@ export function raftEngine(parts: {
 				handle: async (request, state) => {
 					const why = refusal(request.from);
 					if (why === undefined) return log.handle(request, state);
-					logger.debug("a call of another server is refused", { from: request.from.address, why });
-					throw new DiscoError("PEER_REFUSED", `calls of ${request.from.address} are not answered: ${why}`);
+					const { address } = request.from;
+					if (refused.get(address) !== why)
+						logger.info("calls of another server are not answered", { from: address, why });
+					refused.set(address, why);
+					throw new DiscoError("PEER_REFUSED", `calls of ${address} are not answered: ${why}`);
 				},
 			}),
 		refuseCalls: (reason) => {
