@@ -68,12 +68,19 @@ async function serves(one: Client, other: Client, name: string): Promise<void> {
 	await eventually(`${name} is written`, () => one.kv.put(`of/${name}`, name));
 	await eventually("the other has a server", async () => (await other.status.leader()) !== "");
 	expect((await other.kv.raw(`of/${name}`, { consistency: "consistent" })).value?.toString()).toBe(name);
-	const before = await one.health.service(name);
-	const waiting = one.health.service(name, { index: before.index, waitMs: 60_000 });
+	const seen = untilThere(one, name);
 	await other.catalog.register({ Node: `node-${name}`, Address: "10.1.1.1", Service: { Service: name, Port: 1 } });
-	const { value } = await waiting;
-	expect(value.map(({ Service }) => Service.Service)).toEqual([name]);
+	expect(await seen).toEqual([name]);
 	expect((await one.catalog.services()).value).toHaveProperty(name);
+}
+
+/** The services of that name, asked for by questions that wait; other changes of the catalog end a wait, too. */
+async function untilThere(client: Client, name: string): Promise<string[]> {
+	for (let index = 0; ; ) {
+		const answer = await client.health.service(name, index === 0 ? {} : { index, waitMs: 60_000 });
+		if (answer.value.length > 0) return answer.value.map(({ Service }) => Service.Service);
+		index = answer.index;
+	}
 }
 
 beforeAll(async () => {
@@ -137,6 +144,7 @@ describe("agents that verify everything", () => {
 
 	it("take new certificates at a reload, and go on", async () => {
 		const third = servers[2] as ClusterAgent;
+		await client.client.kv.put("held", "0");
 		const { index } = await client.client.kv.raw("held");
 		const held = client.client.kv.raw("held", { index, waitMs: 60_000 });
 		for (const end of [".pem", "-key.pem"]) writeFileSync(join(folder, `s3${end}`), "");
