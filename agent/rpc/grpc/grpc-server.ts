@@ -17,6 +17,9 @@ const sessionMegabytesMax = 256;
 const pingEveryMs = 30_000;
 const pingTimeoutMs = 10_000;
 
+/** Connections that are not over so long after the server is closed are broken. */
+const drainMs = 1_000;
+
 const { status } = grpc;
 
 /** What the client has to know of our errors; the rest is `UNKNOWN`, as the reference's are. */
@@ -100,9 +103,10 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 		call.emit("error", Object.assign(new Error(details), { code, details }));
 	}
 
-	function endAll(code: number, details: string): void {
+	/** The reference's clients begin anew then, and whoever waits at them hears nothing of it. */
+	function abortAll(details: string): void {
 		for (const [call, end] of [...open]) {
-			fail(call, code, details);
+			fail(call, status.ABORTED, details);
 			end.abort();
 		}
 	}
@@ -116,10 +120,11 @@ export function createGrpcServer(subscriptions: Subscriptions): GrpcServer {
 			connections.injectConnection(duplex);
 			await closed;
 		},
-		restored: () => endAll(status.ABORTED, "the state was restored; begin anew"),
+		restored: () => abortAll("the state was restored; begin anew"),
 		close() {
-			endAll(status.UNAVAILABLE, "the server is shutting down");
-			server.forceShutdown();
+			// Says first that nothing new is taken here, so that who begins anew does it elsewhere.
+			connections.drain(drainMs);
+			abortAll("the server is shutting down; begin anew");
 		},
 	};
 }
