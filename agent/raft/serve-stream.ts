@@ -31,6 +31,8 @@ export async function serveRaftStream(
 			const { request, stateSizeBytes } = received;
 			const state = request.kind === "snapshot" ? incoming.stream(stateSizeBytes) : undefined;
 			const answer = server.handle(request, state);
+			// Waited for below, but maybe not before it has failed.
+			answer.catch(() => undefined);
 			unanswered++;
 			answers = answers
 				.then(async () => connection.write(encodeResponse(request.kind, server.self, await answer)))

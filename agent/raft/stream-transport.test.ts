@@ -3,6 +3,7 @@ import { FakeClock, FakeDisk, FakeNetwork, fakeRandom } from "../../lib/env/fake
 import type { Connection } from "../../lib/env/index.ts";
 import { Incoming } from "../../lib/stream/index.ts";
 import { RaftLog, type StateMachine, StreamTransport, serveRaftStream } from "./index.ts";
+import { encodeRequest } from "./wire/index.ts";
 
 const text = new TextEncoder();
 const timings = {
@@ -124,6 +125,39 @@ describe("Raft over streams", () => {
 		await clock.advanceAsync(100);
 		expect(await old).toMatchObject({ success: true, term: 7 });
 		await expect(nobody).rejects.toMatchObject({ code: "CONNECTION_REFUSED" });
+	});
+
+	it("a call that is refused while an earlier one is open closes the connection, and nothing else", async () => {
+		const from = { id: "s9", address: "10.0.0.9:8300" };
+		const preVote = encodeRequest({ kind: "pre-vote", term: 7, from, last: { index: 4, term: 6 } });
+		let closed = false;
+		async function* incoming() {
+			yield Uint8Array.of(...preVote, ...preVote);
+		}
+		const connection: Connection = {
+			remote: { host: "10.0.0.9", port: 1 },
+			write: async () => undefined,
+			incoming: incoming(),
+			close: async () => {
+				closed = true;
+			},
+		};
+		let answerFirst: () => void = () => undefined;
+		const first = new Promise<{ term: number; success: boolean; lastIndex: number; noRetryBackoff: boolean }>(
+			(resolve) => {
+				answerFirst = () => resolve({ term: 7, success: true, lastIndex: 0, noRetryBackoff: false });
+			},
+		);
+		let asked = 0;
+		const handle = () => (asked++ === 0 ? first : Promise.reject(new Error("refused")));
+		const served = serveRaftStream(connection, { self: from, handle });
+		// The process would end here, had nobody looked at the refusal.
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(asked).toBe(2);
+		expect(closed).toBe(false);
+		answerFirst();
+		await served;
+		expect(closed).toBe(true);
 	});
 
 	it("what is malformed closes the connection", async () => {
