@@ -3,8 +3,10 @@ import type { InstanceRecord } from "../../state/index.ts";
 import { deregistered, registered } from "./health-updates.ts";
 import { encodeBatch, encodeEvent } from "./messages.ts";
 
-/** An event of several is ended when it is so long; clients take 4 MiB. */
-const batchBytesMax = 512 * 1024;
+/** A part of a snapshot is ended when it is so long: a few hundred instances, encoded within milliseconds. Clients take 4 MiB. */
+const partBytesMax = 64 * 1024;
+/** A change longer than this is told as a new snapshot, which can be sent in parts. */
+const changeBytesMax = 128 * 1024;
 
 type Instances = readonly InstanceRecord[];
 
@@ -24,7 +26,7 @@ class EncodedSnapshot {
 	part(number: number): Uint8Array | undefined {
 		while (this.#parts.length <= number && this.#at < this.#list.length) {
 			const batch = new Batch(this.index);
-			while (this.#at < this.#list.length && !batch.isFull) {
+			while (this.#at < this.#list.length && batch.bytes < partBytesMax) {
 				const instance = this.#list[this.#at++];
 				if (instance !== undefined) batch.add(registered(instance));
 			}
@@ -37,24 +39,16 @@ class EncodedSnapshot {
 class Batch {
 	readonly #index: number;
 	readonly #events: Uint8Array[] = [];
-	#bytes = 0;
+	bytes = 0;
 
 	constructor(index: number) {
 		this.#index = index;
 	}
 
-	get isFull(): boolean {
-		return this.#bytes >= batchBytesMax;
-	}
-
-	get isEmpty(): boolean {
-		return this.#events.length === 0;
-	}
-
 	add(ServiceHealth: Readonly<Record<string, unknown>>): void {
 		const event = encodeEvent({ Index: this.#index, ServiceHealth });
 		this.#events.push(event);
-		this.#bytes += event.length;
+		this.bytes += event.length;
 	}
 
 	finish(): Uint8Array {
@@ -105,18 +99,18 @@ function changeOf(from: Instances, to: Instances, index: number): Uint8Array | "
 		const old = before.get(key);
 		before.delete(key);
 		if (old !== undefined && isSame(old, instance)) continue;
-		if (batch.isFull) return "large";
+		if (batch.bytes >= changeBytesMax) return "large";
 		batch.add(registered(instance));
 	}
 	for (const gone of before.values()) {
-		if (batch.isFull) return "large";
+		if (batch.bytes >= changeBytesMax) return "large";
 		batch.add(deregistered(gone));
 	}
-	return batch.isEmpty ? undefined : batch.finish();
+	return batch.bytes === 0 ? undefined : batch.finish();
 }
 
 function keyOf({ node, service }: InstanceRecord): string {
-	return JSON.stringify([node.node, service.id]);
+	return `${node.node.length} ${node.node}${service.id}`;
 }
 
 /** Records of the state that did not change are the same objects; those from another datacenter are not. */
