@@ -25,11 +25,11 @@ export interface Cluster {
 	close(): Promise<void>;
 }
 
-/** Tries again every 50 ms; fails after a minute. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-	const deadlineMs = performance.now() + 60_000;
+/** Tries again every 50 ms. */
+export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+	const deadlineMs = performance.now() + timeoutMs;
 	while (!(await holds().catch(() => false))) {
-		if (performance.now() > deadlineMs) throw new Error(`not within 60 s: ${what}`);
+		if (performance.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
 }

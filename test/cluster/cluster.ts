@@ -111,10 +111,14 @@ export async function startCluster(prefix: string, options: ClusterOptions = {})
 		clientAgent,
 		leader,
 		isBack: async (server) => {
-			await eventually(`${server.name} is back: ${server.output()}`, async () => {
+			const healthy = async () => {
 				if ((await server.client.status.leader()) === "") return false;
 				const health = await server.client.operator.autopilotHealth();
 				return health.Healthy && health.Servers.length === servers.length;
+			};
+			const seen = eventually(`${server.name} is back`, healthy, 60_000);
+			await seen.catch((error: unknown) => {
+				throw new Error(server.output(), { cause: error });
 			});
 		},
 		async close() {

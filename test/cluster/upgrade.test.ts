@@ -26,7 +26,9 @@ describe.skipIf(!isThere)("a cluster of the former build", () => {
 	it("is upgraded one agent after the other, and no write fails", async () => {
 		const { servers, clientAgent, isBack } = cluster as TestCluster;
 		const [first] = servers as [ClusterAgent];
-		const session = await clientAgent.client.session.create({ Name: "kept" });
+		const session = await eventually("the leader knows the client's node", () =>
+			clientAgent.client.session.create({ Name: "kept" }),
+		);
 		expect(await clientAgent.client.kv.put("lock", "kept", { acquire: session })).toBe(true);
 		await clientAgent.client.agent.registerService({ Name: "web", Port: 80, Check: { TTL: "1h", Status: "passing" } });
 
