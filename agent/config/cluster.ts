@@ -13,6 +13,12 @@ export interface ClusterConfig {
 	readonly leaveDrainMs: number;
 	/** How long a call waits for a leader. */
 	readonly rpcHoldMs: number;
+	/** Of connections to the server port; 0 for no limit. */
+	readonly serverPort: {
+		/** TLS and the first byte must have come within this time. */
+		readonly handshakeTimeoutMs: number;
+		readonly connectionsPerAddressMax: number;
+	};
 	/** Shortest TTL that a session may have. */
 	readonly sessionTtlMinMs: number;
 	/** How the servers look after each other, for the first leader of a new cluster; what is left out is the default. */
@@ -29,7 +35,7 @@ export interface ClusterConfig {
 const raftMultiplierDefault = 5;
 
 export function clusterConfig(given: Fragment): ClusterConfig {
-	const { autopilot = {}, performance = {} } = given;
+	const { autopilot = {}, limits = {}, performance = {} } = given;
 	return {
 		// The second is its former name.
 		readReplica: given.read_replica ?? given.non_voting_server ?? false,
@@ -38,6 +44,10 @@ export function clusterConfig(given: Fragment): ClusterConfig {
 		trailingEntries: given.raft_trailing_logs || undefined,
 		leaveDrainMs: performance.leave_drain_time ?? 5_000,
 		rpcHoldMs: performance.rpc_hold_timeout ?? 7_000,
+		serverPort: {
+			handshakeTimeoutMs: limits.rpc_handshake_timeout ?? 5_000,
+			connectionsPerAddressMax: limits.rpc_max_conns_per_client ?? 100,
+		},
 		// 0 is the default there, too.
 		sessionTtlMinMs: given.session_ttl_min || 10_000,
 		autopilot: {

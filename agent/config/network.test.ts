@@ -62,6 +62,19 @@ describe("tls", () => {
 	});
 });
 
+describe("limits of the server port", () => {
+	it("are the reference's unless given", () => {
+		expect(load("").cluster.serverPort).toEqual({ handshakeTimeoutMs: 5_000, connectionsPerAddressMax: 100 });
+		const { cluster, warnings } = load(
+			'limits { rpc_handshake_timeout = "2s" rpc_max_conns_per_client = 0 rpc_max_burst = 7 }',
+		);
+		expect(cluster.serverPort).toEqual({ handshakeTimeoutMs: 2_000, connectionsPerAddressMax: 0 });
+		expect(warnings.filter((line) => line.includes("rpc_"))).toEqual([
+			"limits.rpc_max_burst: RPC has limits of its own for that",
+		]);
+	});
+});
+
 describe("unix_sockets", () => {
 	it("takes names and numbers", () => {
 		expect(load('unix_sockets { user = "root" group = "0" mode = "0660" }').socketRights).toEqual({

@@ -68,7 +68,10 @@ interface TestServer {
 	readonly raft: string[];
 }
 
-async function startServer(config: ReturnType<typeof configOf>): Promise<TestServer> {
+async function startServer(
+	config: ReturnType<typeof configOf>,
+	port: { readonly handshakeTimeoutMs?: number } = {},
+): Promise<TestServer> {
 	const { logger, lines } = listening();
 	const tls = createRpcTls(config, logger);
 	const raft: string[] = [];
@@ -86,6 +89,7 @@ async function startServer(config: ReturnType<typeof configOf>): Promise<TestSer
 			}
 		},
 		onSnapshot: echoAtEnd,
+		...port,
 		...tls,
 	});
 	ends.push(() => listener.close());
@@ -321,6 +325,15 @@ describe("hostile peers", () => {
 		await closed;
 		expect(server.lines.join("\n")).toMatch(/not finished in time/);
 	}, 60_000);
+
+	it("is ended by the port's own time, too", async () => {
+		const server = await startServer(configOf(serverPair, verifyAll), { handshakeTimeoutMs: 300 });
+		for (const text of ["", "\u0003", "\u0003\u0016\u0003\u0001", "\u0016\u0003\u0001"]) {
+			const socket = await plainSocket(server.port);
+			socket.write(text, "latin1");
+			await untilClosed(socket);
+		}
+	});
 
 	it("handshakes count among the 100 connections of an address", async () => {
 		const server = await startServer(configOf(serverPair, ""));

@@ -16,8 +16,8 @@ import { type AdmittedConnection, firstBytes, nativeProtocols } from "../rpc/for
 
 /** The first byte of a TLS record with a handshake (RFC 8446, 5.1): native TLS. */
 const tlsRecord = 0x16;
-/** Below the server port's time for the first byte, so that the reason is told. */
-const handshakeTimeoutMs = 4_900;
+/** A handshake may take this part of the server port's time, so that the reason is told. */
+const handshakePart = 0.98;
 /** The same line about the same peer comes once in this time. */
 const quietMs = 10_000;
 /** So many peers are remembered for that. */
@@ -52,7 +52,10 @@ interface Current {
 /** Fails with `TLS_FILE_INVALID`. */
 export function createRpcTls(config: RuntimeConfig, logger: Logger): RpcTls {
 	let current = read(config);
-	const acceptor = createTlsAcceptor(current.files, { protocols: Object.keys(nativeProtocols), handshakeTimeoutMs });
+	const acceptor = createTlsAcceptor(current.files, {
+		protocols: Object.keys(nativeProtocols),
+		handshakeTimeoutMs: Math.ceil(config.cluster.serverPort.handshakeTimeoutMs * handshakePart),
+	});
 	const warn = warnRarely(logger);
 
 	async function connect(datacenter: string, to: Address, options: Parameters<Network["connect"]>[1]) {

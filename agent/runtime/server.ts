@@ -15,6 +15,7 @@ import { createGrpcService, type GrpcService } from "../rpc/grpc/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
 import { openDatacenters } from "./datacenters.ts";
+import { askKeyrings } from "./keyring.ts";
 import { encodeUserEvent, type LanPool } from "./pool/index.ts";
 import type { RpcTls } from "./rpc-tls.ts";
 import { openEngine, type StateEngine } from "./state-engine.ts";
@@ -92,11 +93,18 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 		sendEventElsewhere: (event, name) => datacenters.spreadEvent(name, event.name, encodeUserEvent(event).payload),
 		eventAudience: parts.eventAudience,
 	});
-	const endpoints = routeToDatacenters({
+	const routed = routeToDatacenters({
 		own: raft === undefined ? own : answeringAmongOthers(parts, { own, cluster }),
 		datacenter: config.datacenter,
 		endpointsOf: (name) => datacenters.endpointsOf(name),
 	});
+	const keyring = askKeyrings({
+		datacenter: config.datacenter,
+		pool: parts.pool,
+		datacenters: () => datacenters.names(),
+		operatorOf: (name) => datacenters.endpointsOf(name).operator,
+	});
+	const endpoints = routed.operator === undefined ? routed : { ...routed, operator: { ...routed.operator, keyring } };
 	const grpc = createGrpcService(endpoints);
 	engine.store.observe({ restored: () => grpc.restored() });
 	opened.push(() => grpc.close());
@@ -174,6 +182,7 @@ async function listen(
 			clock,
 			host: config.bindAddress,
 			port,
+			...config.cluster.serverPort,
 			methods: createServedMethods(endpoints, {
 				datacenter: config.datacenter,
 				nodeName: config.nodeName,

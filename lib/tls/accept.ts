@@ -40,7 +40,11 @@ interface Waiting {
  */
 export function createTlsAcceptor(
 	files: TlsFiles,
-	options: { readonly protocols: readonly string[]; readonly handshakeTimeoutMs: number },
+	options: {
+		readonly protocols: readonly string[];
+		/** 0 for Node's own limit, 120 s. */
+		readonly handshakeTimeoutMs: number;
+	},
 ): TlsAcceptor {
 	/** By `host port` of the peer: Node tells of the socket under TLS in no other way. */
 	const waiting = new Map<string, Waiting>();

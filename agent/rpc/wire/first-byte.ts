@@ -18,12 +18,8 @@ export const nativeProtocols: Readonly<Record<string, number>> = {
 	"consul/rpc-grpc": firstBytes.grpc,
 };
 
-/** The byte, and TLS before it, must come within this time. */
-const handshakeTimeoutMs = 5_000;
 /** What is worth telling of. */
 const refusals: ReadonlySet<string> = new Set(["TLS_FAILED", "TLS_REFUSED"]);
-/** Connections from one address; more are closed at once. */
-const connectionsPerAddressMax = 100;
 
 /** A connection with TLS behind it, if there is to be any. */
 export interface AdmittedConnection {
@@ -39,6 +35,10 @@ export interface ServerPortOptions {
 	readonly clock: Clock;
 	readonly host: string;
 	readonly port: number;
+	/** TLS and the first byte must have come within this time: 5 s unless given, 0 for any time. */
+	readonly handshakeTimeoutMs?: number;
+	/** Connections from one address, more are closed at once: 100 unless given, 0 for any number. */
+	readonly connectionsPerAddressMax?: number;
 	readonly methods: ReadonlyMap<string, ServedMethod>;
 	/** Raft's connections, after the byte. */
 	readonly onRaft: (connection: Connection) => Promise<void>;
@@ -55,11 +55,11 @@ export interface ServerPortOptions {
 /** One port for everything between servers, and between clients and servers. Other first bytes are closed. */
 export async function listenOnServerPort(options: ServerPortOptions): Promise<Listener> {
 	const open = new Map<string, number>();
-	const { network, host, port } = options;
+	const { network, host, port, connectionsPerAddressMax = 100 } = options;
 	const onConnection = (connection: Connection): void => {
 		const from = connection.remote.host;
 		const count = (open.get(from) ?? 0) + 1;
-		if (count > connectionsPerAddressMax) {
+		if (connectionsPerAddressMax > 0 && count > connectionsPerAddressMax) {
 			void connection.close();
 			return;
 		}
@@ -76,13 +76,14 @@ export async function listenOnServerPort(options: ServerPortOptions): Promise<Li
 /** Resolves when the connection is over. Never throws. */
 async function serve(options: ServerPortOptions, accepted: Connection): Promise<void> {
 	let connection = accepted;
-	const timer = options.clock.after(handshakeTimeoutMs, () => void connection.close());
+	const { clock, handshakeTimeoutMs = 5_000 } = options;
+	const timer = handshakeTimeoutMs > 0 ? clock.after(handshakeTimeoutMs, () => void connection.close()) : undefined;
 	try {
 		const admitted = (await options.admit?.(accepted)) ?? { connection: accepted };
 		connection = admitted.connection;
 		const incoming = new Incoming(connection.incoming);
 		const first = admitted.firstByte ?? (await incoming.byte());
-		timer.cancel();
+		timer?.cancel();
 		const rest: Connection = {
 			remote: connection.remote,
 			incoming: incoming.rest(),
@@ -94,7 +95,7 @@ async function serve(options: ServerPortOptions, accepted: Connection): Promise<
 		// Others went away before they said what they want.
 		if (error instanceof DiscoError && refusals.has(error.code)) options.onRefused?.(accepted.remote, error);
 	}
-	timer.cancel();
+	timer?.cancel();
 	await connection.close();
 }
 
