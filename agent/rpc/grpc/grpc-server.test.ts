@@ -157,7 +157,7 @@ describe("the server port, first byte 8", () => {
 
 	it("says what is wrong, and when to begin anew", async () => {
 		const { session, store, grpc } = await start();
-		expect(await new Call(session, { topic: 5 }).read().status).toBe(3);
+		expect(await new Call(session, { topic: 7 }).read().status).toBe(3);
 		expect(await new Call(session, { datacenter: "dc9" }).read().status).toBe(2);
 		const stale = new Call(session, {}).read();
 		await stale.until(() => stale.index > 0);

@@ -133,6 +133,8 @@ const eventType = root.lookupType("Event");
 const encodedBatchEventType = root.lookupType("EncodedBatchEvent");
 
 export const topics = { serviceHealth: 1, serviceHealthConnect: 2 } as const;
+/** Those of config entries: meshes, resolvers, gateways, intentions, defaults. */
+export const configEntryTopics: readonly number[] = [3, 4, 5, 6, 8];
 export const catalogOps = { register: 0, deregister: 1 } as const;
 
 /** What somebody subscribes to. */

@@ -129,17 +129,18 @@ describe("a subscription", () => {
 		expect(subscriber.view).toEqual(viewOf(server.store.serviceInstances("web").value));
 	});
 
-	it("of proxies and of peers finds none, and refuses what it cannot tell", async () => {
+	it("of proxies, of peers and of config entries finds none, and refuses what it cannot tell", async () => {
 		const server = await start();
 		await server.endpoints.catalog.register(registration("n1", { service: web("web-1") }), write);
-		for (const request of [{ topic: topics.serviceHealthConnect }, { peerName: "east" }]) {
+		const configEntries = [{ topic: 3 }, { topic: 8, key: undefined }];
+		for (const request of [{ topic: topics.serviceHealthConnect }, { peerName: "east" }, ...configEntries]) {
 			const subscriber = new PulledSubscriber(server.subscriptions, request);
 			await takeAll(subscriber, server);
 			expect(subscriber.kinds).toEqual(["end-of-snapshot"]);
 		}
 		for (const [request, code] of [
 			[{ topic: 0 }, "SUBSCRIPTION_INVALID"],
-			[{ topic: 3 }, "SUBSCRIPTION_INVALID"],
+			[{ topic: 7 }, "SUBSCRIPTION_INVALID"],
 			[{ key: undefined }, "SUBSCRIPTION_INVALID"],
 			[{ key: "" }, "SUBSCRIPTION_INVALID"],
 			[{ datacenter: "dc9" }, "DATACENTER_UNKNOWN"],

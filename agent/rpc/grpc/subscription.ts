@@ -3,7 +3,7 @@ import { DiscoError, errorCode } from "../../../lib/errors.ts";
 import type { InstanceRecord } from "../../state/index.ts";
 import type { Answer, EndSignal, HealthEndpoints, ReadOptions } from "../endpoints.ts";
 import { HealthEvents } from "./changes.ts";
-import { encodeEvent, type SubscribeRequest, topics } from "./messages.ts";
+import { configEntryTopics, encodeEvent, type SubscribeRequest, topics } from "./messages.ts";
 
 /** A wait for changes begins anew after this. */
 const waitMs = 600_000;
@@ -34,6 +34,10 @@ export function createSubscriptions({ health }: { readonly health: Pick<HealthEn
 	}
 
 	async function* follow(request: SubscribeRequest, signal: EndSignal): AsyncGenerator<Uint8Array> {
+		if (configEntryTopics.includes(request.topic)) {
+			if (request.index === 0) yield encodeEvent({ Index: 1, EndOfSnapshot: true });
+			return ended(signal);
+		}
 		const key = requireKey(request);
 		const options = { datacenter: request.datacenter, token: request.token, consistency: "stale", signal } as const;
 		// There is no mesh and there are no peers: nothing to tell of either.
@@ -69,6 +73,14 @@ export function createSubscriptions({ health }: { readonly health: Pick<HealthEn
 			}
 		},
 	};
+}
+
+/** There are no config entries, and never will be. */
+function ended(signal: EndSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) resolve();
+		else signal.addEventListener("abort", resolve, { once: true });
+	});
 }
 
 /** The service that is meant. */
