@@ -1,6 +1,6 @@
 import { DiscoError } from "../../lib/errors.ts";
 import { type Encodable, objectOf, text } from "../../lib/json/index.ts";
-import type { KeyringReport, MemberPool } from "../local/index.ts";
+import type { KeyringPoolReport } from "../rpc/index.ts";
 import { decodeBody } from "./decode-body.ts";
 import { badRequest } from "./failures.ts";
 import { parseBoolean } from "./parameters.ts";
@@ -30,17 +30,23 @@ function operation(method: keyof typeof operations): Operation {
 		handle: async (request, context) => {
 			const body = access === "write" ? decodeBody(bodyText(request), keyObject) : {};
 			const relayFactor = checkParameters(request);
-			const { pool } = context;
+			const { pool, endpoints } = context;
 			if (pool?.isEncrypted !== true)
 				throw notEncrypted(context, access === "read" ? "Keyring is empty" : "No keyring to modify");
-			const key = access === "write" ? { key: keyOf(body.Key ?? "") } : {};
-			const pools = pool.wan === undefined || isLocalOnly(request) ? [pool] : [pool.wan, pool];
-			const ask = (each: Pick<MemberPool, "keyring">) => each.keyring(operations[method], { ...key, relayFactor });
-			const reports = await Promise.all(
-				pools.map(async (each) => ({ isWan: each === pool.wan, report: await ask(each) })),
+			const keyring = endpoints.operator?.keyring;
+			if (keyring === undefined) throw new DiscoError("SERVERS_UNKNOWN", "no server is known that could ask");
+			const reports = await keyring(
+				{
+					operation: operations[method],
+					...(access === "write" ? { key: keyOf(body.Key ?? "") } : {}),
+					relayFactor,
+					localOnly: isLocalOnly(request),
+					isForwarded: false,
+				},
+				{ datacenter: "", token: request.token },
 			);
-			if (reports.some(({ report }) => isFailure(report))) throw keyringFailure(context, reports);
-			return access === "write" ? empty() : json(reports.map((each) => poolJson(context, each)));
+			if (reports.some(({ error }) => error !== "")) throw keyringFailure(reports);
+			return access === "write" ? empty() : json(reports.map(poolJson));
 		},
 	};
 }
@@ -52,41 +58,24 @@ function keyOf(text: string): Uint8Array {
 	return key;
 }
 
-/** What one of the two pools said. */
-interface PoolReport {
-	readonly isWan: boolean;
-	readonly report: KeyringReport;
-}
-
-function isFailure({ errorCount, responseCount, memberCount }: KeyringReport): boolean {
-	return errorCount > 0 || responseCount < memberCount;
-}
-
 /** Keys as the API shows them. */
-function poolJson({ config }: Context, { isWan, report }: PoolReport): Encodable {
-	const { keys, primaryKeys, memberCount, messages } = report;
+function poolJson({ isWan, datacenter, keys, primaryKeys, memberCount, messages }: KeyringPoolReport): Encodable {
 	return {
 		WAN: isWan,
-		Datacenter: config.datacenter,
+		Datacenter: datacenter,
 		Segment: "",
-		...(messages.size === 0 ? {} : { Messages: Object.fromEntries(messages) }),
-		Keys: Object.fromEntries(keys),
-		PrimaryKeys: Object.fromEntries(primaryKeys),
+		...(Object.keys(messages).length === 0 ? {} : { Messages: messages }),
+		Keys: keys,
+		PrimaryKeys: primaryKeys,
 		NumNodes: memberCount,
 	};
 }
 
-function keyringFailure({ config }: Context, reports: readonly PoolReport[]): DiscoError {
-	const lines = reports.flatMap(({ isWan, report }) => {
-		if (!isFailure(report)) return [];
-		const { memberCount, errorCount, responseCount, messages } = report;
-		const failed = errorCount > 0 ? `${errorCount}/${memberCount} nodes reported failure` : "";
-		const silent = responseCount < memberCount ? `${responseCount}/${memberCount} nodes answered` : "";
-		const which = isWan ? "WAN" : `${config.datacenter} (LAN)`;
-		return [
-			`${which} error: ${[failed, silent].filter((text) => text !== "").join(", ")}`,
-			...[...messages].map(([name, text]) => `${name}: ${text}`),
-		];
+function keyringFailure(reports: readonly KeyringPoolReport[]): DiscoError {
+	const lines = reports.flatMap(({ isWan, datacenter, error, messages }) => {
+		if (error === "") return [];
+		const which = isWan ? "WAN" : `${datacenter} (LAN)`;
+		return [`${which} error: ${error}`, ...Object.entries(messages).map(([name, text]) => `${name}: ${text}`)];
 	});
 	const count = `${lines.length} error${lines.length === 1 ? "" : "s"} occurred:`;
 	return new DiscoError("KEYRING_FAILED", [count, ...lines].join("\n\t* "));

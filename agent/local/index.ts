@@ -11,4 +11,4 @@ export type {
 } from "./local-agent.ts";
 export type { LocalStore } from "./local-store.ts";
 export { createDiskStore, memoryStore } from "./local-store.ts";
-export type { KeyringOperation, KeyringReport, MemberPool, ReachabilityReport, WanPool } from "./member-pool.ts";
+export type { MemberPool, ReachabilityReport, WanPool } from "./member-pool.ts";

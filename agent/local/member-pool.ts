@@ -1,20 +1,5 @@
+import type { KeyringOperation, KeyringReport } from "../rpc/index.ts";
 import type { AgentMemberRecord } from "./local-agent.ts";
-
-/** What all members of a pool said about their keys. Keys in base64. */
-export interface KeyringReport {
-	/** Members that were asked. */
-	readonly memberCount: number;
-	readonly responseCount: number;
-	readonly errorCount: number;
-	/** Member -> what went wrong there. */
-	readonly messages: ReadonlyMap<string, string>;
-	/** Key -> members that have it. */
-	readonly keys: ReadonlyMap<string, number>;
-	/** Key -> members that encrypt with it. */
-	readonly primaryKeys: ReadonlyMap<string, number>;
-}
-
-export type KeyringOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
 
 /** Who heard a question that went through gossip. */
 export interface ReachabilityReport {

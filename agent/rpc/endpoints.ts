@@ -338,7 +338,50 @@ export interface AutopilotHealth {
 	readonly servers: readonly ServerHealth[];
 }
 
+/** What all members of a pool said about their keys. Keys in base64. */
+export interface KeyringReport {
+	/** Members that were asked. */
+	readonly memberCount: number;
+	readonly responseCount: number;
+	readonly errorCount: number;
+	/** Member -> what went wrong there. */
+	readonly messages: ReadonlyMap<string, string>;
+	/** Key -> members that have it. */
+	readonly keys: ReadonlyMap<string, number>;
+	/** Key -> members that encrypt with it. */
+	readonly primaryKeys: ReadonlyMap<string, number>;
+}
+
+export type KeyringOperation = "install-key" | "use-key" | "remove-key" | "list-keys";
+
+export interface KeyringQuestion {
+	readonly operation: KeyringOperation;
+	/** Of all but a list. */
+	readonly key?: Uint8Array;
+	/** Members that pass on each answer. */
+	readonly relayFactor: number;
+	/** Only the pool of the datacenter that is asked. */
+	readonly localOnly: boolean;
+	/** It comes from another datacenter's server: nobody else is to be asked. */
+	readonly isForwarded: boolean;
+}
+
+/** What one pool said. */
+export interface KeyringPoolReport {
+	/** The pool of all datacenters' servers. */
+	readonly isWan: boolean;
+	readonly datacenter: string;
+	readonly memberCount: number;
+	readonly messages: StringMap;
+	readonly keys: Readonly<Record<string, number>>;
+	readonly primaryKeys: Readonly<Record<string, number>>;
+	/** Empty when all members did as they were told. */
+	readonly error: string;
+}
+
 export interface OperatorEndpoints {
+	/** Keys of gossip, in every pool that can be reached. Absent where only a server's state is known. */
+	keyring?(question: KeyringQuestion, options: WriteOptions): Promise<readonly KeyringPoolReport[]>;
 	/** `index`: of the configuration's last change; 0 when it never changed. */
 	raftConfiguration(options: ReadOptions): Promise<{ readonly servers: readonly RaftServer[]; readonly index: number }>;
 	/** `PEER_UNKNOWN`, `PEER_LAST`. */
