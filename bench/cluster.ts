@@ -6,12 +6,16 @@
  *   npm run bench:cluster               all;  BENCH_ROUNDS=5 BENCH_SECONDS=3
  *   npm run bench:cluster -- elections  how long writes through the client wait after kill -9 of the leader, in turns, at the
  *                                       default raft_multiplier (5) and at 1
+ *   npm run bench:cluster -- catch-up   a follower comes back that missed BENCH_ENTRIES=300000, and what the leader's writers notice
+ *   npm run bench:cluster -- recovery   how soon a server answers that has 100,000 entries to apply, beside Consul, and 1,000,000
  */
+import { catchUp } from "./catch-up.ts";
 import { type Cluster, row, startCluster } from "./cluster-processes.ts";
 import { elections } from "./elections.ts";
 import { putAll } from "./fill.ts";
 import { getsPerSecond, putsPerSecond } from "./load.ts";
 import { cpuMs } from "./process-figures.ts";
+import { recovery } from "./recovery.ts";
 
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const seconds = Number(process.env["BENCH_SECONDS"] ?? 3);
@@ -57,4 +61,6 @@ async function sideBySide(): Promise<void> {
 
 const [kind = "rates"] = process.argv.slice(2);
 if (kind === "elections") await elections();
+else if (kind === "catch-up") await catchUp();
+else if (kind === "recovery") await recovery();
 else await sideBySide();

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/env/index.ts";
 import { assert, DiscoError } from "../../lib/errors.ts";
 import type { Entry, Raft } from "./core/index.ts";
+import { Progress, type RecoveryProgress } from "./progress.ts";
 import type { Proposals } from "./proposals.ts";
 import type { RaftStore, SnapshotHead } from "./raft-store.ts";
 import type { StateMachine } from "./replicated-log.ts";
@@ -37,12 +38,14 @@ interface ApplierOptions<Result> {
 	readonly onMore: () => void;
 	readonly onFailed: (error: unknown) => void;
 	readonly onSnapshotFailed?: (error: unknown) => void;
+	readonly onProgress?: (progress: RecoveryProgress) => void;
 }
 
 /** Carries committed entries into the state machine, in order, and writes its snapshots. */
 export class Applier<Result> {
 	readonly #options: ApplierOptions<Result>;
 	readonly #gathering = new RestoreGathering();
+	readonly #progress: Progress;
 	#appliedIndex: number;
 	#indexOffset: number;
 	#waits: { readonly index: number; readonly waiting: Waiting }[] = [];
@@ -54,6 +57,7 @@ export class Applier<Result> {
 
 	constructor(options: ApplierOptions<Result>) {
 		this.#options = options;
+		this.#progress = new Progress(options.clock, options.onProgress);
 		this.#appliedIndex = options.head?.index ?? 0;
 		this.#indexOffset = options.head?.indexOffset ?? 0;
 	}
@@ -81,6 +85,8 @@ export class Applier<Result> {
 			assert(entry !== undefined, "committed entries are there until they are applied");
 			if (!this.#apply(entry)) return;
 		}
+		if (this.#appliedIndex === raft.commitIndex) this.#progress.done();
+		else this.#progress.at({ stage: "applied", entryCount: this.#appliedIndex, ofCount: raft.commitIndex });
 		this.#settleWaits();
 		this.#maybeSnapshot();
 	}

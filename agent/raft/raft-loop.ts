@@ -13,6 +13,7 @@ import {
 	raftRules,
 } from "./core/index.ts";
 import { logFailed, noLeader, transferFailed } from "./log-errors.ts";
+import { Progress, type RecoveryProgress } from "./progress.ts";
 import type { Proposals } from "./proposals.ts";
 import { RaftStore, type SnapshotHead } from "./raft-store.ts";
 import type { RaftTransport } from "./raft-transport.ts";
@@ -42,6 +43,8 @@ export interface RaftLoopOptions<Result> {
 	readonly onFailed?: (error: DiscoError) => void;
 	/** A snapshot could not be written; the log goes on, longer than it should be. */
 	readonly onSnapshotFailed?: (error: unknown) => void;
+	/** Told each two seconds while a long log is read or applied. */
+	readonly onProgress?: (progress: RecoveryProgress) => void;
 }
 
 /** In one call. */
@@ -120,7 +123,14 @@ export class RaftLoop<Result> {
 		},
 	): Promise<RaftLoop<Result>> {
 		const { self, timings, random, rules = raftRules, clock } = options;
-		const open = () => RaftStore.open({ ...options, upgrade: () => upgradeLocalLog(options) });
+		const reading = new Progress(clock, options.onProgress);
+		const storeOptions = {
+			...options,
+			upgrade: () => upgradeLocalLog(options),
+			giveWay: () => new Promise<void>((resolve) => void clock.after(0, resolve)),
+			onRead: (entryCount: number) => reading.at({ stage: "read", entryCount }),
+		};
+		const open = () => RaftStore.open(storeOptions);
 		const { store, restored, snapshot } = await recoverPeers(options, await open(), open);
 		try {
 			if (snapshot !== undefined) await options.machine.restore(snapshot.pieces);

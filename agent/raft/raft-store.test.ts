@@ -64,6 +64,30 @@ describe("Raft's store", () => {
 		expect(await found(disk)).toBe("1/3 2/3");
 	});
 
+	it("reads a long log without holding up others", async () => {
+		const disk = new FakeDisk();
+		const { store } = await open(disk);
+		const count = 150_000;
+		// More entries in one segment than a function takes arguments.
+		await store.append(Array.from({ length: count }, (_, at) => entry(at + 1, 1, "x")));
+		await store.saveHardState({ term: 1, votedFor: undefined });
+		await store.close();
+		let pauses = 0;
+		const read: number[] = [];
+		const again = await RaftStore.open({
+			disk,
+			folder,
+			random: fakeRandom(1),
+			giveWay: async () => {
+				pauses++;
+			},
+			onRead: (entries) => read.push(entries),
+		});
+		expect(again.restored.entries.at(-1)).toEqual(entry(count, 1, "x"));
+		expect(pauses).toBeGreaterThan(count / 5_000);
+		expect(read).toEqual([count]);
+	});
+
 	it("after a crash holds a prefix of what was appended, and at least what was acknowledged", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 12 }), async (seed, steps) => {

@@ -4,7 +4,7 @@ import type { Configuration, Entry, HardState, Restored, SnapshotMeta } from "./
 import { readHardState, writeHardState } from "./hard-state.ts";
 import { type LogFiles, openLogFolder, raftFormat, segmentPath, snapshotPath } from "./log-folder.ts";
 import type { LogEntry, EntryType as StoredType } from "./segment-format.ts";
-import { corrupt, scanSegment } from "./segment-scan.ts";
+import { corrupt, scanSegmentInParts } from "./segment-scan.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { readSnapshot, writeSnapshot } from "./snapshot-file.ts";
 
@@ -34,6 +34,10 @@ export interface StoreOptions {
 	readonly random: Random;
 	/** Makes Raft's folder of a single server's of before. */
 	readonly upgrade?: () => Promise<void>;
+	/** Lets others have their turn while a long log is read. */
+	readonly giveWay?: () => Promise<void>;
+	/** How many entries have been read at the start. */
+	readonly onRead?: (count: number) => void;
 }
 
 /**
@@ -148,7 +152,8 @@ export class RaftStore {
 		await this.#writer.closeSegment();
 		const path = segmentPath(folder, last);
 		const bytes = (await disk.read(path)) ?? new Uint8Array();
-		const whole = scanSegment(bytes, { path, firstIndex: last, last: true, throughIndex: index - 1 });
+		const segment = { path, firstIndex: last, last: true, throughIndex: index - 1 };
+		const whole = await scanSegmentInParts(bytes, segment, this.#options.giveWay ?? noPause);
 		assert(last + whole.entries.length === index, "the segment holds everything before the cut");
 		await this.#writer.reopenLast(whole.wholeSizeBytes, whole.salt);
 	}
@@ -159,7 +164,7 @@ export class RaftStore {
 	}
 
 	async #recoverEntries(snapshot: SnapshotHead | undefined): Promise<Entry[]> {
-		const { disk, folder } = this.#options;
+		const { disk, folder, giveWay = noPause, onRead } = this.#options;
 		const entries: Entry[] = [];
 		const snapshotIndex = snapshot?.index ?? 0;
 		const { segments } = this.#writer;
@@ -171,8 +176,10 @@ export class RaftStore {
 			if (firstIndex !== expected)
 				throw corrupt(path, 0, `entries ${expected} to ${firstIndex - 1} are missing before it`);
 			const bytes = (await disk.read(path)) ?? new Uint8Array();
-			const { entries: found, wholeSizeBytes, salt } = scanSegment(bytes, { path, firstIndex, last });
-			entries.push(...found.map(entryOf));
+			const segment = { path, firstIndex, last };
+			const { entries: found, wholeSizeBytes, salt } = await scanSegmentInParts(bytes, segment, giveWay);
+			for (const entry of found) entries.push(entryOf(entry));
+			onRead?.(entries.length);
 			if (!last) continue;
 			if (wholeSizeBytes === 0) await this.#writer.dropLast();
 			else {
@@ -181,7 +188,7 @@ export class RaftStore {
 				await this.#writer.sync();
 			}
 		}
-		const atSnapshot = entries.find(({ index }) => index === snapshotIndex);
+		const atSnapshot = entries[snapshotIndex - (entries[0]?.index ?? 0)];
 		const belongs =
 			snapshotIndex === 0 || atSnapshot?.term === snapshot?.term || entries[0]?.index === snapshotIndex + 1;
 		if (!belongs) {
@@ -193,6 +200,8 @@ export class RaftStore {
 		return entries;
 	}
 }
+
+async function noPause(): Promise<void> {}
 
 async function newestSnapshot(options: StoreOptions, { snapshots }: LogFiles): Promise<StoredSnapshot | undefined> {
 	const newest = snapshots.at(-1);

@@ -16,20 +16,45 @@ export interface ScannedSegment {
 	readonly salt: number;
 }
 
+interface Segment {
+	readonly path: string;
+	readonly firstIndex: number;
+	readonly last: boolean;
+	/** Entries after this one are not looked at. */
+	readonly throughIndex?: number;
+}
+
+/** Read without giving way to others: some milliseconds. */
+const entriesPerPart = 2_048;
+
 /**
  * Reads a segment that should begin with entry `firstIndex`. Only the last segment may have a torn end. Fails with
  * `LOG_CORRUPT` (file and offset named) and `LOG_FORMAT_UNKNOWN`.
  */
-export function scanSegment(
+export function scanSegment(bytes: Uint8Array, segment: Segment): ScannedSegment {
+	const parts = scan(bytes, segment);
+	for (;;) {
+		const part = parts.next();
+		if (part.done === true) return part.value;
+	}
+}
+
+/** As `scanSegment`; between its parts others have their turn. */
+export async function scanSegmentInParts(
 	bytes: Uint8Array,
-	segment: {
-		readonly path: string;
-		readonly firstIndex: number;
-		readonly last: boolean;
-		/** Entries after this one are not looked at. */
-		readonly throughIndex?: number;
-	},
-): ScannedSegment {
+	segment: Segment,
+	giveWay: () => Promise<void>,
+): Promise<ScannedSegment> {
+	const parts = scan(bytes, segment);
+	for (;;) {
+		const part = parts.next();
+		if (part.done === true) return part.value;
+		await giveWay();
+	}
+}
+
+/** Stops after each part. */
+function* scan(bytes: Uint8Array, segment: Segment): Generator<undefined, ScannedSegment, undefined> {
 	const { path, firstIndex, last, throughIndex = Number.POSITIVE_INFINITY } = segment;
 	const header = decodeSegmentHeader(bytes);
 	if (header === undefined) {
@@ -57,6 +82,7 @@ export function scanSegment(
 		term = entry.term;
 		entries.push(entry);
 		offset = entry.endOffset;
+		if (entries.length % entriesPerPart === 0) yield;
 	}
 }
 

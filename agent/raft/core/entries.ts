@@ -17,8 +17,9 @@ export class Entries {
 	constructor(before: { readonly index: number; readonly term: number | undefined }, entries: readonly Entry[]) {
 		this.#compacted = { ...before };
 		this.#entries = [...entries];
-		for (const [at, entry] of entries.entries()) {
-			assert(entry.index === before.index + 1 + at, "entries follow one another");
+		let index = before.index;
+		for (const entry of entries) {
+			assert(entry.index === ++index, "entries follow one another");
 			this.#sizeBytes += entry.data.length;
 		}
 		this.#durableIndex = this.lastIndex;

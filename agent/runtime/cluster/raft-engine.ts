@@ -70,6 +70,11 @@ export function raftEngine(parts: {
 		...(trailingEntries === undefined ? {} : { trailingEntries }),
 		onFailed: (error) => logger.error("the state cannot be written any more", { error: error.message }),
 		onSnapshotFailed: (error) => logger.warn("no snapshot could be taken", { error: errorMessage(error) }),
+		onProgress: ({ stage, entryCount, ofCount }) =>
+			logger.info(`the log is being recovered: entries ${stage}`, {
+				entries: entryCount,
+				...(ofCount === undefined ? {} : { of: ofCount }),
+			}),
 		onElected: (term) => logger.info("elected", { term }),
 		onLeading: (now) => {
 			leads = now;
