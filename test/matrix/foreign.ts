@@ -147,6 +147,20 @@ export const elsewhere: readonly Elsewhere[] = [
 		test,
 	})),
 	{
+		ours: "disco server",
+		theirs: "Consul client agent",
+		what: "with its default settings: HTTP API as between agents of Consul, streaming of services' health",
+		file: "test/cluster/consul.test.ts",
+		test: "a client of its own in our datacenter",
+	},
+	{
+		ours: "disco client agent",
+		theirs: "Consul server",
+		what: "HTTP API as between agents of Consul",
+		file: "test/cluster/consul.test.ts",
+		test: "a client of ours in its datacenter",
+	},
+	{
 		ours: "disco agent",
 		theirs: "Prometheus",
 		what: "`consul_sd_configs` follows the catalog",
