@@ -13,6 +13,8 @@ import { cpuMs, residentMb } from "./process-figures.ts";
 const entryCount = Number(process.env["BENCH_ENTRIES"] ?? 1_000_000);
 /** Filling Consul through its API takes minutes for more. */
 const comparedCount = Math.min(entryCount, Number(process.env["BENCH_COMPARED_ENTRIES"] ?? 100_000));
+/** Then something is wrong. */
+const recoveryLimitMs = 600_000;
 /** Proposals that wait at the same time while a log is written. */
 const waitingMax = 4_096;
 
@@ -46,10 +48,10 @@ function startServer(name: "disco" | "consul", host: string, folder: string): Se
 
 /** The key with this number can be read; `?consistent`: everything that was committed is applied. */
 async function untilThere(host: string, number: number): Promise<void> {
-	await until(`key ${number} at ${host}`, async () => {
-		const { path } = keyPut(number);
-		return (await exchange(host, "GET", `${path}?consistent`, undefined, { timeoutMs: 60_000 })).status === 200;
-	});
+	const { path } = keyPut(number);
+	const isThere = async () =>
+		(await exchange(host, "GET", `${path}?consistent`, undefined, { timeoutMs: 60_000 })).status === 200;
+	await until(`key ${number} at ${host}`, isThere, recoveryLimitMs);
 }
 
 /** Writes puts `from` to `to` into the log of a server that does not run, through the log's own code. */
