@@ -4,6 +4,7 @@ import type { Logger } from "../../lib/log/index.ts";
 import type { RuntimeConfig } from "../config/index.ts";
 import { answerFilters } from "../http/index.ts";
 import {
+	askKeyrings,
 	createForwardingEndpoints,
 	createServedMethods,
 	type DatacenterEndpoints,
@@ -15,7 +16,6 @@ import { createGrpcService, type GrpcService } from "../rpc/grpc/index.ts";
 import { createServerEndpoints, type Endpoints, type EventAudience, type UserEvent } from "../rpc/index.ts";
 import { aliveServers, type Cluster, hostPort, openCluster } from "./cluster/index.ts";
 import { openDatacenters } from "./datacenters.ts";
-import { askKeyrings } from "./keyring.ts";
 import { encodeUserEvent, type LanPool } from "./pool/index.ts";
 import type { RpcTls } from "./rpc-tls.ts";
 import { openEngine, type StateEngine } from "./state-engine.ts";
@@ -100,6 +100,7 @@ export async function startServer(parts: ServerParts): Promise<RunningServer> {
 	});
 	const keyring = askKeyrings({
 		datacenter: config.datacenter,
+		nodeName: config.nodeName,
 		pool: parts.pool,
 		datacenters: () => datacenters.names(),
 		operatorOf: (name) => datacenters.endpointsOf(name).operator,
@@ -185,8 +186,6 @@ async function listen(
 			...config.cluster.serverPort,
 			methods: createServedMethods(endpoints, {
 				datacenter: config.datacenter,
-				nodeName: config.nodeName,
-				keyringPool: pool,
 				filters: answerFilters,
 				fireEvent: async (datacenter, name, payload) => {
 					if (datacenter === "" || datacenter === config.datacenter) pool()?.spread(name, payload);

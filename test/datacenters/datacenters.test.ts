@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { consulProgram } from "../support/dev-agents.ts";
 import { eventually } from "../support/programs.ts";
-import { type DatacenterAgent, startDatacenter, type TestDatacenter } from "./support.ts";
+import { type DatacenterAgent, gossipKey, startDatacenter, type TestDatacenter } from "./support.ts";
 
 // Two datacenters as processes: ours with two servers and a client agent, and another with a server and a client agent, which is ours,
 // too, or the real Consul's. Each agent of each is asked about the other datacenter.
@@ -150,6 +150,21 @@ describe.each(worlds)("beside a datacenter of $other", ({ other, consul: program
 			for await (const piece of saved.body) bytes += piece.length;
 			expect(bytes).toBeGreaterThan(100);
 		}
+	});
+
+	it("keys of gossip are listed and changed in every pool, whoever is asked", async () => {
+		const second = Buffer.alloc(32, other.length).toString("base64");
+		const pools = async (agent: DatacenterAgent, key: string) =>
+			(await agent.client.operator.keyrings())
+				.map(({ WAN, Datacenter, Keys, NumNodes }) => `${WAN ? "WAN" : Datacenter} ${Keys?.[key] ?? 0}/${NumNodes}`)
+				.sort();
+		for (const { agent } of askers()) expect(await pools(agent, gossipKey)).toEqual(["WAN 3/3", "dc1 3/3", "dc2 2/2"]);
+		await dc1.clientAgent.client.operator.installKey(second);
+		for (const { agent } of askers()) expect(await pools(agent, second)).toEqual(["WAN 3/3", "dc1 3/3", "dc2 2/2"]);
+		await dc2.clientAgent.client.operator.removeKey(second);
+		for (const { agent } of askers()) expect(await pools(agent, second)).toEqual(["WAN 0/3", "dc1 0/3", "dc2 0/2"]);
+		const local = await dc1.clientAgent.client.operator.keyrings({ localOnly: true });
+		expect(local.map(({ Datacenter }) => Datacenter)).toEqual(["dc1"]);
 	});
 
 	it("a prepared query goes to the other datacenter when nothing is here; DNS asks there, too", async () => {

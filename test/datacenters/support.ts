@@ -72,6 +72,8 @@ export interface TestDatacenter {
 	close(): Promise<void>;
 }
 
+/** Of every pool. */
+export const gossipKey = Buffer.alloc(32, 7).toString("base64");
 /** Between datacenters gossip takes its time; here everything is close by. */
 const gossip = '{ gossip_interval = "100ms" probe_interval = "300ms" probe_timeout = "200ms" suspicion_mult = 2 }';
 
@@ -103,6 +105,7 @@ export async function startDatacenter(
 			`-bind=${host}`,
 			`-client=${host}`,
 			`-data-dir=${join(folder, node)}`,
+			`-encrypt=${gossipKey}`,
 			`-retry-join=${prefix}.1`,
 			"-retry-interval=300ms",
 			"-hcl",

@@ -16,6 +16,7 @@ export {
 } from "./create-forwarding-endpoints.ts";
 export { createDatacenterEndpoints, type DatacenterEndpoints } from "./datacenter-endpoints.ts";
 export type { WanServer } from "./datacenter-router.ts";
+export { askKeyrings } from "./keyring.ts";
 export { routeToDatacenters } from "./route-datacenters.ts";
 export { createServedMethods } from "./served-methods.ts";
 export { callServer } from "./servers.ts";

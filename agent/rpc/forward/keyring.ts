@@ -1,94 +1,177 @@
+import { errorMessage } from "../../../lib/errors.ts";
+import type {
+	Endpoints,
+	KeyringOperation,
+	KeyringPoolReport,
+	KeyringQuestion,
+	KeyringReport,
+	OperatorEndpoints,
+	WriteOptions,
+} from "../endpoints.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
-import { metaOf } from "./caller.ts";
-
-/** What all members of a pool said about their keys; keys in base64. */
-interface KeyringReport {
-	readonly memberCount: number;
-	readonly responseCount: number;
-	readonly errorCount: number;
-	/** Member -> what went wrong there. */
-	readonly messages: ReadonlyMap<string, string>;
-	/** Key -> members that have it, and that encrypt with it. */
-	readonly keys: ReadonlyMap<string, number>;
-	readonly primaryKeys: ReadonlyMap<string, number>;
-}
-
-const operations = { list: "list-keys", install: "install-key", use: "use-key", remove: "remove-key" } as const;
-type Operation = (typeof operations)[keyof typeof operations];
+import { type Caller, metaOf, writeOptionsOf } from "./caller.ts";
 
 /** A pool of gossip as far as its keys are concerned. */
 export interface KeyringPool {
 	readonly isEncrypted: boolean;
 	keyring(
-		operation: Operation,
+		operation: KeyringOperation,
 		options: { readonly key?: Uint8Array; readonly relayFactor: number },
 	): Promise<KeyringReport>;
+	/** Of all datacenters' servers. */
 	readonly wan?: KeyringPool;
 }
 
-export interface KeyringOptions {
-	readonly datacenter: string;
-	readonly nodeName?: string;
-	/** Of this server; undefined while there is none. */
-	readonly keyringPool?: () => KeyringPool | undefined;
-}
+type AskKeyrings = NonNullable<OperatorEndpoints["keyring"]>;
 
-/** Real clients leave the keys of gossip to a server, which asks its own datacenter; disco's ask over gossip themselves. */
-export function keyringServed({ datacenter, nodeName = "", keyringPool }: KeyringOptions): ServedMethod[] {
-	async function answerOf(pool: KeyringPool, isWan: boolean, request: Request) {
-		const response = {
-			WAN: isWan,
-			Datacenter: datacenter,
-			Segment: "",
-			Messages: null,
-			Keys: null,
-			PrimaryKeys: null,
-			NumNodes: 1,
-			Error: "",
-		};
-		const { operation, text } = request;
-		const key = Buffer.from(text, "base64");
-		// As the reference says it; the key stays out of the text.
-		if (key.toString("base64") !== text) return { ...response, Error: "illegal base64 data at input byte 0" };
-		if (!pool.isEncrypted) {
-			const what = operation === "list-keys" ? "Keyring is empty" : "No keyring to modify";
-			const Messages = { [isWan ? `${nodeName}.${datacenter}` : nodeName]: `${what} (encryption not enabled)` };
-			return { ...response, Messages, Error: "1/1 nodes reported failure" };
+/**
+ * The keys of every pool that a server can reach: of the pool of all datacenters' servers, its own datacenter's, and through their
+ * servers those of the other datacenters. A pool that cannot be asked is told as one that failed.
+ */
+export function askKeyrings(parts: {
+	readonly datacenter: string;
+	/** This server's node. */
+	readonly nodeName: string;
+	/** Undefined while there is none. */
+	readonly pool: () => KeyringPool | undefined;
+	/** This one among them. */
+	readonly datacenters: () => readonly string[];
+	/** Fails with `DATACENTER_UNKNOWN`. */
+	readonly operatorOf: (datacenter: string) => OperatorEndpoints;
+}): AskKeyrings {
+	const { datacenter: own, nodeName } = parts;
+
+	async function here(pool: KeyringPool, isWan: boolean, question: KeyringQuestion): Promise<KeyringPoolReport> {
+		const { operation, key, relayFactor } = question;
+		const report = { ...nothing, isWan, datacenter: own };
+		if (pool.isEncrypted) {
+			const options = key === undefined ? { relayFactor } : { key, relayFactor };
+			return { ...report, ...told(await pool.keyring(operation, options)) };
 		}
-		const { relayFactor } = request;
-		const report = await pool.keyring(operation, operation === "list-keys" ? { relayFactor } : { key, relayFactor });
-		return {
-			...response,
-			Messages: report.messages.size === 0 ? null : Object.fromEntries(report.messages),
-			Keys: Object.fromEntries(report.keys),
-			PrimaryKeys: Object.fromEntries(report.primaryKeys),
-			NumNodes: report.memberCount,
-			Error: errorOf(report),
-		};
+		// As the reference says it.
+		const what = operation === "list-keys" ? "Keyring is empty" : "No keyring to modify";
+		const messages = { [isWan ? `${nodeName}.${own}` : nodeName]: `${what} (encryption not enabled)` };
+		return { ...report, memberCount: 1, messages, error: "1/1 nodes reported failure" };
 	}
 
+	async function elsewhere(datacenter: string, question: KeyringQuestion, options: WriteOptions) {
+		try {
+			const asked = parts.operatorOf(datacenter).keyring;
+			return (await asked?.({ ...question, isForwarded: true }, { ...options, datacenter })) ?? [];
+		} catch (error) {
+			return [{ ...nothing, datacenter, error: errorMessage(error) }];
+		}
+	}
+
+	return async (question, options) => {
+		const { localOnly, isForwarded } = question;
+		const lan = parts.pool();
+		if (lan === undefined) return [];
+		const { wan } = lan;
+		if (localOnly || isForwarded || wan === undefined) return [await here(lan, false, question)];
+		const others = parts.datacenters().filter((each) => each !== own);
+		const [first, second, ...rest] = await Promise.all([
+			here(wan, true, question),
+			here(lan, false, question),
+			...others.map((each) => elsewhere(each, question, options)),
+		] as const);
+		return [first, second, ...rest.flat()];
+	};
+}
+
+const nothing = { isWan: false, memberCount: 0, messages: {}, keys: {}, primaryKeys: {}, error: "" } as const;
+
+function told(report: KeyringReport): Omit<KeyringPoolReport, "isWan" | "datacenter"> {
+	const { memberCount, errorCount, responseCount, messages, keys, primaryKeys } = report;
+	const failed = errorCount > 0 ? `${errorCount}/${memberCount} nodes reported failure` : "";
+	const silent = responseCount < memberCount ? `${responseCount}/${memberCount} nodes reported success` : "";
+	return {
+		memberCount,
+		messages: Object.fromEntries(messages),
+		keys: Object.fromEntries(keys),
+		primaryKeys: Object.fromEntries(primaryKeys),
+		error: failed || silent,
+	};
+}
+
+/** As the reference calls them. */
+const names = {
+	"list-keys": "list",
+	"install-key": "install",
+	"use-key": "use",
+	"remove-key": "remove",
+} as const satisfies Record<KeyringOperation, string>;
+
+export function keyringClient(caller: Caller): AskKeyrings {
+	return async ({ operation, key, relayFactor, localOnly, isForwarded }, { datacenter, token }) => {
+		const argument = {
+			...methods.keyring.argument.zero,
+			Operation: names[operation],
+			Key: key === undefined ? "" : Buffer.from(key).toString("base64"),
+			Datacenter: datacenter || caller.datacenter,
+			Forwarded: isForwarded,
+			RelayFactor: relayFactor,
+			LocalOnly: localOnly,
+			Token: token,
+		};
+		const { Responses } = await caller.call(methods.keyring, argument, {
+			isRead: operation === "list-keys",
+			waitMs: 0,
+		});
+		return (Responses ?? []).map((each) => ({
+			isWan: each.WAN,
+			datacenter: each.Datacenter,
+			memberCount: each.NumNodes,
+			messages: each.Messages ?? {},
+			keys: each.Keys ?? {},
+			primaryKeys: each.PrimaryKeys ?? {},
+			error: each.Error,
+		}));
+	};
+}
+
+export function keyringServed(
+	{ operator }: Endpoints,
+	{ datacenter }: { readonly datacenter: string },
+): ServedMethod[] {
+	const keyring = operator?.keyring;
+	if (keyring === undefined) return [];
 	return [
-		served(methods.keyring, async ({ Operation: name, Key, RelayFactor, LocalOnly }) => {
-			const operation = Object.hasOwn(operations, name) ? operations[name as keyof typeof operations] : undefined;
-			if (operation === undefined) throw new Error(`Invalid keyring operation: ${JSON.stringify(name)}`);
-			const request = { operation, text: Key, relayFactor: RelayFactor };
-			const pool = keyringPool?.();
-			const pools = pool === undefined ? [] : pool.wan === undefined || LocalOnly ? [pool] : [pool.wan, pool];
-			const Responses = await Promise.all(pools.map((each) => answerOf(each, each !== pool, request)));
-			return { ...metaOf({ index: 1, knownLeader: true, lastContactMs: 0 }), Responses };
+		served(methods.keyring, async (argument) => {
+			const { Operation, Key, RelayFactor: relayFactor, LocalOnly: localOnly, Forwarded: isForwarded } = argument;
+			const [operation] = Object.entries(names).find(([, name]) => name === Operation) ?? [];
+			if (operation === undefined) throw new Error(`Invalid keyring operation: ${JSON.stringify(Operation)}`);
+			const meta = metaOf({ index: 1, knownLeader: true, lastContactMs: 0 });
+			const key = Buffer.from(Key, "base64");
+			// As the reference says it; the key stays out of the text.
+			const isKey = key.toString("base64") === Key;
+			const reports = isKey
+				? await keyring(
+						{
+							operation: operation as KeyringOperation,
+							...(Key === "" ? {} : { key: new Uint8Array(key) }),
+							relayFactor,
+							localOnly,
+							isForwarded,
+						},
+						writeOptionsOf(argument),
+					)
+				: [{ ...nothing, datacenter, memberCount: 1, error: "illegal base64 data at input byte 0" }];
+			return { ...meta, Responses: reports.map(wireReport) };
 		}),
 	];
 }
 
-interface Request {
-	readonly operation: Operation;
-	/** The key. */
-	readonly text: string;
-	readonly relayFactor: number;
-}
-
-function errorOf({ errorCount, responseCount, memberCount }: KeyringReport): string {
-	if (errorCount > 0) return `${errorCount}/${memberCount} nodes reported failure`;
-	return responseCount < memberCount ? `${responseCount}/${memberCount} nodes reported success` : "";
+function wireReport({ isWan, datacenter, memberCount, messages, keys, primaryKeys, error }: KeyringPoolReport) {
+	return {
+		WAN: isWan,
+		Datacenter: datacenter,
+		Segment: "",
+		Messages: Object.keys(messages).length === 0 ? null : messages,
+		Keys: keys,
+		PrimaryKeys: primaryKeys,
+		NumNodes: memberCount,
+		Error: error,
+	};
 }

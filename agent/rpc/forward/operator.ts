@@ -1,13 +1,13 @@
-import { DiscoError } from "../../../lib/errors.ts";
 import type { Infer } from "../../../lib/msgpack/index.ts";
 import { decodeTime, encodeTime } from "../../../lib/msgpack/index.ts";
 import type { AutopilotRecord } from "../../state/index.ts";
-import type { AutopilotHealth, Endpoints, KeyringOperation, OperatorEndpoints } from "../endpoints.ts";
+import type { AutopilotHealth, Endpoints, OperatorEndpoints } from "../endpoints.ts";
 import { autopilotDefaults } from "../operator.ts";
 import { methods } from "../wire/methods.ts";
 import { type ServedMethod, served } from "../wire/rpc.ts";
 import type { autopilotConfig, autopilotHealth, autopilotState } from "../wire/structs.ts";
-import { askRaw, type Caller, command, metaOf, readOptionsOf, writeOptionsOf } from "./caller.ts";
+import { askRaw, type Caller, command, readOptionsOf, writeOptionsOf } from "./caller.ts";
+import { keyringClient } from "./keyring.ts";
 
 type WireConfig = Infer<typeof autopilotConfig>;
 type WireHealth = Infer<typeof autopilotHealth>;
@@ -21,31 +21,7 @@ const raftProtocolVersion = "3";
 
 export function operatorClient(caller: Caller): OperatorEndpoints {
 	return {
-		async keyring({ operation, key, relayFactor, localOnly, isForwarded }, { datacenter, token }) {
-			const argument = {
-				...methods.keyring.argument.zero,
-				Operation: keyringOperations[operation],
-				Key: key === undefined ? "" : Buffer.from(key).toString("base64"),
-				Datacenter: datacenter || caller.datacenter,
-				Forwarded: isForwarded,
-				RelayFactor: relayFactor,
-				LocalOnly: localOnly,
-				Token: token,
-			};
-			const { Responses } = await caller.call(methods.keyring, argument, {
-				isRead: operation === "list-keys",
-				waitMs: 0,
-			});
-			return (Responses ?? []).map((each) => ({
-				isWan: each.WAN,
-				datacenter: each.Datacenter,
-				memberCount: each.NumNodes,
-				messages: each.Messages ?? {},
-				keys: each.Keys ?? {},
-				primaryKeys: each.PrimaryKeys ?? {},
-				error: each.Error,
-			}));
-		},
+		keyring: keyringClient(caller),
 		async raftConfiguration(options) {
 			const { Servers, Index: index } = await askRaw(caller, methods.raftConfiguration, {}, options);
 			const servers = (Servers ?? []).map(({ ID, Node, Address, Leader, Voter }) => ({
@@ -93,7 +69,6 @@ export function operatorClient(caller: Caller): OperatorEndpoints {
 export function operatorServed({ operator }: Endpoints): ServedMethod[] {
 	if (operator === undefined) return [];
 	return [
-		...keyringServed(operator),
 		served(methods.raftConfiguration, async (argument, call) => {
 			const { servers, index } = await operator.raftConfiguration(readOptionsOf(argument, call));
 			const Servers = servers.map(({ id, node, address, leader, voter }) => ({
@@ -133,49 +108,6 @@ export function operatorServed({ operator }: Endpoints): ServedMethod[] {
 		served(methods.serverHealth, async (argument, call) =>
 			wireHealth(await operator.autopilotHealth(readOptionsOf(argument, call))),
 		),
-	];
-}
-
-/** As the reference calls them. */
-const keyringOperations = {
-	"list-keys": "list",
-	"install-key": "install",
-	"use-key": "use",
-	"remove-key": "remove",
-} as const satisfies Record<KeyringOperation, string>;
-
-function keyringServed({ keyring }: OperatorEndpoints): ServedMethod[] {
-	if (keyring === undefined) return [];
-	return [
-		served(methods.keyring, async (argument) => {
-			const { Operation, Key, RelayFactor, LocalOnly, Forwarded } = argument;
-			const [operation] = Object.entries(keyringOperations).find(([, name]) => name === Operation) ?? [];
-			if (operation === undefined)
-				throw new DiscoError("KEYRING_OPERATION_UNKNOWN", `Invalid keyring operation ${JSON.stringify(Operation)}`);
-			const reports = await keyring(
-				{
-					operation: operation as KeyringOperation,
-					...(Key === "" ? {} : { key: new Uint8Array(Buffer.from(Key, "base64")) }),
-					relayFactor: RelayFactor,
-					localOnly: LocalOnly,
-					isForwarded: Forwarded,
-				},
-				writeOptionsOf(argument),
-			);
-			return {
-				...metaOf({ index: 1, knownLeader: true, lastContactMs: 0 }),
-				Responses: reports.map((each) => ({
-					WAN: each.isWan,
-					Datacenter: each.datacenter,
-					Segment: "",
-					Messages: each.messages,
-					Keys: each.keys,
-					PrimaryKeys: each.primaryKeys,
-					NumNodes: each.memberCount,
-					Error: each.error,
-				})),
-			};
-		}),
 	];
 }
 

@@ -4,7 +4,7 @@ import { answerFilters } from "../../http/index.ts";
 import { registration, serviceContent, startServer, write } from "../testing.ts";
 import { methods } from "../wire/methods.ts";
 import type { Method } from "../wire/rpc.ts";
-import { callServer, createServedMethods, listenOnServerPort } from "./index.ts";
+import { askKeyrings, callServer, createServedMethods, listenOnServerPort } from "./index.ts";
 import type { KeyringPool } from "./keyring.ts";
 import { during } from "./testing.ts";
 
@@ -34,13 +34,16 @@ function pool(isEncrypted: boolean, asked: unknown[] = [], wan?: KeyringPool): K
 async function start(keyringPool?: () => KeyringPool | undefined) {
 	const { endpoints, clock } = await startServer();
 	const network = new FakeNetwork({ clock }).host("10.0.0.1");
-	const options = {
+	const options = { datacenter: "dc1", filters: answerFilters };
+	const keyring = askKeyrings({
 		datacenter: "dc1",
 		nodeName: "s1",
-		filters: answerFilters,
-		...(keyringPool === undefined ? {} : { keyringPool }),
-	};
-	const served = { methods: createServedMethods(endpoints, options), onRaft: async () => undefined };
+		pool: () => keyringPool?.(),
+		datacenters: () => ["dc1"],
+		operatorOf: () => endpoints.operator,
+	});
+	const withKeys = { ...endpoints, operator: { ...endpoints.operator, keyring } };
+	const served = { methods: createServedMethods(withKeys, options), onRaft: async () => undefined };
 	await listenOnServerPort({ network, clock, host: "10.0.0.1", port: 8300, ...served });
 	function call<Argument, Reply>(method: Method<Argument, Reply>, argument: Partial<Argument>): Promise<Reply> {
 		const question = { method, argument: { ...method.argument.zero, ...argument }, timeoutMs: 1_000 };

@@ -5,7 +5,7 @@ import { catalogServed } from "./catalog.ts";
 import { coordinateServed } from "./coordinate.ts";
 import { healthServed } from "./health.ts";
 import { internalServed } from "./internal.ts";
-import { type KeyringOptions, keyringServed } from "./keyring.ts";
+import { keyringServed } from "./keyring.ts";
 import { kvServed } from "./kv.ts";
 import { operatorServed } from "./operator.ts";
 import { queryServed } from "./query.ts";
@@ -14,7 +14,9 @@ import { sessionServed } from "./session.ts";
 import { statusServed } from "./status.ts";
 import { txnServed } from "./txn.ts";
 
-export interface ServedOptions extends KeyringOptions {
+export interface ServedOptions {
+	/** This server's. */
+	readonly datacenter: string;
 	/** For clients that leave it to the server; without them nothing is filtered. */
 	readonly filters?: AnswerFilters;
 	/** Spreads a user event that another agent has encoded, in the datacenter named: the name without prefix, and gossip's payload. */
@@ -34,7 +36,7 @@ export function createServedMethods(endpoints: Endpoints, options: ServedOptions
 		...txnServed(endpoints),
 		...operatorServed(endpoints),
 		...internalServed(endpoints, options),
-		...keyringServed(options),
+		...keyringServed(endpoints, options),
 		...refusedMethods,
 	];
 	return new Map(all.map((method) => [method.name, method]));
