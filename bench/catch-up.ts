@@ -68,7 +68,7 @@ export async function catchUp(): Promise<void> {
 	console.log(`a follower misses ${entries} entries; ${connections} connections write at the leader`);
 	for (let round = 0; round < rounds; round++)
 		for (const name of ["disco", "consul"] as const) {
-			const cluster = await startCluster(name, name === "disco" ? 1 : 11);
+			const cluster = await startCluster(name, name === "disco" ? 1 : 11, { multiplier: 5 });
 			try {
 				await measure(cluster);
 			} finally {

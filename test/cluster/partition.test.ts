@@ -14,7 +14,7 @@ if (process.env["CI"] !== undefined && !canSeparate)
 
 /** The long suite goes through all of it several times, and stays longer in each. */
 const isLong = process.env["DISCO_LONG"] !== undefined;
-const [rounds, acknowledgedMin] = isLong ? [5, 500] : [1, 20];
+const [rounds, acknowledgedMin] = isLong ? [5, 100] : [1, 20];
 const clientNumber = 4;
 /** An answer of the agent; not one that this client gave up. */
 const refusal = { code: "HTTP_STATUS", status: 500 };
