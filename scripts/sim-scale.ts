@@ -1,13 +1,12 @@
 /**
  * Prints the tables of docs/scale.md: how fast an event reaches 1,000 simulated members at different losses, beside the curve that
  * Serf publishes, and how often jammed members make others be taken for failed, with and without Lifeguard.
- * `node --import tsx scripts/sim-scale.ts [convergence|jams] [nodes]`; minutes of computing.
+ * `npm run sim:scale -- [convergence|jams] [nodes]`; minutes of computing. With 10,000 members (`convergence 10000`) it needs 5 GB.
  */
 
-import { swimPresets } from "../agent/gossip/index.ts";
 import { falseDeaths } from "../agent/sim/false-deaths.ts";
-import { GossipPool } from "../agent/sim/gossip-pool.ts";
-import { Simulation } from "../agent/sim/index.ts";
+import { runLargePool } from "../agent/sim/large-pool.ts";
+import { spreadShares } from "../agent/sim/spread.ts";
 
 /**
  * Serf's convergence simulator (serf.io/docs/internals/simulator): logistic growth, where a message makes a new listener of half
@@ -19,39 +18,21 @@ function publishedShare(nodeCount: number, fanout: number, lossRate: number, rou
 }
 
 async function convergence(nodeCount: number): Promise<void> {
-	const shares = [0.5, 0.9, 0.99, 1];
+	console.log(`${nodeCount} members`);
 	console.log(`| loss | | 50 % | 90 % | 99 % | all | packets each | bytes each |\n|---|---|---|---|---|---|---|---|`);
 	for (const lossRate of [0, 0.25, 0.3]) {
-		const simulation = new Simulation({
-			seed: 1,
-			faults: { delayMsMin: 1, delayMsMax: 5, lossRate, duplicateRate: 0 },
-			diskDelayMsMax: 0,
-		});
-		const pool = new GossipPool({ simulation, nodeCount, swim: swimPresets.lan });
-		await pool.bootSettled();
-		await simulation.run(3000);
-		const before = sent(simulation, pool);
-		pool.members[0]?.serf.fire("event", new TextEncoder().encode("deploy"));
-		const startMs = simulation.clock.monotonicMs();
-		const reached = new Map<number, number>();
-		for (let step = 0; step < 1000 && reached.size < shares.length; step++) {
-			await simulation.run(10);
-			const heard = pool.members.filter((member) => member.heard.has("deploy")).length / nodeCount;
-			for (const share of shares)
-				if (heard >= share && !reached.has(share)) reached.set(share, simulation.clock.monotonicMs() - startMs);
-		}
-		const after = sent(simulation, pool);
-		const published = shares.map((share) => {
+		const { spreads, violations } = await runLargePool({ seed: 1, nodeCount, lossRate, steps: ["event"] });
+		for (const violation of violations) console.log(`violated: ${violation}`);
+		const published = spreadShares.map((share) => {
 			const goal = Math.min(share, 1 - 0.5 / nodeCount);
 			let rounds = 0;
 			while (publishedShare(nodeCount, 3, lossRate, rounds) < goal) rounds += 0.01;
 			return `${(rounds * 0.2).toFixed(2)} s`;
 		});
-		const ours = shares.map((share) => `${((reached.get(share) ?? Number.NaN) / 1000).toFixed(2)} s`);
-		const cost = [after.packets - before.packets, after.bytes - before.bytes].map((all) =>
-			(all / nodeCount).toFixed(0),
-		);
-		console.log(`| ${lossRate * 100} % | disco | ${ours.join(" | ")} | ${cost.join(" | ")} |`);
+		for (const { untilMs, packetsEach, bytesEach } of spreads) {
+			const ours = untilMs.map((ms) => `${((ms ?? Number.NaN) / 1000).toFixed(2)} s`).join(" | ");
+			console.log(`| ${lossRate * 100} % | disco | ${ours} | ${packetsEach.toFixed(0)} | ${bytesEach.toFixed(0)} |`);
+		}
 		console.log(`| | Serf's curve | ${published.join(" | ")} | | |`);
 	}
 }
@@ -70,17 +51,6 @@ async function jams(nodeCount: number): Promise<void> {
 			`| 5 % | ${jamMs / 1000} s, then free for ${base.freeMs / 1000} s | ${pair(withIt.byAnybody, without.byAnybody)} | ${pair(withIt.byOthers, without.byOthers)} |`,
 		);
 	}
-}
-
-function sent(simulation: Simulation, pool: GossipPool): { readonly packets: number; readonly bytes: number } {
-	let packets = 0;
-	let bytes = 0;
-	for (const { address } of pool.members) {
-		const one = simulation.sent(address);
-		packets += one.packetCount;
-		bytes += one.packetBytes;
-	}
-	return { packets, bytes };
 }
 
 const [what = "all", nodes = ""] = process.argv.slice(2);

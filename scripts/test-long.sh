@@ -12,6 +12,14 @@ for round in $(seq "$rounds"); do
 	npx vitest run --project unit --project sim "$@"
 done
 
+# 10,000 simulated members: a process of its own with the heap it needs, once; a replay of its first seconds.
+if [ $# = 0 ]; then
+	npm run --silent sim:large -- --nodes 10000
+	first=$(npm run --silent sim:large -- --nodes 10000 --steps event | grep '^trace')
+	again=$(npm run --silent sim:large -- --nodes 10000 --steps event | grep '^trace')
+	[ "$first" = "$again" ] || { echo "10,000 members: the same seed is not the same run"; exit 1; }
+fi
+
 # Tests of real programs have their long form once.
 if [ $# = 0 ]; then
 	node scripts/build.mjs

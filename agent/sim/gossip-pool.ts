@@ -99,6 +99,8 @@ export class GossipPool {
 			others.map((index) => ({ ...state, Name: nameOf(index), Addr: addressBytes(addressOf(index)) })),
 		);
 		for (const index of others) this.#create(index).serf.adopt(first);
+		// They have been there for long: none of them still lives down an earlier life.
+		for (const member of this.#members) member.bootedMs = Number.NEGATIVE_INFINITY;
 		for (const { serf } of this.#members) {
 			// Now, when it knows how many there are: full exchanges are rarer in large pools.
 			if (serf !== first) await serf.start();
@@ -150,6 +152,18 @@ export class GossipPool {
 		return member;
 	}
 
+	/** Datagrams of all members since each one's last boot. */
+	sent(): { readonly packets: number; readonly bytes: number } {
+		let packets = 0;
+		let bytes = 0;
+		for (const { address } of this.#members) {
+			const one = this.#options.simulation.sent(address);
+			packets += one.packetCount;
+			bytes += one.packetBytes;
+		}
+		return { packets, bytes };
+	}
+
 	/** Resolves with whether it worked. */
 	async join(index: number, to: number): Promise<boolean> {
 		const target = { host: addressOf(to), port: gossipPort };
@@ -195,13 +209,10 @@ export class GossipPool {
 		this.#options.simulation.crash(addressOf(index));
 	}
 
-	/** Of all pairs of running members, how many know each other as alive; 1 is convergence. */
-	convergence(): number {
+	/** Whether all running members know each other as alive. */
+	isConverged(): boolean {
 		const running = this.running();
-		let alive = 0;
-		for (const member of running)
-			for (const other of running) if (member.serf.statusOf(other.name) === "alive") alive++;
-		return alive / running.length ** 2;
+		return running.every(({ serf }) => running.every(({ name }) => serf.statusOf(name) === "alive"));
 	}
 
 	/** How running members see one that may be gone. */

@@ -15,6 +15,8 @@ export interface GossipScenario {
 	readonly duplicateRate: number;
 	readonly delayMsMax: number;
 	readonly faults: readonly GossipFault[];
+	/** Begins with a pool where everybody knows everybody (`GossipPool.bootSettled`) instead of one that forms; for large ones. */
+	readonly formed?: boolean;
 	/** How long things go wrong. */
 	readonly troubleSeconds: number;
 	readonly swim?: SwimSettings;
@@ -66,8 +68,8 @@ class ScenarioRun {
 
 	async run(): Promise<GossipReport> {
 		const { seed, troubleSeconds, nodeCount, faults } = this.#scenario;
-		await this.#pool.bootAll();
-		await this.#until(() => this.#pool.convergence() === 1, 60, "the pool does not form");
+		await (this.#scenario.formed === true ? this.#pool.bootSettled() : this.#pool.bootAll());
+		await this.#until(() => this.#pool.isConverged(), 60, "the pool does not form");
 		for (let second = 0; second < troubleSeconds; second++) {
 			await this.#second(second);
 			await this.#simulation.run(1000);
@@ -80,13 +82,7 @@ class ScenarioRun {
 		const isCalm = faults.every((fault) => fault === "clock" || fault === "leave" || fault === "crash");
 		if (isCalm && falseDeaths > 0) this.#violations.push(`${falseDeaths} members were taken for failed and were not`);
 		const simulatedSeconds = this.#simulation.clock.monotonicMs() / 1000;
-		let packets = 0;
-		let bytes = 0;
-		for (const { address } of this.#pool.members) {
-			const sent = this.#simulation.sent(address);
-			packets += sent.packetCount;
-			bytes += sent.packetBytes;
-		}
+		const { packets, bytes } = this.#pool.sent();
 		return {
 			violations: this.#violations.map((text) => `seed ${seed}: ${text}`),
 			eventCount: this.#simulation.eventCount,
@@ -157,7 +153,7 @@ class ScenarioRun {
 	/** Who leaves while nobody hears it is not known to have left. */
 	#seesMost(index: number): boolean {
 		if (!this.#simulation.weather.isWhole) return false;
-		const alive = this.#pool.members[index]?.serf.members().filter(({ status }) => status === "alive").length ?? 0;
+		const alive = this.#pool.members[index]?.serf.count("alive") ?? 0;
 		return alive > this.#pool.running().length / 2;
 	}
 
@@ -181,7 +177,7 @@ class ScenarioRun {
 	}
 
 	#isWhole(): boolean {
-		if (this.#pool.convergence() < 1) return false;
+		if (!this.#pool.isConverged()) return false;
 		for (const index of this.#left) {
 			const views = this.#pool.viewsOf(`node-${index}`);
 			// Somebody who was away then may never have heard of it at all.

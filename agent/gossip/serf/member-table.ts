@@ -68,6 +68,13 @@ export class MemberTable {
 		return this.#numbers().map((number) => this.#member(number));
 	}
 
+	count(status: MemberStatus): number {
+		const wanted = statuses.indexOf(status);
+		let count = 0;
+		for (const one of this.#statuses) if (one === wanted) count++;
+		return count;
+	}
+
 	/** Name and Lamport time of each. */
 	statusTimes(): ReadonlyMap<string, number> {
 		return new Map(this.#numbers().map((number) => [this.#nameOf(number), this.#statusTimes[number] as number]));

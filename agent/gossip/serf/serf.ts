@@ -159,6 +159,11 @@ export class Serf {
 		return this.#table.statusOf(name);
 	}
 
+	/** How many members have that status. */
+	count(status: MemberStatus): number {
+		return this.#table.count(status);
+	}
+
 	/**
 	 * Takes over all that another member with the same directory knows of the pool, as if both had been in it for long. For
 	 * simulations.
@@ -402,7 +407,7 @@ export class Serf {
 	#reconnect(): void {
 		const failed = this.#table.withStatus("failed");
 		if (failed.length === 0) return;
-		const others = Math.max(1, this.#table.withStatus("alive").length + this.#table.withStatus("leaving").length);
+		const others = Math.max(1, this.#table.count("alive") + this.#table.count("leaving"));
 		const { random } = this.#options.swim;
 		if (random.next() > failed.length / others) return;
 		const member = this.#table.get(failed[Math.floor(random.next() * failed.length)] ?? "");

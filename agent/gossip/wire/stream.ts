@@ -91,7 +91,7 @@ function frame(body: Uint8Array, keyring: Keyring, { label, random }: Framing): 
  */
 export class StreamReader {
 	readonly #framing: Framing;
-	#buffer = new Uint8Array(4096);
+	#buffer: Uint8Array = new Uint8Array();
 	#size = 0;
 	#plain: PlainParser | undefined;
 
@@ -125,6 +125,12 @@ export class StreamReader {
 	#append(chunk: Uint8Array): void {
 		const wanted = this.#size + chunk.length;
 		if (wanted > streamSizeBytesMax + 512) throw malformed(`a stream of more than ${streamSizeBytesMax} bytes`);
+		if (this.#size === 0) {
+			// Most messages come in one piece, which is only looked at.
+			this.#buffer = chunk;
+			this.#size = wanted;
+			return;
+		}
 		if (wanted > this.#buffer.length) {
 			const grown = new Uint8Array(Math.max(wanted, this.#buffer.length * 2));
 			grown.set(this.#buffer.subarray(0, this.#size));
