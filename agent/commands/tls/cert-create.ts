@@ -61,7 +61,8 @@ export const certCreate = simpleCommand({
 				nowMs: nodeClock.nowMs(),
 				dnsNames: [...(values["additional-dnsname"] ?? []), ...nodeNames, name, "localhost"],
 				ipAddresses: [...ipAddresses, ...local],
-				usages: kind === "server" ? ["server", "client"] : ["client"],
+				// A client serves HTTPS with it, too.
+				usages: kind === "cli" ? ["client"] : ["server", "client"],
 			},
 			authority.key,
 		);
