@@ -71,7 +71,7 @@ export function encodeBatch(entries: readonly LogEntry[], salt: number): Uint8Ar
 	const view = new DataView(bytes.buffer);
 	let at = 0;
 	for (const [batchPosition, { type, term, index, command }] of entries.entries()) {
-		assert(command.length <= entrySizeBytesMax, `entry ${index} is within the size limit`);
+		assert(command.length <= entrySizeBytesMax, "every entry is within the size limit");
 		const end = at + entryHeaderBytes + command.length;
 		view.setUint32(at + 4, command.length);
 		view.setBigUint64(at + 8, BigInt(term));

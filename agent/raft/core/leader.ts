@@ -44,8 +44,10 @@ export function appendOwn(
 	content: { readonly type: EntryType; readonly data: Uint8Array } & Partial<Pick<Entry, "configuration">>,
 ): number {
 	const index = state.entries.lastIndex + 1;
-	appendEntry(state, { index, term: state.term, ...content });
-	if (content.configuration !== undefined) followServers(state, index);
+	const { type, data, configuration } = content;
+	const entry = { index, term: state.term, type, data };
+	appendEntry(state, configuration === undefined ? entry : { ...entry, configuration });
+	if (configuration !== undefined) followServers(state, index);
 	return index;
 }
 
@@ -72,6 +74,7 @@ export function leaderStep(state: RaftState): void {
 /** When the majority was last known to follow: the time at which calls that they answered had been sent. */
 function majorityContactMs(state: RaftState): number {
 	const progress = progressOf(state);
+	if (progress.size === 0) return state.nowMs;
 	const { id: self } = state.options.self;
 	return majorityValue(
 		voters(configurationOf(state)).map(({ id }) =>

@@ -1,7 +1,7 @@
 import { errorCode } from "../../../lib/errors.ts";
 import type { Endpoints, ReadOptions, WriteOptions } from "../endpoints.ts";
 import { isTooOld } from "./caller.ts";
-import type { Hold } from "./hold.ts";
+import { type Hold, mayTryAgain } from "./hold.ts";
 
 /** Questions that are not put to the datacenter: they are answered from what is given to them, or at once from what is here. */
 const localMethods: ReadonlySet<string> = new Set(["serviceNow", "nodeChecksOf"]);
@@ -75,6 +75,13 @@ function routeMethod(
 			waitMs: (options?.minIndex ?? 0) > 0 ? (options?.maxWaitMs ?? 0) : 0,
 			signal: options?.signal,
 		};
-		return tries === 1 ? attempt(parameters, options) : hold.run(() => attempt(parameters, options), kind);
+		if (tries === 1) return attempt(parameters, options);
+		const held = () => hold.run(() => attempt(parameters, options), kind);
+		if (!leads()) return held();
+		// Most calls end here; the way around costs as much processor time as a small read.
+		return own(...parameters).catch((error: unknown) => {
+			if (!mayTryAgain(error, kind.isRead)) throw error;
+			return held();
+		});
 	};
 }
