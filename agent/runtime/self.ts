@@ -1,7 +1,7 @@
 import { arch, cpus, platform } from "node:os";
 import { apiVersion, version } from "../../lib/version.ts";
 import type { RuntimeConfig } from "../config/index.ts";
-import type { LocalAgent } from "../local/index.ts";
+import type { AgentMemberRecord, LocalAgent } from "../local/index.ts";
 import type { LogState } from "../raft/index.ts";
 
 export interface SelfParts {
@@ -15,6 +15,9 @@ export interface SelfParts {
 	readonly peerAddresses?: (() => readonly string[]) | undefined;
 	/** Servers that this agent could ask. */
 	readonly knownServerCount: () => number;
+	/** Of a server: how many datacenters it knows, and who is in the pool of all their servers. */
+	readonly knownDatacenterCount?: (() => number) | undefined;
+	readonly wanMembers?: (() => readonly AgentMemberRecord[]) | undefined;
 }
 
 /** The body of `/v1/agent/self`, and what `disco info` prints. Field names and texts as the API spells them. */
@@ -85,13 +88,14 @@ function stats(parts: SelfParts): Readonly<Record<string, Readonly<Record<string
 	const { config, local, leaderAddress, peerAddresses } = parts;
 	const log = parts.logState?.();
 	const checks = [...local.checks().values()];
-	const members = local.members();
-	const inState = (wanted: string) => String(members.filter(({ status }) => status === wanted).length);
-	const serf = {
-		encrypted: String(config.encrypted),
-		failed: inState("failed"),
-		left: inState("left"),
-		members: String(members.length),
+	const serf = (members: readonly AgentMemberRecord[]) => {
+		const inState = (wanted: string) => String(members.filter(({ status }) => status === wanted).length);
+		return {
+			encrypted: String(config.encrypted),
+			failed: inState("failed"),
+			left: inState("left"),
+			members: String(members.length),
+		};
 	};
 	return {
 		agent: {
@@ -107,7 +111,7 @@ function stats(parts: SelfParts): Readonly<Record<string, Readonly<Record<string
 				: {
 						acl: "disabled",
 						bootstrap: String(config.bootstrap),
-						known_datacenters: "1",
+						known_datacenters: String(parts.knownDatacenterCount?.() ?? 1),
 						leader: String(log.role === "leader"),
 						leader_addr: leaderAddress?.() ?? "",
 						server: "true",
@@ -120,8 +124,8 @@ function stats(parts: SelfParts): Readonly<Record<string, Readonly<Record<string
 			os: platform(),
 			resident_bytes: String(process.memoryUsage.rss()),
 		},
-		serf_lan: serf,
-		...(log === undefined ? {} : { serf_wan: serf }),
+		serf_lan: serf(local.members()),
+		...(log === undefined ? {} : { serf_wan: serf(parts.wanMembers?.() ?? local.members().slice(0, 1)) }),
 	};
 }
 

@@ -242,6 +242,8 @@ async function start(config: RuntimeConfig, parts: AgentParts, opened: Closer[])
 				peerAddresses: dataServer?.cluster.peerAddresses,
 				knownServerCount: () =>
 					aliveServers(serversOf(pool?.members() ?? [], config.datacenter), config.nodeName).length,
+				knownDatacenterCount: dataServer && (() => dataServer.datacenters.names().length),
+				wanMembers: pool?.wan && (() => pool?.wan?.members() ?? []),
 			}),
 		reload,
 		leave,
