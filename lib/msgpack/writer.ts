@@ -65,11 +65,13 @@ export class Writer {
 	}
 
 	string(value: string): void {
-		// A character takes at most three bytes of UTF-8; short ASCII text is the rule.
-		if (value.length < 32 && isAscii(value)) {
-			this.#reserve(1 + value.length);
-			this.#bytes[this.#size++] = 0xa0 | value.length;
-			for (let at = 0; at < value.length; at++) this.#bytes[this.#size++] = value.charCodeAt(at);
+		// Short ASCII text is the rule: names and ids.
+		const { length } = value;
+		if (length < 64 && isAscii(value)) {
+			if (length < 32) this.#byte(0xa0 | length);
+			else this.#with16(0xda, length);
+			this.#reserve(length);
+			for (let at = 0; at < length; at++) this.#bytes[this.#size++] = value.charCodeAt(at);
 			return;
 		}
 		this.raw(encoder.encode(value));

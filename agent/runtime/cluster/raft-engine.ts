@@ -33,6 +33,9 @@ function timingsOf({ raftMultiplier }: ClusterConfig): Timings {
 	};
 }
 
+/** Who calls is not looked for among all members with each call: a leader makes thousands a second. */
+const admittedMs = 1_000;
+
 /** Not started: `log.start()` does. */
 export function raftEngine(parts: {
 	readonly self: Peer;
@@ -87,19 +90,26 @@ export function raftEngine(parts: {
 		log,
 		heartbeatPauseMs: timings.heartbeatTimeoutMs / 5,
 		leadership: { leads: () => leads, observe: (observer) => void observers.push(observer) },
-		serve: (connection) =>
-			serveRaftStream(connection, {
+		serve: (connection) => {
+			let admitted = { id: "", untilMs: 0 };
+			return serveRaftStream(connection, {
 				self,
 				handle: async (request, state) => {
+					const { id, address } = request.from;
+					const nowMs = clock.monotonicMs();
+					if (id === admitted.id && nowMs < admitted.untilMs) return log.handle(request, state);
 					const why = refusal(request.from);
-					if (why === undefined) return log.handle(request, state);
-					const { address } = request.from;
+					if (why === undefined) {
+						admitted = { id, untilMs: nowMs + admittedMs };
+						return log.handle(request, state);
+					}
 					if (refused.get(address) !== why)
 						logger.info("calls of another server are not answered", { from: address, why });
 					refused.set(address, why);
 					throw new DiscoError("PEER_REFUSED", `calls of ${address} are not answered: ${why}`);
 				},
-			}),
+			});
+		},
 		refuseCalls: (reason) => {
 			refusal = reason;
 		},
