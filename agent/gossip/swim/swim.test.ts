@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FakeClock, FakeNetwork, fakeRandom } from "../../../lib/env/fake.ts";
 import type { Address, DatagramSocket } from "../../../lib/env/index.ts";
 import { silentLogger } from "../../../lib/log/index.ts";
-import { type Codec, encode } from "../../../lib/msgpack/index.ts";
+import { type Codec, decode, encode } from "../../../lib/msgpack/index.ts";
 import type { Framing } from "../wire/framing.ts";
-import { alive, dead, messageType, ping, suspect } from "../wire/messages.ts";
+import { Keyring } from "../wire/keyring.ts";
+import { ack, alive, dead, indirectPing, messageType, nack, ping, suspect } from "../wire/messages.ts";
 import { decodePacket, encodePacket } from "../wire/packet.ts";
 import type { SwimDelegate } from "./delegate.ts";
 import { swimPresets } from "./settings.ts";
@@ -29,8 +30,12 @@ describe("a member", () => {
 	let peer: DatagramSocket;
 	let received: Uint8Array[];
 	let events: string[];
+	/** Packets that it has sent to the peer. */
+	let arrived: number;
 
-	beforeEach(async () => {
+	/** What the member reads with. */
+	let reads: Framing = framing;
+	const restart = async () => {
 		clock = new FakeClock();
 		const network = new FakeNetwork({ clock });
 		events = [];
@@ -54,8 +59,8 @@ describe("a member", () => {
 				name: "own",
 				bind: own,
 				versions,
-				settings: swimPresets.lan,
-				framing,
+				settings: { ...swimPresets.lan, deadNodeReclaimMs: 10_000 },
+				framing: reads,
 				clock,
 				random,
 				network: network.host(own.host),
@@ -63,11 +68,17 @@ describe("a member", () => {
 			},
 			delegate,
 		);
-		peer = await network
-			.host(other.host)
-			.bindDatagram(other, (packet) => received.push(...decodePacket(packet, framing)));
+		peer = await network.host(other.host).bindDatagram(other, (packet) => {
+			arrived++;
+			received.push(...decodePacket(packet, reads));
+		});
+		arrived = 0;
 		await swim.start();
 		events.length = 0;
+	};
+	beforeEach(async () => {
+		reads = framing;
+		await restart();
 	});
 	afterEach(() => swim.close());
 
@@ -94,6 +105,10 @@ describe("a member", () => {
 		message(suspect, messageType.suspect, { Node, Incarnation, From });
 	const deadOf = (Node: string, Incarnation: number, From = "peer") =>
 		message(dead, messageType.dead, { Node, Incarnation, From });
+	const sequencesOf = (type: number) =>
+		received
+			.filter(([first]) => first === type)
+			.map((bytes) => decode(type === messageType.ack ? ack : nack, bytes, 1).SeqNo);
 	const statusOf = (name: string) => swim.members.list.get(name)?.status;
 	const incarnationOf = (name: string) => swim.members.list.get(name)?.incarnation;
 
@@ -163,6 +178,101 @@ describe("a member", () => {
 		expect(statusOf("peer")).toBe("suspect");
 		await clock.advanceAsync(30_000);
 		expect(statusOf("peer")).toBe("dead");
+	});
+
+	it("tells a suspect that it probes what is said of it, so that it can refute at once", async () => {
+		tell(aliveOf("peer", 1));
+		tell(suspectOf("peer", 1, "third"));
+		// What is still broadcast about it is sent out first.
+		while (swim.members.broadcasts.size > 0) swim.members.broadcasts.take(1_400, 2);
+		received.length = 0;
+		await clock.advanceAsync(1_000);
+		expect(received.map(([type]) => type)).toContain(messageType.ping);
+		expect(received.map(([type]) => type)).toContain(messageType.suspect);
+	});
+
+	it("pings for another: an ack when it answers, a nack when it does not in time", async () => {
+		tell(aliveOf("peer", 1));
+		const ask = (SeqNo: number, Node: string, host: string) =>
+			tell(
+				message(indirectPing, messageType.indirectPing, {
+					SeqNo,
+					Node,
+					Target: Uint8Array.from(host.split(".").map(Number)),
+					Port: 7946,
+					Nack: true,
+				}),
+			);
+		received.length = 0;
+		ask(70, "nobody", "10.0.0.77");
+		await clock.advanceAsync(499);
+		expect(sequencesOf(messageType.nack)).toEqual([]);
+		await clock.advanceAsync(1);
+		expect(sequencesOf(messageType.nack)).toEqual([70]);
+		// Itself is asked for itself: it answers, and that is passed on.
+		ask(71, "own", own.host);
+		await clock.advanceAsync(600);
+		expect(sequencesOf(messageType.nack)).toEqual([70]);
+		expect(sequencesOf(messageType.ack)).toContain(71);
+	});
+
+	it("failed probes make it doubt itself and more patient; helpers' nacks make the others' fault of it", async () => {
+		// Of a pool of two nobody can help.
+		tell(aliveOf("silent", 1, { from: { host: "10.0.0.3", port: 7946 } }));
+		await clock.advanceAsync(2_500);
+		expect(statusOf("silent")).toBe("suspect");
+		expect(swim.awareness.score).toBeGreaterThan(0);
+		expect(swim.awareness.scaleMs(1_000)).toBe(1_000 * (swim.awareness.score + 1));
+		expect(swim.prober.failedProbes).toBeGreaterThan(0);
+	});
+
+	it("the dead one's name is free for another address after its time, where one is set", async () => {
+		tell(aliveOf("peer", 1));
+		tell(deadOf("peer", 1, "third"));
+		const elsewhere = { host: "10.0.0.9", port: 7946 };
+		tell(aliveOf("peer", 2, { from: elsewhere }));
+		expect(events).toContain("conflict peer");
+		await clock.advanceAsync(11_000);
+		tell(aliveOf("peer", 2, { from: elsewhere }));
+		expect([statusOf("peer"), swim.members.list.get("peer")?.announcement.address]).toEqual(["alive", elsewhere]);
+	});
+
+	it("who is dead is still gossiped to for a while, who left is not", async () => {
+		tell(aliveOf("peer", 1));
+		tell(deadOf("peer", 1, "third"));
+		received.length = 0;
+		await clock.advanceAsync(1_000);
+		expect(received.map(([type]) => type)).toContain(messageType.dead);
+		tell(aliveOf("peer", 2));
+		tell(deadOf("peer", 2, "peer"));
+		while (swim.members.broadcasts.size > 0) swim.members.broadcasts.take(1_400, 2);
+		tell(aliveOf("third", 1, { from: { host: "10.0.0.3", port: 7946 } }));
+		received.length = 0;
+		await clock.advanceAsync(1_000);
+		expect(received).toEqual([]);
+	});
+
+	it("with a key it heeds neither plain nor wrongly sealed packets, and answers none of them", async () => {
+		await swim.close();
+		const key = new Uint8Array(32).fill(1);
+		reads = { ...framing, keyring: new Keyring(key) };
+		await restart();
+		const send = (sealing: Framing) => {
+			const messages = [
+				aliveOf("peer", 1),
+				suspectOf("own", 1),
+				message(ping, messageType.ping, { SeqNo: 1, Node: "own" }),
+			];
+			peer.send(encodePacket(messages, sealing, { crc: true }), own);
+			clock.advance(0);
+			clock.advance(0);
+		};
+		send(framing);
+		send({ ...framing, keyring: new Keyring(new Uint8Array(32).fill(2)) });
+		send({ ...framing, label: "other" });
+		expect([swim.members.list.size, swim.members.refutations, events, arrived]).toEqual([1, 0, [], 0]);
+		send({ ...framing, keyring: new Keyring(key) });
+		expect([swim.members.list.size, swim.members.refutations, events, arrived]).toEqual([2, 1, ["join peer"], 1]);
 	});
 
 	it("malformed packets change nothing", () => {

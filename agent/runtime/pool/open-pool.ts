@@ -53,6 +53,7 @@ export async function startJoining(
 		const each = retryJoin({
 			addresses: retry,
 			intervalMs: retryIntervalMs,
+			beginsSoon: !config.compat,
 			attemptsMax: retryMax,
 			join: (addresses) => joined.joinAny(addresses),
 			clock,

@@ -2,6 +2,9 @@ import type { Clock, Timer } from "../../../lib/env/index.ts";
 import { errorMessage } from "../../../lib/errors.ts";
 import type { Logger } from "../../../lib/log/index.ts";
 
+/** Pause after the first attempt; each further one is twice as long, up to the interval: agents that start together find each other soon. */
+const firstPauseMs = 1_000;
+
 /** `-retry-join`: tries until one of the addresses can be joined. */
 export interface RetryJoin {
 	/** Resolves when joined; fails with the last error after `attemptsMax` of them. Never ends after `close`. */
@@ -11,14 +14,17 @@ export interface RetryJoin {
 
 export function retryJoin(parts: {
 	readonly addresses: readonly string[];
+	/** Between two attempts. */
 	readonly intervalMs: number;
+	/** Whether the first pauses are shorter, where attempts have no end. */
+	readonly beginsSoon: boolean;
 	/** 0: for ever. */
 	readonly attemptsMax: number;
 	readonly join: (addresses: readonly string[]) => Promise<void>;
 	readonly clock: Clock;
 	readonly logger: Logger;
 }): RetryJoin {
-	const { addresses, intervalMs, attemptsMax, join, clock, logger } = parts;
+	const { addresses, intervalMs, beginsSoon, attemptsMax, join, clock, logger } = parts;
 	let timer: Timer | undefined;
 	let closed = false;
 	const done = new Promise<void>((resolve, reject) => {
@@ -36,8 +42,10 @@ export function retryJoin(parts: {
 						reject(error);
 						return;
 					}
-					logger.warn(`join failed, will retry: ${errorMessage(error)}`, { "retry-ms": intervalMs });
-					timer = clock.after(intervalMs, attempt);
+					const isShort = beginsSoon && attemptsMax === 0;
+					const pauseMs = isShort ? Math.min(intervalMs, firstPauseMs * 2 ** (attempts - 1)) : intervalMs;
+					logger.warn(`join failed, will retry: ${errorMessage(error)}`, { "retry-ms": pauseMs });
+					timer = clock.after(pauseMs, attempt);
 				},
 			);
 		};
