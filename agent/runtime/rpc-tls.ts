@@ -2,7 +2,7 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import type { Address, Connection, Network } from "../../lib/env/index.ts";
 import { DiscoError } from "../../lib/errors.ts";
 import type { Logger } from "../../lib/log/index.ts";
-import { firstByteOf, nodeNetwork } from "../../lib/node/index.ts";
+import { firstByteOf, nodeClock, nodeNetwork } from "../../lib/node/index.ts";
 import {
 	type AcceptedTls,
 	connectTls,
@@ -18,6 +18,8 @@ import { type AdmittedConnection, firstBytes, nativeProtocols } from "../rpc/for
 const tlsRecord = 0x16;
 /** A handshake may take this part of the server port's time, so that the reason is told. */
 const handshakePart = 0.98;
+/** A server that refuses our certificate does so within this time; one that ends the connection later shuts down. */
+const refusalMsMax = 2_000;
 /** The same line about the same peer comes once in this time. */
 const quietMs = 10_000;
 /** So many peers are remembered for that. */
@@ -65,12 +67,13 @@ export function createRpcTls(config: RuntimeConfig, logger: Logger): RpcTls {
 		const server = `${to.host}:${to.port}`;
 		try {
 			await plain.write(Uint8Array.of(firstBytes.tls));
+			const untilMs = nodeClock.monotonicMs() + refusalMsMax;
 			return await connectTls(plain, {
 				context,
 				serverName: tls.verifyServerHostname ? serverName(datacenter, domain) : undefined,
 				timeoutMs: options.timeoutMs,
 				halfOpen: options.halfOpen ?? false,
-				onSilentEnd: () => silentEnd(server),
+				onSilentEnd: () => silentEnd(server, untilMs),
 			});
 		} catch (error) {
 			void plain.close();
@@ -80,9 +83,10 @@ export function createRpcTls(config: RuntimeConfig, logger: Logger): RpcTls {
 	}
 
 	/** With TLS 1.3 a server judges our certificate when we think that all is well. */
-	function silentEnd(server: string): DiscoError {
-		const why = "it ended the connection after the handshake; should it refuse our certificate, its log says why";
-		warn("a server cannot be reached by TLS", { server }, why);
+	function silentEnd(server: string, untilMs: number): DiscoError {
+		const why =
+			"it ended the connection after the handshake: it shuts down, or refuses our certificate (its log says why)";
+		if (nodeClock.monotonicMs() < untilMs) warn("a server cannot be reached by TLS", { server }, why);
 		return new DiscoError("CONNECTION_LOST", `${server}: ${why}`, { retryable: true });
 	}
 
