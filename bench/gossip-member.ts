@@ -3,13 +3,14 @@
  *
  *   node gossip-member.js NAME HOST JOIN_HOST
  */
-import { startMember } from "./gossip-pool.ts";
+import { makeMember } from "./gossip-pool.ts";
 
 const [name = "", host = "", other = ""] = process.argv.slice(2);
 const heard = new Set<string>();
-const serf = await startMember(name, host, (event) => {
+const serf = makeMember(name, host, (event) => {
 	if (event.kind === "user") heard.add(event.name);
 });
+await serf.start();
 await serf.join([{ host: other, port: serf.swim.address.port }], { ignoreOld: false });
 // Whoever measures asks by a line.
 process.stdin.on("data", () => {

@@ -5,16 +5,16 @@ import { nodeClock, nodeNetwork, nodeRandom } from "../lib/node/index.ts";
 
 export const gossipPort = 7946;
 
-/** A member with the settings of serf's LAN profile unless others are given. */
-export async function startMember(
+/** A member with the settings of serf's LAN profile unless others are given. It is to be started. */
+export function makeMember(
 	name: string,
 	host: string,
 	onEvent: (event: SerfEvent) => void,
 	settings: Partial<SwimSettings> = {},
 	/** What many members in one process share. */
 	directory = new NodeDirectory(),
-): Promise<Serf> {
-	const serf = new Serf({
+): Serf {
+	return new Serf({
 		swim: {
 			name,
 			directory,
@@ -39,6 +39,4 @@ export async function startMember(
 		matches: (expression, text) => new RegExp(expression).test(text),
 		onEvent,
 	});
-	await serf.start();
-	return serf;
 }
