@@ -41,7 +41,8 @@ export interface ChoosingCaller extends Caller {
 }
 
 /**
- * A client's calls go to one server, the first of a shuffled list; one that cannot be reached goes to its end. The list is shuffled
+ * A client's calls go to one server, the first of a shuffled list; one that cannot be reached, or knows no leader, goes to its
+ * end. The list is shuffled
  * anew from time to time, so that agents spread over servers that come. What only the leader answers goes to the leader while that is
  * known and answers: the server in front would pass it on.
  */
@@ -119,14 +120,14 @@ export function createChoosingCaller(parts: ChoosingParts): ChoosingCaller {
 				try {
 					return await connections.call(address, method, argument, callOptions);
 				} catch (error) {
-					if (isUnreachable(error)) {
+					if (isUnreachable(error))
 						logger.warn("a server does not answer; the next one is asked", {
 							server: address,
 							method: method.name,
 							error: errorMessage(error),
 						});
-						moveToEnd(address);
-					}
+					// Without a leader it may be cut off from the others, which have one.
+					if (isUnreachable(error) || errorCode(error) === "NO_LEADER") moveToEnd(address);
 					throw error;
 				}
 			}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { FakeClock, FakeNetwork } from "../../../lib/env/fake.ts";
+import { DiscoError } from "../../../lib/errors.ts";
 import { nodeClock, nodeNetwork } from "../../../lib/node/index.ts";
 import type { Endpoints } from "../endpoints.ts";
 import { bytes, read, registration, startServer, write } from "../testing.ts";
@@ -108,6 +109,25 @@ describe("a client", () => {
 		expect(second).not.toBe(first);
 		await during(clock, client.status.leader());
 		expect(asked).toEqual([first, second, second]);
+	});
+
+	it("goes to the next server when one knows no leader: it may be cut off from those that have one", async () => {
+		const { clock, network, endpoints, clientNetwork } = await startPair();
+		let cutOff: string | undefined;
+		const hosts = ["10.0.0.3", "10.0.0.4"];
+		for (const host of hosts) {
+			const get: Endpoints["kv"]["get"] = async (key, options) => {
+				if (host === cutOff) throw new DiscoError("NO_LEADER", "No cluster leader");
+				return endpoints.kv.get(key, options);
+			};
+			const leader = async () => (host === cutOff ? "" : host);
+			const own = { ...endpoints, kv: { ...endpoints.kv, get }, status: { ...endpoints.status, leader } };
+			await serve(own, { network: network.host(host), clock, host, port: 8300 });
+		}
+		const client = clientOf({ network: clientNetwork, clock, servers: hosts.map((host) => `${host}:8300`) });
+		cutOff = await during(clock, client.status.leader());
+		expect(await during(clock, client.kv.get("a", read), { limitMs: 10_000 })).toMatchObject({ knownLeader: true });
+		expect(hosts.filter((host) => host !== cutOff)).toContain(await during(clock, client.status.leader()));
 	});
 
 	it("spreads anew from time to time over the servers that answer", async () => {
