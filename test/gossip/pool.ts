@@ -79,6 +79,8 @@ export interface OwnMember {
 	readonly serf: Serf;
 	readonly events: SerfEvent[];
 	statusOf(member: string): string | undefined;
+	/** Whether the others know its name at another address. */
+	hasToEnd(): boolean;
 	/** Names of the user events it heard. */
 	heard(): readonly string[];
 }
@@ -95,6 +97,7 @@ export async function startOwn(
 	} = {},
 ): Promise<OwnMember> {
 	const events: SerfEvent[] = [];
+	let hasToEnd = false;
 	const serf = new Serf({
 		swim: {
 			name,
@@ -118,6 +121,9 @@ export async function startOwn(
 		protocol: 5,
 		tags: new Map([["of", name]]),
 		matches: (expression, text) => new RegExp(expression).test(text),
+		onNameConflict: () => {
+			hasToEnd = true;
+		},
 		onEvent: (event) => {
 			events.push(event);
 			if (event.kind === "query" && event.name === "uptime") event.respond(new TextEncoder().encode("up here"));
@@ -129,6 +135,7 @@ export async function startOwn(
 		serf,
 		events,
 		statusOf: (member) => serf.member(member)?.status,
+		hasToEnd: () => hasToEnd,
 		heard: () => events.flatMap((event) => (event.kind === "user" ? [event.name] : [])),
 	};
 }

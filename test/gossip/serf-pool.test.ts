@@ -81,6 +81,18 @@ describe.skipIf(!hasSerf)("a pool of real serf agents", () => {
 		expect(await first.command("reachability")).toContain("Successfully contacted all live nodes");
 	});
 
+	it("who comes with a name that is taken hears from the others whose it is; who has it stays", async () => {
+		const [first] = serfs as [SerfAgent];
+		const second = await startOwn("disco", "127.57.10.8", { join: first.host });
+		try {
+			await eventually("it is told to end", () => second.hasToEnd(), 60_000);
+			expect(own.hasToEnd()).toBe(false);
+			expect(await first.command("members", "-name=disco")).toContain("127.57.10.9");
+		} finally {
+			await second.serf.close();
+		}
+	});
+
 	it("a killed serf agent is seen as failed, not before its suspicion ends, and is alive again when it comes back", async () => {
 		const third = serfs.pop() as SerfAgent;
 		await third.stop("SIGKILL");
@@ -98,12 +110,18 @@ describe.skipIf(!hasSerf)("a pool of real serf agents", () => {
 	});
 
 	it("we leave and are seen as left; force-leave from our side makes a failed one left", async () => {
+		// A minute in which nobody failed but who was killed, and nobody had to refute.
+		await eventually("60 probes", () => own.serf.swim.prober.probes >= 60, 60_000);
+		const failed = own.events.flatMap((event) => (event.kind === "failed" ? [event.member.name] : []));
+		expect([failed, own.serf.swim.members.refutations]).toEqual([["s3"], 0]);
 		const third = serfs.pop() as SerfAgent;
 		await third.stop("SIGKILL");
 		await eventually("we see it fail", () => own.statusOf("s3") === "failed", 60_000);
 		await own.serf.forceLeave("s3", false);
 		expect(own.statusOf("s3")).toBe("left");
 		await everybodySees("s3", "left");
+		await serfs[0]?.command("force-leave", "-prune", "s3");
+		await eventually("their force-leave reaches us", () => own.statusOf("s3") === undefined);
 		const [first, second] = serfs as [SerfAgent, SerfAgent];
 		await second.command("leave");
 		await eventually("we see it leave", () => own.statusOf("s2") === "left");
