@@ -4,7 +4,7 @@ import { isTooOld } from "./caller.ts";
 import { type Hold, mayTryAgain } from "./hold.ts";
 
 /** Questions that are not put to the datacenter: they are answered from what is given to them, or at once from what is here. */
-const localMethods: ReadonlySet<string> = new Set(["serviceNow", "nodeChecksOf"]);
+const localMethods: ReadonlySet<string> = new Set(["serviceNow", "nodeChecksOf", "sortNear"]);
 
 /** What they bring can be read once only: made again they would bring half of it. */
 const madeOnce: ReadonlySet<string> = new Set(["restore"]);
