@@ -7,6 +7,7 @@ import {
 	type CallContext,
 	configurationOf,
 	hardStateChanged,
+	isOnlyVoter,
 	leaveRole,
 	otherServers,
 	type RaftState,
@@ -15,7 +16,7 @@ import {
 	startElectionTimer,
 	voterCount,
 } from "./state.ts";
-import type { PreVoteRequest, Response, VoteRequest } from "./types.ts";
+import type { Position, PreVoteRequest, Response, VoteRequest } from "./types.ts";
 
 /** The election timer of a follower or candidate has run out. */
 export function electionTimeout(state: RaftState): void {
@@ -93,10 +94,10 @@ export function voteRequested(state: RaftState, request: VoteRequest, token: unk
 }
 
 function grants(state: RaftState, { from, term, last, leadershipTransfer }: VoteRequest): boolean {
-	if (!mayAsk(state, from.id) || (followsAnother(state, from.id) && !leadershipTransfer)) return false;
+	if (!mayAsk(state, from.id, last) || (followsAnother(state, from.id) && !leadershipTransfer)) return false;
 	if (term < state.term) return false;
 	if (term > state.term) becomeFollower(state, term);
-	if (!mayLead(state, from.id)) return false;
+	if (!mayLead(state, from.id, last)) return false;
 	// One vote per term (§5.2), and none for a log that lacks what may be committed (§5.4.1).
 	if (state.votedFor !== undefined && state.votedFor !== from.id) return false;
 	if (!state.options.rules.upToDate(last, state.entries.last)) return false;
@@ -111,25 +112,35 @@ function grants(state: RaftState, { from, term, last, leadershipTransfer }: Vote
 export function preVoteRequested(state: RaftState, request: PreVoteRequest, token: unknown): void {
 	const { from, term, last } = request;
 	const granted =
-		mayAsk(state, from.id) &&
+		mayAsk(state, from.id, last) &&
 		!followsAnother(state, from.id) &&
 		term >= state.term &&
-		mayLead(state, from.id) &&
+		mayLead(state, from.id, last) &&
 		state.options.rules.upToDate(last, state.entries.last);
 	// As the reference, a later term is repeated in the answer without being taken.
 	const answered = response(state, granted);
 	answer(state, token, { ...answered, term: granted ? Math.max(term, state.term) : state.term });
 }
 
-/** Thesis §4.2.3: a server that was removed must not disturb. A server without a configuration cannot tell. */
-function mayAsk(state: RaftState, id: string): boolean {
+/**
+ * Thesis §4.2.3: a server that was removed must not disturb. A server without a configuration cannot tell, and neither can one whose
+ * log ends before the candidate's: what it lacks may have given the candidate its vote, and its own may be the one that is needed (§4.1;
+ * the reference refuses here, and such a cluster never has a leader again).
+ */
+function mayAsk(state: RaftState, id: string, last: Position): boolean {
 	const configuration = configurationOf(state);
-	return configuration.servers.length === 0 || serverOf(configuration, id) !== undefined;
+	return configuration.servers.length === 0 || serverOf(configuration, id) !== undefined || isAhead(state, last);
 }
 
-function mayLead(state: RaftState, id: string): boolean {
+function mayLead(state: RaftState, id: string, last: Position): boolean {
 	const configuration = configurationOf(state);
-	return configuration.servers.length === 0 || isVoter(configuration, id);
+	return configuration.servers.length === 0 || isVoter(configuration, id) || isAhead(state, last);
+}
+
+/** Nobody is ahead of the only voter but another cluster. */
+function isAhead(state: RaftState, { index, term }: Position): boolean {
+	const { last } = state.entries;
+	return !isOnlyVoter(state) && (term > last.term || (term === last.term && index > last.index));
 }
 
 /** Thesis §4.2.3: within the shortest time after which a follower may give up the leader it has heard from. */

@@ -367,9 +367,16 @@ describe("§6 and thesis §4 membership", () => {
 		append(2, last, [], 0, "b");
 		expect(vote(9, "c", { index: 99, term: 8 })).toMatchObject({ success: false, term: 2 });
 		expect(raft.term).toBe(2);
-		expect(server().vote(9, "stranger", { index: 99, term: 8 }).success).toBe(false);
+		expect(server().vote(9, "stranger", last)).toMatchObject({ success: false, term: 1 });
 		// §3.10: unless the leader itself asked for the election.
 		expect(vote(9, "c", { index: 99, term: 8 }, true).success).toBe(true);
+	});
+
+	it("§4.1 who lacks what made the candidate a server does not refuse it for that: the vote may be the one that is needed", () => {
+		const stranger = server({ terms: [1] });
+		expect(stranger.vote(9, "d", { index: 2, term: 1 }).success).toBe(false);
+		expect(stranger.vote(9, "d", { index: 3, term: 1 }).success).toBe(true);
+		expect(server({ terms: [1] }).vote(9, "d", { index: 2, term: 2 }).success).toBe(true);
 	});
 
 	it("a server without a configuration starts no election", () => {
