@@ -9,7 +9,8 @@ export class Cluster extends World {
 		super(options);
 		const ids = Array.from({ length: options.serverCount }, (_, at) => at + 1);
 		const members = ids.map((at) => ({ id: `s${at}`, address: `10.0.0.${at}:8300` }));
-		this.servers = members.map((self) => new SimulatedServer(this, self, members));
+		const beginners = members.slice(0, options.beginnerCount);
+		this.servers = members.map((self) => new SimulatedServer(this, self, beginners));
 		for (const server of this.servers) this.inhabitants.set(server.id, server);
 	}
 

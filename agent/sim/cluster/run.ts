@@ -25,23 +25,28 @@ export async function runCluster(options: {
 	readonly seed: number;
 	readonly serverCount?: number;
 	readonly faultsMs?: number;
+	/** As in `WorldOptions`. */
+	readonly beginnerCount?: number;
+	/** Beside clients and faults. */
+	readonly alongside?: (world: Cluster, ends: () => boolean) => Promise<void>;
 	readonly sabotage?: Sabotage;
 }): Promise<RunResult> {
 	// Nobody looks at the stacks of refused requests, which cost more than the rest of them.
 	Error.stackTraceLimit = 0;
-	const { seed, serverCount = 5, faultsMs = 60_000, sabotage } = options;
-	const world = new Cluster({ seed, serverCount, ...(sabotage === undefined ? {} : { sabotage }) });
+	const { seed, serverCount = 5, faultsMs = 60_000, beginnerCount = serverCount, alongside, sabotage } = options;
+	const world = new Cluster({ seed, serverCount, beginnerCount, ...(sabotage === undefined ? {} : { sabotage }) });
 	const histories = new KeyHistories();
 	const locks = new LockHistory(world);
 	let judged = false;
 	void (async () => {
-		for (const server of world.servers) server.boot(true);
+		for (const [at, server] of world.servers.entries()) server.boot(at < beginnerCount);
 		await registerNode(world);
 		const ends = () => world.clock.monotonicMs() >= faultsMs;
 		const work = [
 			...["a", "b", "c"].map((name) => keyClient(new Client(world, name), histories, keys, ends)),
 			...["d", "e", "f"].map((name) => lockClient(new Client(world, name), locks, ends)),
 			mischief(world, ends),
+			...(alongside === undefined ? [] : [alongside(world, ends)]),
 		];
 		await Promise.all(work);
 	})();

@@ -19,6 +19,8 @@ export interface Sabotage {
 export interface WorldOptions {
 	readonly seed: number;
 	readonly serverCount: number;
+	/** So many of the servers begin the cluster, the others wait to be taken in; all unless given. */
+	readonly beginnerCount?: number;
 	readonly sabotage?: Sabotage;
 }
 
