@@ -2,7 +2,7 @@ import { DiscoError } from "../../../lib/errors.ts";
 import { type Parse, Received } from "../../../lib/stream/index.ts";
 
 /** The largest request or answer: a list of keys may be long. */
-export const messageBytesMax = 64 * 1024 * 1024;
+const messageBytesMax = 64 * 1024 * 1024;
 
 /** Where messages come from, chunk by chunk; a `YamuxStream` is one. */
 export interface MessageSource {
