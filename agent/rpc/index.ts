@@ -27,7 +27,6 @@ export type {
 	TxnResult,
 } from "../state/index.ts";
 export { checkTypeOf } from "./check-type.ts";
-export { type Datacenters, onlyDatacenter } from "./datacenters.ts";
 export type {
 	Answer,
 	AutopilotHealth,
