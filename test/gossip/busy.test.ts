@@ -10,7 +10,7 @@ const probesPerLook = 12;
 const answerBytesMin = 25_000_000;
 /** Of one processor, that the agent gets while it is looked at. */
 const shareMin = 0.6;
-const looksMax = 4;
+const looksMax = 6;
 
 describe.skipIf(!hasSerf)("an agent whose HTTP server encodes answers of 31 MB all the time", () => {
 	it("keeps gossip's schedule: its probes succeed, and nobody suspects it", async () => {
@@ -49,15 +49,20 @@ describe.skipIf(!hasSerf)("an agent whose HTTP server encodes answers of 31 MB a
 			for (let look = 1; ; look++) {
 				const before = await state();
 				const [startMs, startCpuMs] = [performance.now(), cpuMs(agent.child.pid)];
-				await eventually("its probes", async () => (await state()).probes >= before.probes + probesPerLook, 60_000);
-				const after = await state();
+				const after = await eventually(
+					"its probes, and an answer to each client",
+					async () => {
+						const now = await state();
+						const isAnswered = now.answers.slice(0, 4).every((count, at) => count > (before.answers[at] ?? 0));
+						return isAnswered && now.probes >= before.probes + probesPerLook ? now : undefined;
+					},
+					90_000,
+				);
 				const share = (cpuMs(agent.child.pid) - startCpuMs) / (performance.now() - startMs);
-				const answers = after.answers.map((count, at) => count - (before.answers[at] ?? 0)).slice(0, 4);
 				// A process from which others take the processor may be late without a fault of its own: then it is looked at again.
 				const isStarved = share < shareMin && look < looksMax;
 				if (after.missed > before.missed && isStarved) continue;
 				expect(after.missed).toBe(before.missed);
-				expect(Math.min(...answers)).toBeGreaterThan(0);
 				break;
 			}
 			expect(Math.max(...(clients[0]?.output() ?? "").split("\n").map(Number))).toBeGreaterThan(answerBytesMin);
@@ -67,5 +72,5 @@ describe.skipIf(!hasSerf)("an agent whose HTTP server encodes answers of 31 MB a
 			await agent.kill("SIGKILL");
 			for (const one of [serf, other]) await one.stop();
 		}
-	}, 300_000);
+	}, 600_000);
 });
