@@ -25,7 +25,7 @@ const vitest = (project) => [
 	"--project",
 	project,
 	"--reporter",
-	project === "e2e" || project === "docker" ? "verbose" : "default",
+	project === "sim" ? "default" : "verbose",
 ];
 const program = (name) => `node dist/disco${name}.js`;
 
@@ -52,7 +52,10 @@ const consul = (host, extra = []) => ({
 
 const replay = (suite, name, args) => ["node", `${recorded}/${suite}/${name}`, ...args];
 
-/** name, command, and for a replay `floor` (its key in floors.json) and the `agent` it wants. */
+/**
+ * name, command, and for a replay `floor` (its key in floors.json) and the `agent` it wants, with a `secondAgent` that joins it from
+ * the datacenter dc2.
+ */
 const lanes = {
 	lint: [{ name: "lint", command: ["bash", "scripts/lint.sh"] }],
 	package: [{ name: "package", command: ["bash", "scripts/package-check.sh"] }],
@@ -126,6 +129,23 @@ const lanes = {
 				`http://127.22.0.${number + 1}:8500`,
 			]),
 		})),
+		...["functions", "handlebars"].map((part, number) => {
+			const [host, otherHost] = [`127.22.0.${2 * number + 4}`, `127.22.0.${2 * number + 5}`];
+			return {
+				name: `replay template/${part}, two datacenters of disco`,
+				floor: `template/${part}, two datacenters`,
+				agent: disco(host),
+				secondAgent: disco(otherHost, ["-datacenter", "dc2", "-retry-join-wan", host]),
+				command: replay("template", "replay.mjs", [
+					part,
+					"--dc2",
+					"--bin",
+					`${program("-template")} -compat`,
+					"--http",
+					`http://${host}:8500`,
+				]),
+			};
+		}),
 	],
 	env: [
 		{
@@ -270,6 +290,15 @@ function startAgent(agent, log, environment, wrap) {
 	});
 }
 
+/** The same for the agent of a second datacenter, until the first one's knows of it. */
+function startSecondAgent({ agent, secondAgent }, log, environment, wrap) {
+	return startProgram(wrap(secondAgent.command), log, environment, async () => {
+		const leader = await get(`http://${secondAgent.host}:8500/v1/status/leader`, wrap);
+		const services = await get(`http://${agent.host}:8500/v1/health/service/consul?passing&dc=dc2`, wrap);
+		return leader.length > 4 && services.length > 10;
+	});
+}
+
 function record(step, counts, log, code) {
 	const result = { name: step.name, log, ...(counts ?? { passed: 0, failed: 1, skipped: 0 }) };
 	if (step.floor !== undefined) {
@@ -290,8 +319,10 @@ async function runStep(step, wrap = (command) => command, environment = {}) {
 	const startedMs = Date.now();
 	const log = join(logs, `${step.name.replaceAll(/[^a-z0-9]+/gi, "-")}.log`);
 	const stopAgent = step.agent && (await startAgent(step.agent, `${log}.agent`, environment, wrap));
+	const stopSecond = step.secondAgent && (await startSecondAgent(step, `${log}.second`, environment, wrap));
 	const compat = step.floor === undefined ? {} : { DISCO_COMPAT: "1" };
 	const code = await run(wrap(step.command), log, { ...environment, ...compat });
+	await stopSecond?.();
 	await stopAgent?.();
 	const counts = step.vitest ? vitestCounts(textOf(log)) : plainCounts(textOf(log));
 	const result = record(step, counts, log, code);
