@@ -114,7 +114,9 @@ export async function startCluster(prefix: string, options: ClusterOptions = {})
 			const healthy = async () => {
 				if ((await server.client.status.leader()) === "") return false;
 				const health = await server.client.operator.autopilotHealth();
-				return health.Healthy && health.Servers.length === servers.length;
+				// One that was taken out meanwhile has its vote again after server_stabilization_time.
+				const voters = health.Servers.filter(({ Voter }) => Voter);
+				return health.Healthy && voters.length === servers.length;
 			};
 			const seen = eventually(`${server.name} is back`, healthy, 60_000);
 			await seen.catch((error: unknown) => {
