@@ -168,7 +168,9 @@ async function removeLeftOver(): Promise<void> {
 		for (const line of stdout.split("\n").filter((each) => each !== "")) {
 			try {
 				process.kill(Number(line), "SIGKILL");
-			} catch {}
+			} catch {
+				// It has ended meanwhile.
+			}
 		}
 		await outcome("ip", ["netns", "delete", name]);
 	}

@@ -10,6 +10,7 @@ import { PatientWriters } from "./patient-writers.ts";
 // is tested in every clone, in former-data.test.ts.
 
 const isThere = await hasFormerBuild();
+// A clone without history has nothing to build from, in CI either; the former build's data have a fixture (former-data.test.ts).
 if (!isThere) process.stdout.write(`skipped: this clone does not have ${formerCommit}\n`);
 
 describe.skipIf(!isThere)("a cluster of the former build", () => {

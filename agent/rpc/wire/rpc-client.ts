@@ -55,6 +55,7 @@ export class RpcClient {
 	async close(): Promise<void> {
 		this.#closed = true;
 		this.#idle = [];
+		// Who asked for the connection is told why it could not be opened.
 		await this.#opening?.catch(() => undefined);
 		await this.#open?.close();
 	}
